@@ -1,0 +1,50 @@
+public import ICalendar
+
+/// One upstream calendar.
+///
+/// A bridge transports records and translates them. It decides nothing, stores nothing, never retries.
+public protocol Bridge: Sendable {
+    /// The properties this upstream can hold; every other property stays on our side only.
+    var fields: FieldSet { get }
+
+    /// Fetches the records that changed since `cursor`, or all of them when it is nil.
+    func pull(since cursor: SyncCursor?) async throws(BridgeError) -> PulledRecords
+
+    /// Performs one write, if the record is still at the revision it names; nil once it is deleted.
+    ///
+    /// - Returns: the record as the upstream answered it, which need not be what was sent.
+    func perform(_ write: RecordWrite) async throws(BridgeError) -> UpstreamRecord?
+
+    /// Translates all records of one series into one calendar object. Pure.
+    ///
+    /// - Throws: ``TranslationError`` when the series cannot be shown as an event, or is none.
+    func object(from series: [UpstreamRecord]) throws(TranslationError) -> CalendarObject
+
+    /// Lists the writes that turn `series` into `object`, or delete it when `object` is nil. Pure.
+    ///
+    /// An empty `series` means that the upstream has no such event yet. Only what differs between the two is written.
+    func writes(
+        toMake object: CalendarObject?,
+        from series: [UpstreamRecord]
+    ) throws(TranslationError) -> [RecordWrite]
+}
+
+extension Bridge {
+    /// Pulls from `cursor`, and from the beginning once the upstream has forgotten it.
+    public func pullRecovering(since cursor: SyncCursor?) async throws(BridgeError) -> PulledRecords {
+        do {
+            return try await pull(since: cursor)
+        } catch .cursorExpired where cursor != nil {
+            return try await pull(since: nil)
+        }
+    }
+}
+
+/// An upstream that can call us when something changed.
+public protocol NotifyingBridge: Bridge {
+    /// Opens a channel that calls `address` until its expiry, presenting `token`.
+    func openChannel(_ request: ChannelRequest) async throws(BridgeError) -> NotificationChannel
+
+    /// Closes a channel; an unknown one counts as closed.
+    func closeChannel(_ channel: NotificationChannel) async throws(BridgeError)
+}

@@ -1,0 +1,41 @@
+/// A group of iCalendar properties that is compared, merged and overlaid as one.
+///
+/// Properties that must move together are one field: a changed rule with the old start would be another event.
+public enum Field: String, Sendable, Hashable, CaseIterable, Codable {
+    /// DTSTART, DTEND, DURATION, RRULE, RDATE, EXDATE and which overrides exist.
+    case schedule
+    case summary
+    case description
+    case location
+    case url
+    case status
+    case transparency
+    case classification
+    case categories
+    case color
+    /// ATTENDEE and ORGANIZER.
+    case attendees
+    case alarms
+    case priority
+    /// CONFERENCE and X-GOOGLE-CONFERENCE: read, never written.
+    case conference
+}
+
+/// What an upstream can hold.
+public struct FieldSet: Sendable, Hashable {
+    /// Fields that travel both ways.
+    public var writable: Set<Field>
+
+    /// Fields that come down but never go up.
+    public var readOnly: Set<Field>
+
+    /// Whether overrides of single occurrences travel; where not, they stay on our side.
+    public var holdsOverrides: Bool
+
+    /// Names what an upstream can hold.
+    public init(writable: Set<Field>, readOnly: Set<Field> = [], holdsOverrides: Bool) {
+        self.writable = writable
+        self.readOnly = readOnly
+        self.holdsOverrides = holdsOverrides
+    }
+}

@@ -1,0 +1,110 @@
+/// A kind of upstream: what it is called, what calendars an account has, and a bridge to each.
+public protocol UpstreamProvider: Sendable {
+    /// The word of the REST interface: `google`, `notion`.
+    var name: String { get }
+
+    /// Lists the calendars the account can see.
+    func calendars(using credentials: any CredentialSource) async throws(BridgeError) -> [UpstreamCalendar]
+
+    /// Makes a calendar upstream (a Notion database under the page `parent`).
+    func makeCalendar(
+        named name: String,
+        parent: String?,
+        using credentials: any CredentialSource
+    ) async throws(BridgeError) -> UpstreamCalendar
+
+    /// Settles a link before it is stored: checks the mapping against the upstream and resolves names to identifiers.
+    ///
+    /// - Returns: the link as it is to be stored. Throws ``BridgeError/refused(_:)`` about the mapping where it cannot hold.
+    func settle(
+        _ link: UpstreamLink,
+        createColumns: Bool,
+        using credentials: any CredentialSource
+    ) async throws(BridgeError) -> UpstreamLink
+
+    /// Makes the bridge for a stored link.
+    func bridge(to link: UpstreamLink, using credentials: any CredentialSource) -> any Bridge
+}
+
+/// A calendar as its upstream lists it.
+public struct UpstreamCalendar: Sendable, Hashable, Codable {
+    /// What one may do with it.
+    public enum Access: String, Sendable, Hashable, Codable {
+        case owner, writer, reader
+    }
+
+    public var id: String
+    public var name: String
+    /// `#RRGGBB`, where the upstream has one.
+    public var color: String?
+    public var access: Access
+    /// The IANA name of its zone, where the upstream has one.
+    public var timeZone: String?
+    /// What can be mapped (Notion: property name → type), as JSON; nil where there is nothing to map.
+    public var schema: String?
+
+    /// Describes a calendar of an upstream.
+    public init(
+        id: String,
+        name: String,
+        color: String? = nil,
+        access: Access,
+        timeZone: String? = nil,
+        schema: String? = nil
+    ) {
+        self.id = id
+        self.name = name
+        self.color = color
+        self.access = access
+        self.timeZone = timeZone
+        self.schema = schema
+    }
+}
+
+/// What a bridge must know of the link it serves.
+public struct UpstreamLink: Sendable, Hashable {
+    /// Distinguishes this link from every other of every installation; goes into derived identifiers.
+    public var identity: String
+
+    /// The upstream's identifier of the calendar.
+    public var calendar: String
+
+    /// The IANA zone for times that come without one.
+    public var timeZone: String
+
+    /// The mapping of fields to upstream columns, as JSON, where the upstream has one.
+    public var mapping: String?
+
+    /// Whether guests may be mailed about writes.
+    public var notifiesGuests: Bool
+
+    /// Describes a link to a bridge.
+    public init(identity: String, calendar: String, timeZone: String, mapping: String?, notifiesGuests: Bool) {
+        self.identity = identity
+        self.calendar = calendar
+        self.timeZone = timeZone
+        self.mapping = mapping
+        self.notifiesGuests = notifiesGuests
+    }
+}
+
+/// Access tokens on demand; what a bridge sees of an account.
+public protocol CredentialSource: Sendable {
+    /// A token that is good for some minutes.
+    func accessToken() async throws(BridgeError) -> AccessToken
+
+    /// A token other than `rejected`, which the upstream has just refused with 401.
+    func accessToken(replacing rejected: AccessToken) async throws(BridgeError) -> AccessToken
+}
+
+/// A bearer token that does not print itself.
+public struct AccessToken: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible {
+    /// The secret itself: only for the `Authorization` header.
+    public let secret: String
+
+    public var description: String { "•••" }
+    public var debugDescription: String { "•••" }
+
+    /// Wraps a secret.
+    public init(_ secret: String) { self.secret = secret }
+}

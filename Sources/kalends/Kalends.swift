@@ -1,0 +1,1 @@
+@main enum Kalends { static func main() {} }
