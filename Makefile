@@ -1,0 +1,57 @@
+# The few commands of Kalends. Each installs what is missing first.
+
+SWIFT_FLAGS := --explicit-target-dependency-import-check error
+PACKAGES := libical-dev libxml2-dev libsqlite3-dev libcurl4-openssl-dev tzdata pkg-config
+E2E_PACKAGES := python3-venv vdirsyncer curl debootstrap chromium chromium-driver
+# Root needs no sudo; anybody else does, and only when something is missing.
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+
+.PHONY: deps deps-e2e build release demo serve test e2e bench lint
+
+deps:
+	@missing=""; for p in $(PACKAGES); do \
+		dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'install ok installed' || missing="$$missing $$p"; \
+	done; \
+	if [ -n "$$missing" ]; then \
+		echo "installing$$missing"; \
+		$(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; \
+	fi
+
+deps-e2e: deps
+	@missing=""; for p in $(E2E_PACKAGES); do \
+		dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'install ok installed' || missing="$$missing $$p"; \
+	done; \
+	if [ -n "$$missing" ]; then \
+		echo "installing$$missing"; \
+		$(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; \
+	fi
+
+build: deps
+	swift build $(SWIFT_FLAGS) --product kalends
+
+release: deps
+	swift build $(SWIFT_FLAGS) -c release --product kalends
+
+# The main job on simulated Google and Notion accounts; runs until Ctrl-C.
+demo: build
+	exec .build/debug/kalends demo $(ARGS)
+
+# The gateway on your own data folder.
+serve: release
+	exec .build/release/kalends serve $(ARGS)
+
+# Every test that needs no desktop.
+test: deps
+	swift build $(SWIFT_FLAGS) --build-tests
+	swift test $(SWIFT_FLAGS) --skip-build
+
+# Real clients against a real gateway; installs them.
+e2e: deps-e2e build
+	Tests/e2e/run.sh
+
+# Figures of the README.
+bench: release
+	Tests/bench/run.sh
+
+lint:
+	swift format lint --strict -r Sources Tests Package.swift

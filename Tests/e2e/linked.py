@@ -1,0 +1,47 @@
+"""A gateway whose default calendar is linked with a simulated Google calendar and a Notion database."""
+
+import urllib.parse
+
+from gateway import follow_consent, wait_until
+
+CALENDAR = "/dav/calendars/alice/default/"
+
+
+def connect(alice, provider, simulator):
+    """Connects an account through the OAuth flow and answers the connection's id."""
+    simulator.expect(200, "POST", "/control/settings", {"approves_at_once": True})
+    begun = alice.expect(201, "POST", "/api/v1/connections", {"provider": provider}).json()
+    reply = follow_consent(alice, begun["authorize_url"], simulator)
+    assert reply.status in (200, 302, 303), f"callback: {reply.status} {reply.body[:300]!r}"
+    connection = alice.expect(200, "GET", f"/api/v1/connections/{begun['id']}").json()
+    assert connection["state"] == "connected", connection
+    return begun["id"]
+
+
+def link(alice, connection, upstream, **more):
+    """Links an upstream calendar with the default calendar and waits for the first pass."""
+    calendars = alice.expect(200, "GET", "/api/v1/calendars").json()["items"]
+    default = next(c["id"] for c in calendars if c["name"] == "default")
+    made = alice.expect(
+        201, "POST", "/api/v1/links",
+        {"connection": connection, "upstream_calendar": upstream, "calendar": default, "start": True, **more},
+    ).json()
+    wait_until(lambda: link_state(alice, made["id"])["last_synced_at"], message="first pass")
+    return made["id"]
+
+
+def link_state(alice, identifier):
+    return alice.expect(200, "GET", f"/api/v1/links/{identifier}").json()
+
+
+def upstream_calendars(alice, connection):
+    return alice.expect(200, "GET", f"/api/v1/connections/{connection}/calendars").json()["items"]
+
+
+def sync_now(alice, identifier):
+    alice.expect(202, "POST", f"/api/v1/links/{identifier}/sync")
+
+
+def google_events(google, calendar):
+    path = "/control/events?calendar=" + urllib.parse.quote(calendar, safe="")
+    return google.expect(200, "GET", path).json()
