@@ -1,0 +1,34 @@
+/// What this server accepts, as numbers.
+public enum CalendarLimits {
+    /// The largest calendar object; larger than any real one (inline attachments aside), small enough to parse at once.
+    public static let maximumOctets = 1_048_576
+
+    /// How deep components nest; real data needs 4 (VCALENDAR, VEVENT, VALARM, VLOCATION), recursion must be bounded.
+    public static let maximumDepth = 8
+
+    /// The longest logical line: an inline attachment of 384 kB in base64.
+    public static let maximumLineOctets = 524_288
+
+    /// How many ATTENDEE properties one component may have; mailing beyond that is a list's work.
+    public static let maximumAttendees = 1_000
+
+    /// How many occurrences one expansion may yield: 27 years of a daily event.
+    public static let maximumInstances = 10_000
+
+    /// How many candidate days or times one expansion may try; stops rules that hardly ever match.
+    ///
+    /// About 50 ms.
+    public static let maximumRuleSteps = 3_000_000
+
+    /// How many rules (RRULE, EXRULE) one component may have; more than one is already deprecated.
+    public static let maximumRules = 8
+
+    /// How many values RDATE and EXDATE of one component may have together.
+    public static let maximumDates = 10_000
+
+    /// The earliest date of a component: the first whole year of the Gregorian calendar.
+    public static let minimumDate = Instant(seconds: -12_212_553_600)
+
+    /// The latest date of a component: the last second iCalendar can write.
+    public static let maximumDate = Instant(seconds: 253_402_300_799)
+}

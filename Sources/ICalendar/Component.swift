@@ -1,0 +1,88 @@
+/// A calendar component: a tree of content lines between BEGIN and END. RFC 5545 §3.6
+///
+/// What was read and not changed is written with the very octets it was read from: folding, letter case, order and line
+/// ends included.
+public struct Component: Sendable {
+    enum Item: Sendable, Hashable {
+        case property(Property)
+        case component(Component)
+        /// Empty lines, which mean nothing and are kept.
+        case blank(ArraySlice<UInt8>)
+    }
+
+    /// The name in upper case.
+    public let name: String
+
+    var items: [Item]
+
+    /// The BEGIN and END lines as they were read; nil in a component made here.
+    let begin: ArraySlice<UInt8>?
+    let end: ArraySlice<UInt8>?
+
+    /// Makes a component from its parts.
+    public init(_ name: String, properties: [Property] = [], components: [Component] = []) {
+        self.init(
+            name: name.asciiUppercased,
+            items: properties.map(Item.property) + components.map(Item.component),
+            begin: nil,
+            end: nil
+        )
+    }
+
+    init(name: String, items: [Item], begin: ArraySlice<UInt8>?, end: ArraySlice<UInt8>?) {
+        self.name = name
+        self.items = items
+        self.begin = begin
+        self.end = end
+    }
+
+    /// The properties in order.
+    public var properties: [Property] { items.compactMap(\.property) }
+
+    /// The components inside, in order.
+    public var components: [Component] { items.compactMap(\.component) }
+
+    /// The first property of that name; the name in any case.
+    public func first(_ property: String) -> Property? {
+        let name = property.asciiUppercased
+        for case .property(let property) in items where property.name == name { return property }
+        return nil
+    }
+
+    /// All properties of that name, in order.
+    public func all(_ property: String) -> [Property] {
+        let name = property.asciiUppercased
+        return items.compactMap { item in item.property.flatMap { $0.name == name ? $0 : nil } }
+    }
+
+    /// The components of that name inside, in order.
+    public func components(_ name: String) -> [Component] {
+        let name = name.asciiUppercased
+        return items.compactMap { item in item.component.flatMap { $0.name == name ? $0 : nil } }
+    }
+}
+
+extension Component: Hashable {
+    public static func == (left: Component, right: Component) -> Bool {
+        left.name == right.name && left.items == right.items
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(name)
+        hasher.combine(items)
+    }
+}
+
+extension Component.Item {
+    var property: Property? {
+        if case .property(let property) = self { return property }
+        return nil
+    }
+
+    var component: Component? {
+        if case .component(let component) = self { return component }
+        return nil
+    }
+
+    func isProperty(_ name: String) -> Bool { property?.name == name }
+}
