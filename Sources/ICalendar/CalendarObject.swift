@@ -5,7 +5,7 @@ public struct CalendarObject: Sendable {
 
     /// The octets exactly as received.
     ///
-    /// Never rewritten: the strong ETag promises them (RFC 4791 §5.3.4).
+    /// Never rewritten: the strong ETag promises them (RFC 4791 §5.3.4). The one exception is ``init(octets:)``.
     public let text: String
 
     /// The kind of its components, VTIMEZONE aside.
@@ -15,45 +15,58 @@ public struct CalendarObject: Sendable {
     public let calendar: Component
 
     /// Reads `text` and checks every rule of RFC 4791 §4.1.
+    ///
+    /// - Throws: ``CalendarDataError``, one case per precondition of RFC 4791 §5.3.2.1.
     public init(parsing text: String) throws(CalendarDataError) {
         try self.init(text: text, calendar: Component(parsing: text))
     }
 
     /// Reads octets as they came over the wire, which must be UTF-8.
+    ///
+    /// A fold inside a character (RFC 5545 §3.1 allows it) is moved before the character, for text cannot hold it; only then
+    /// do the octets of ``text`` differ from those received.
     public init(octets: [UInt8]) throws(CalendarDataError) {
-        guard let text = String(validating: octets, as: UTF8.self) else {
-            throw .invalidData("The data is not UTF-8.")
+        guard octets.count <= CalendarLimits.maximumOctets else {
+            throw .tooLarge(limit: CalendarLimits.maximumOctets)
         }
-        try self.init(parsing: text)
+        if let text = String(validating: octets, as: UTF8.self) {
+            try self.init(text: text, calendar: Component(octets: octets))
+            return
+        }
+        let mended = FoldMending.mended(octets)
+        guard let text = String(validating: mended, as: UTF8.self) else { throw .invalidData("The data is not UTF-8.") }
+        try self.init(text: text, calendar: Component(octets: mended))
     }
 
     /// Writes a calendar out and checks it like one that was received.
     public init(_ calendar: Component) throws(CalendarDataError) { try self.init(parsing: calendar.serialized()) }
 
     private init(text: String, calendar: Component) throws(CalendarDataError) {
+        var check = CalendarObjectCheck(calendar, text: text)
+        (kind, uid) = try check.run()
         self.text = text
         self.calendar = calendar
-        let main = calendar.components.filter { $0.name != "VTIMEZONE" }
-        guard let first = main.first, let kind = ComponentKind(rawValue: first.name) else {
-            throw .unsupportedComponent("There is no component that can be stored.")
-        }
-        guard let uid = first.first("UID")?.value else { throw .uidMissing }
-        self.kind = kind
-        self.uid = uid
     }
 
     /// The component without a RECURRENCE-ID; an object may have overrides only.
     public var master: Component? { calendar.components(kind.rawValue).first { $0.first("RECURRENCE-ID") == nil } }
 
     /// The components with a RECURRENCE-ID.
-    public var overrides: [Component] { calendar.components(kind.rawValue).filter { $0.first("RECURRENCE-ID") != nil } }
+    public var overrides: [Component] {
+        calendar.components(kind.rawValue).filter { $0.first("RECURRENCE-ID") != nil }
+    }
 
     /// Resolves the TZIDs of this object; floating times count as UTC.
     public var zones: ZoneResolver { ZoneResolver(calendar: calendar) }
 
     /// The occurrences of this object; floating times and dates are taken in `floatingZone`.
     public func recurrenceSet(floatingZone: String = "UTC") throws(CalendarDataError) -> RecurrenceSet {
-        RecurrenceSet(isRecurring: false, span: nil)
+        try RecurrenceSet(
+            master: master,
+            overrides: overrides,
+            kind: kind,
+            zones: ZoneResolver(floatingZone: floatingZone, calendar: calendar)
+        )
     }
 }
 
@@ -61,4 +74,33 @@ extension CalendarObject: Hashable {
     public static func == (left: CalendarObject, right: CalendarObject) -> Bool { left.text == right.text }
 
     public func hash(into hasher: inout Hasher) { hasher.combine(text) }
+}
+
+/// Moves folds that stand inside a UTF-8 character in front of it.
+enum FoldMending {
+    static func mended(_ octets: [UInt8]) -> [UInt8] {
+        var result: [UInt8] = []
+        result.reserveCapacity(octets.count)
+        var index = 0
+        while index < octets.count {
+            let length = foldLength(octets[index...])
+            let next = index + length
+            if length > 0, next < octets.count, octets[next] & 0xC0 == 0x80 {
+                let character = result.lastIndex { $0 & 0xC0 != 0x80 } ?? result.endIndex
+                // Only what can be the beginning of a character moves; anything else stays broken.
+                if result.count - character <= 3 { result.insert(contentsOf: octets[index..<next], at: character) }
+                index = next
+            } else {
+                result.append(octets[index])
+                index += 1
+            }
+        }
+        return result
+    }
+
+    private static func foldLength(_ octets: ArraySlice<UInt8>) -> Int {
+        let lineEnd = octets.starts(with: [13, 10]) ? 2 : octets.first == 10 ? 1 : 0
+        guard lineEnd > 0, let blank = octets.dropFirst(lineEnd).first, blank == 32 || blank == 9 else { return 0 }
+        return lineEnd + 1
+    }
 }

@@ -1,11 +1,108 @@
 /// The system's time zone data.
 public enum TimeZoneData {
-    /// The VTIMEZONE of an IANA zone as it is needed from an instant on.
-    public static func vtimezone(for iana: String, from: Instant?) -> Component? { nil }
+    /// The VTIMEZONE of an IANA zone as it is needed from an instant on; all of its history without one.
+    ///
+    /// The TZID is the plain name. A yearly rule in force is written as one, earlier changes one by one.
+    public static func vtimezone(for iana: String, from: Instant?) -> Component? {
+        guard let zone = ZoneRegistry.zone(iana: iana) else { return nil }
+        var writer = TimeZoneWriter(zone: zone)
+        writer.write(from: from?.seconds)
+        let tzid = Property("TZID", value: iana)
+        return Component("VTIMEZONE", properties: [tzid], components: writer.observances)
+    }
 
-    /// Loads every zone.
-    public static func warmUp() {}
+    /// Loads every zone, so that no request waits for a file.
+    public static func warmUp() {
+        for name in identifiers { _ = ZoneRegistry.zone(iana: name) }
+        _ = ZoneRegistry.byLowercase
+    }
 
     /// The names of all zones, sorted.
-    public static var identifiers: [String] { [] }
+    public static var identifiers: [String] { ZoneRegistry.identifiers }
+}
+
+/// Writes the observances of a zone.
+private struct TimeZoneWriter {
+    let zone: Zone
+    private(set) var observances: [Component] = []
+
+    /// A zone's first transition is written this early when it has none.
+    private static let epoch: Int64 = 0
+
+    init(zone: Zone) { self.zone = zone }
+
+    mutating func write(from: Int64?) {
+        let first = from.map { max(0, zone.index(at: $0) - 1) } ?? 0
+        let ruleStart = zone.tail.map { Int64(CivilCalendar.days(year: $0.firstYear, month: 1, day: 1)) * 86_400 }
+        let listed = zone.transitions[first...].prefix { $0 < ruleStart ?? .max }
+        if from == nil || zone.transitions.isEmpty { writeStart() }
+        // Under the rule already: nothing before it matters.
+        let isRuled = from.map { from in ruleStart.map { from >= $0 + 366 * 86_400 } ?? false } ?? false
+        if !isRuled {
+            for index in listed.indices { writeChange(index) }
+        }
+        guard let tail = zone.tail else { return }
+        let year = isRuled ? from.map { CivilCalendar.date(ofDay: LocalTime(seconds: $0).day).year - 1 } : nil
+        writeRule(tail.rule, since: year ?? tail.firstYear)
+    }
+
+    /// What held before the first transition.
+    private mutating func writeStart() {
+        guard let kind = zone.kinds.first else { return }
+        let start = zone.transitions.first.map { $0 + Int64(kind.offset) - 86_400 } ?? Self.epoch
+        append(kind, from: kind.offset, local: start, extra: [])
+    }
+
+    private mutating func writeChange(_ index: Int) {
+        let before = zone.kinds[index].offset
+        append(zone.kinds[index + 1], from: before, local: zone.transitions[index] + Int64(before), extra: [])
+    }
+
+    private mutating func writeRule(_ rule: PosixTimeZone.Daylight, since year: Int) {
+        write(rule.starts, to: rule.daylight, from: rule.standard, since: year)
+        write(rule.ends, to: rule.standard, from: rule.daylight, since: year)
+    }
+
+    private mutating func write(_ date: PosixTimeZone.Date, to kind: Zone.Kind, from: Zone.Kind, since year: Int) {
+        let extra: [Property]
+        if let rule = Self.rule(date) {
+            extra = [Property("RRULE", value: rule)]
+        } else {
+            // The few dates no rule can say are listed as far as anybody plans.
+            let dates = (year + 1...year + 100).map { DateTime(localSeconds: date.local(in: $0), form: .floating).text }
+            extra = [Property("RDATE", value: dates.joined(separator: ","))]
+        }
+        append(kind, from: from.offset, local: date.local(in: year), extra: extra)
+    }
+
+    private mutating func append(_ kind: Zone.Kind, from: Int, local: Int64, extra: [Property]) {
+        let properties = [
+            Property("DTSTART", DateTime(localSeconds: local, form: .floating)),
+            Property("TZOFFSETFROM", value: UTCOffset.text(from)),
+            Property("TZOFFSETTO", value: UTCOffset.text(kind.offset)),
+            Property("TZNAME", text: kind.name),
+        ]
+        observances.append(Component(kind.isDaylight ? "DAYLIGHT" : "STANDARD", properties: properties + extra))
+    }
+
+    /// A yearly rule for a date, where there is one.
+    private static func rule(_ date: PosixTimeZone.Date) -> String? {
+        guard case .weekday(let month, let week, let weekday) = date.day else { return nil }
+        let shift = CivilCalendar.floorDivide(date.time, 86_400)
+        let day = (weekday + 6 + shift + 14) % 7
+        guard let code = RecurrenceRule.Weekday(rawValue: day)?.code else { return nil }
+        let head = "FREQ=YEARLY;BYMONTH=\(month)"
+        guard shift != 0 else { return "\(head);BYDAY=\(week == 5 ? -1 : week)\(code)" }
+        // Hours beyond the day move the weekday: “Saturday after the fourth Thursday” is a Saturday on the 24th to 30th.
+        let first = week == 5 ? -7 + shift : (week - 1) * 7 + 1 + shift
+        let days = first...first + 6
+        guard
+            week == 5
+                ? days.upperBound < 0 && days.lowerBound >= -28
+                : days.lowerBound > 0 && days.upperBound <= 28
+                    || days.lowerBound > 0 && days.upperBound <= 30 && month != 2
+        else { return nil }
+        let list = days.map(String.init).joined(separator: ",")
+        return "\(head);BYMONTHDAY=\(list);BYDAY=\(code)"
+    }
 }

@@ -1,24 +1,73 @@
 /// Turns wall-clock times into instants and back.
+///
+/// A TZID is the system's zone when it is an IANA name, else the VTIMEZONE the object brings, else the IANA zone its name
+/// stands for (``ianaName(for:)``). Floating times and dates are taken in the floating zone.
 public struct ZoneResolver: Sendable {
-    private let floatingZone: String
+    private let floating: Zone
+    private var embedded: [String: Zone] = [:]
 
-    /// Makes a resolver for one calendar object.
-    public init(floatingZone: String = "UTC", calendar: Component? = nil) { self.floatingZone = floatingZone }
+    /// Makes a resolver for the VTIMEZONEs of a VCALENDAR; an unknown floating zone counts as UTC.
+    public init(floatingZone: String = "UTC", calendar: Component? = nil) {
+        floating = Self.systemZone(floatingZone) ?? .utc
+        for item in calendar?.items ?? [] {
+            guard case .component(let component) = item, component.name == "VTIMEZONE",
+                let tzid = component.first("TZID")?.value, ZoneRegistry.zone(iana: tzid) == nil,
+                let zone = ZoneRegistry.zone(component)
+            else { continue }
+            embedded[tzid] = zone
+        }
+    }
 
-    /// The seconds east of UTC that hold in a zone at an instant.
-    public func offset(ofUTC instant: Instant, tzid: String) -> Int { 0 }
+    /// The seconds east of UTC that hold in a zone at an instant; an unknown TZID counts as floating.
+    public func offset(ofUTC instant: Instant, tzid: String) -> Int { Int(zone(tzid).offset(at: instant.seconds)) }
 
-    /// The wall-clock time of an instant in the given form.
+    /// The wall-clock time of an instant in the given form; as a date, the day it falls on in the floating zone.
     public func local(_ instant: Instant, form: DateTime.Form) -> DateTime {
-        DateTime(localSeconds: instant.seconds, form: form)
+        DateTime(localSeconds: instant.seconds + zone(form).offset(at: instant.seconds), form: form)
     }
 
     /// The instant a value names; a date is its midnight.
-    public func instant(_ dateTime: DateTime) -> Instant { Instant(seconds: dateTime.localSeconds) }
+    ///
+    /// A time that comes twice means the first, one that never comes is read with the offset before the gap.
+    /// RFC 5545 §3.3.5
+    public func instant(_ dateTime: DateTime) -> Instant {
+        Instant(seconds: zone(dateTime.form).utc(local: dateTime.localSeconds))
+    }
 
     /// Whether the TZID can be resolved.
-    public func knows(_ tzid: String) -> Bool { Self.ianaName(for: tzid) != nil }
+    public func knows(_ tzid: String) -> Bool { embedded[tzid] != nil || Self.systemZone(tzid) != nil }
 
-    /// The IANA name behind a TZID, or nil where there is none.
-    public static func ianaName(for tzid: String) -> String? { tzid }
+    /// The zone a form of time is told in.
+    func zone(_ form: DateTime.Form) -> Zone {
+        switch form {
+        case .utc: .utc
+        case .floating, .date: floating
+        case .zoned(let tzid): zone(tzid)
+        }
+    }
+
+    private func zone(_ tzid: String) -> Zone { embedded[tzid] ?? Self.systemZone(tzid) ?? floating }
+
+    private static func systemZone(_ tzid: String) -> Zone? {
+        ZoneRegistry.zone(iana: tzid) ?? ianaName(for: tzid).flatMap(ZoneRegistry.zone(iana:))
+    }
+}
+
+extension ZoneResolver {
+    /// The IANA name a TZID stands for, or nil where there is none.
+    ///
+    /// Taken are IANA names in any case, aliases included, with any prefix path (`/mozilla.org/20050126_1/Europe/Berlin`,
+    /// `/freeassociation.sourceforge.net/Europe/Berlin`), and the names of Windows.
+    public static func ianaName(for tzid: String) -> String? {
+        if ZoneRegistry.zone(iana: tzid) != nil { return tzid }
+        guard tzid.utf8.count <= CalendarLimits.maximumDepth * 32 else { return nil }
+        if let name = WindowsZones.ianaNames[tzid] { return name }
+        if let name = ZoneRegistry.byLowercase[tzid.lowercased()] { return name }
+        var rest = Substring(tzid)
+        while let slash = rest.utf8.firstIndex(of: UInt8(ascii: "/")) {
+            rest = rest[rest.utf8.index(after: slash)...]
+            if let name = ZoneRegistry.byLowercase[rest.lowercased()] { return name }
+        }
+        return nil
+    }
 }

@@ -1,0 +1,110 @@
+/// The rules a calendar object must keep. RFC 4791 §4.1, RFC 5545 §3.6
+///
+/// Refused is what would make the object ambiguous or its times unreadable. What only looks odd (unknown components,
+/// properties and parameters, empty texts, a missing PRODID) is accepted and kept.
+struct CalendarObjectCheck {
+    let calendar: Component
+    let text: String
+    let zones: ZoneResolver
+
+    init(_ calendar: Component, text: String) {
+        self.calendar = calendar
+        self.text = text
+        zones = ZoneResolver(calendar: calendar)
+    }
+
+    /// Checks everything; answers the kind and the UID.
+    mutating func run() throws(CalendarDataError) -> (ComponentKind, String) {
+        try checkCalendar()
+        let kind = try kind()
+        let components = calendar.components(kind.rawValue)
+        let uid = try uid(of: components)
+        try checkRecurrenceIDs(components)
+        for component in components {
+            let check = ComponentCheck(component, kind, zones, text: text)
+            try check.run()
+        }
+        try LibicalCheck.run(components)
+        return (kind, uid)
+    }
+
+    private func checkCalendar() throws(CalendarDataError) {
+        let versions = calendar.all("VERSION")
+        guard versions.count == 1, versions.first?.value.trimmed == "2.0" else {
+            throw .invalidData("The calendar has no single VERSION:2.0.")
+        }
+        if let method = calendar.first("METHOD") {
+            throw .invalidObject("\(method.place(in: text))A stored calendar object has no METHOD.")
+        }
+        if let scale = calendar.first("CALSCALE"), !scale.value.trimmed.equalsIgnoringCase("GREGORIAN") {
+            throw .invalidData("\(scale.place(in: text))The calendar scale is not GREGORIAN.")
+        }
+    }
+
+    private func kind() throws(CalendarDataError) -> ComponentKind {
+        let names = Set(calendar.components.map(\.name)).subtracting(["VTIMEZONE"])
+        let kinds = names.compactMap(ComponentKind.init(rawValue:))
+        guard kinds.count <= 1 else {
+            let list = names.sorted().joined(separator: " and ")
+            throw .invalidObject("The calendar object mixes \(list).")
+        }
+        guard let kind = kinds.first else {
+            guard let other = names.min() else { throw .invalidObject("The calendar object has no component.") }
+            throw .unsupportedComponent("The component \(other) cannot be stored.")
+        }
+        return kind
+    }
+
+    private func uid(of components: [Component]) throws(CalendarDataError) -> String {
+        var found: String?
+        for component in components {
+            let uids = component.all("UID")
+            guard let property = uids.first, case let uid = property.text, !uid.trimmed.isEmpty else {
+                throw .uidMissing
+            }
+            guard uids.count == 1 else { throw .invalidData("\(property.place(in: text))A component has two UIDs.") }
+            guard found == nil || found == uid else {
+                throw .invalidObject("\(property.place(in: text))The components have different UIDs.")
+            }
+            found = uid
+        }
+        guard let found else { throw .uidMissing }
+        return found
+    }
+
+    private func checkRecurrenceIDs(_ components: [Component]) throws(CalendarDataError) {
+        var masters: [Component] = []
+        var seen: Set<Instant> = []
+        for component in components {
+            guard let property = component.first("RECURRENCE-ID") else {
+                masters.append(component)
+                continue
+            }
+            guard let id = property.dateTime else {
+                throw .invalidData("\(property.place(in: text))RECURRENCE-ID is no date or date-time.")
+            }
+            guard seen.insert(zones.instant(id)).inserted else {
+                throw .invalidObject("\(property.place(in: text))Two components have the RECURRENCE-ID \(id.text).")
+            }
+        }
+        guard masters.count <= 1 else {
+            throw .invalidObject("Two components with one UID have no RECURRENCE-ID.")
+        }
+        guard let start = masters.first?.first("DTSTART")?.dateTime else { return }
+        for component in components {
+            guard let property = component.first("RECURRENCE-ID"), let id = property.dateTime else { continue }
+            guard id.isDate == start.isDate else {
+                throw .invalidData("\(property.place(in: text))RECURRENCE-ID is not of DTSTART's type.")
+            }
+        }
+    }
+}
+
+extension Property {
+    /// `Line 12: `, or nothing for a property that was not read.
+    func place(in text: String) -> String {
+        guard let octets else { return "" }
+        let line = text.utf8.prefix(octets.startIndex).count { $0 == 10 } + 1
+        return "Line \(line): "
+    }
+}

@@ -1,0 +1,163 @@
+import Glibc
+
+/// Reads compiled time zone files. RFC 8536
+enum TZif {
+    /// Where Debian and nearly everybody keeps them.
+    static let folder = "/usr/share/zoneinfo"
+
+    /// Years for which the yearly rule of a zone is written out: a whole cycle of the calendar, and then some.
+    private static let yearsWrittenOut = 401
+
+    /// The zone of a file below `folder`; nil where there is none, or it is no zone.
+    static func zone(named name: String) -> Zone? {
+        guard isName(name), let octets = contents(of: folder + "/" + name) else { return nil }
+        return zone(octets)
+    }
+
+    /// Whether a name can be an IANA name, and leaves the folder in no way.
+    static func isName(_ name: String) -> Bool {
+        guard let first = name.utf8.first, first >= 65, first <= 90, name.utf8.count <= 64 else { return false }
+        return name.utf8.allSatisfy { octet in
+            octet >= 97 && octet <= 122 || octet >= 65 && octet <= 90 || octet >= 48 && octet <= 57 || octet == 43
+                || octet == 45 || octet == 47 || octet == 95
+        }
+    }
+
+    private static func contents(of path: String) -> [UInt8]? {
+        guard let file = fopen(path, "rb") else { return nil }
+        defer { fclose(file) }
+        // The largest zone takes 4 kB.
+        let octets = [UInt8](unsafeUninitializedCapacity: 65_536) { buffer, count in
+            count = fread(buffer.baseAddress, 1, buffer.count, file)
+        }
+        return octets.isEmpty ? nil : octets
+    }
+
+    static func zone(_ octets: [UInt8]) -> Zone? {
+        var reader = BigEndianReader(octets)
+        guard let first = Header(&reader), first.version >= UInt8(ascii: "2"), reader.skip(first.length(timeSize: 4)),
+            let header = Header(&reader), header.typeCount > 0,
+            let times = reader.numbers(header.timeCount, size: 8),
+            let indices = reader.numbers(header.timeCount, size: 1),
+            let kinds = kinds(header, &reader),
+            reader.skip(header.leapCount * 12 + header.standardCount + header.utcCount)
+        else { return nil }
+        var builder = ZoneBuilder(first: kinds[0])
+        for (time, index) in zip(times, indices) {
+            guard index < kinds.count else { return nil }
+            builder.append(time, kinds[Int(index)])
+        }
+        let footer = String(decoding: reader.rest.dropFirst().prefix { $0 != 10 }, as: UTF8.self)
+        return zone(builder, footer: PosixTimeZone(footer))
+    }
+
+    private static func zone(_ builder: ZoneBuilder, footer: PosixTimeZone?) -> Zone? {
+        var builder = builder
+        guard let rule = footer?.daylight else {
+            return Zone(transitions: builder.transitions, kinds: builder.kinds)
+        }
+        let lastListed = builder.transitions.last ?? 0
+        let year = CivilCalendar.date(ofDay: LocalTime(seconds: lastListed).day).year
+        for year in year..<year + yearsWrittenOut + 2 {
+            for change in rule.changes(in: year) where change.utc > lastListed {
+                builder.append(change.utc, change.kind)
+            }
+        }
+        let end = CivilCalendar.days(year: year + yearsWrittenOut + 1, month: 1, day: 1)
+        return Zone(
+            transitions: builder.transitions,
+            kinds: builder.kinds,
+            cycleEnd: Int64(end) * CivilCalendar.secondsPerDay,
+            tail: (rule, firstYear(of: rule, builder))
+        )
+    }
+
+    /// Since when the listed changes are those of the rule without a break.
+    private static func firstYear(of rule: PosixTimeZone.Daylight, _ builder: ZoneBuilder) -> Int {
+        let last = builder.transitions.last ?? 0
+        var year = CivilCalendar.date(ofDay: LocalTime(seconds: last).day).year
+        let listed = Set(builder.transitions)
+        while rule.changes(in: year - 1).allSatisfy({ listed.contains($0.utc) }) { year -= 1 }
+        return year
+    }
+
+    private static func kinds(_ header: Header, _ reader: inout BigEndianReader) -> [Zone.Kind]? {
+        var raw: [(offset: Int64, isDaylight: Bool, name: Int64)] = []
+        for _ in 0..<header.typeCount {
+            guard let offset = reader.number(4), let daylight = reader.number(1), let name = reader.number(1) else {
+                return nil
+            }
+            raw.append((offset, daylight != 0, name))
+        }
+        guard let names = reader.octets(header.nameOctets) else { return nil }
+        return raw.map { kind in
+            let name = names.dropFirst(Int(kind.name)).prefix { $0 != 0 }
+            return Zone.Kind(
+                offset: Int(kind.offset),
+                isDaylight: kind.isDaylight,
+                name: String(decoding: name, as: UTF8.self)
+            )
+        }
+    }
+
+    /// The head of a data block. RFC 8536 §3.1
+    private struct Header {
+        var version: UInt8
+        var utcCount, standardCount, leapCount, timeCount, typeCount, nameOctets: Int
+
+        init?(_ reader: inout BigEndianReader) {
+            guard let magic = reader.octets(20), magic.starts(with: "TZif".utf8),
+                let counts = reader.numbers(6, size: 4), counts.allSatisfy({ $0 >= 0 && $0 < 65_536 })
+            else { return nil }
+            version = magic[magic.startIndex + 4]
+            utcCount = Int(counts[0])
+            standardCount = Int(counts[1])
+            leapCount = Int(counts[2])
+            timeCount = Int(counts[3])
+            typeCount = Int(counts[4])
+            nameOctets = Int(counts[5])
+        }
+
+        /// The octets of the block that follows.
+        func length(timeSize: Int) -> Int {
+            timeCount * (timeSize + 1) + typeCount * 6 + nameOctets + leapCount * (timeSize + 4) + standardCount
+                + utcCount
+        }
+    }
+}
+
+/// Reads signed big-endian numbers.
+private struct BigEndianReader {
+    private var remaining: ArraySlice<UInt8>
+
+    init(_ octets: [UInt8]) { remaining = octets[...] }
+
+    var rest: ArraySlice<UInt8> { remaining }
+
+    mutating func octets(_ count: Int) -> ArraySlice<UInt8>? {
+        guard remaining.count >= count else { return nil }
+        defer { remaining = remaining.dropFirst(count) }
+        return remaining.prefix(count)
+    }
+
+    mutating func skip(_ count: Int) -> Bool { octets(count) != nil }
+
+    mutating func number(_ size: Int) -> Int64? {
+        guard let octets = octets(size) else { return nil }
+        let bits = octets.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        switch size {
+        case 1: return Int64(bits)
+        case 4: return Int64(Int32(truncatingIfNeeded: bits))
+        default: return Int64(bitPattern: bits)
+        }
+    }
+
+    mutating func numbers(_ count: Int, size: Int) -> [Int64]? {
+        var numbers: [Int64] = []
+        for _ in 0..<count {
+            guard let number = number(size) else { return nil }
+            numbers.append(number)
+        }
+        return numbers
+    }
+}

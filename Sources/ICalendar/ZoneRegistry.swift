@@ -1,0 +1,67 @@
+import Glibc
+import Synchronization
+
+/// The zones loaded so far, shared by the process.
+enum ZoneRegistry {
+    /// How many VTIMEZONEs of calendar objects are remembered; a busy server sees some dozens.
+    private static let maximumEmbedded = 256
+
+    private static let system = Mutex<[String: Zone?]>(["UTC": .utc])
+    private static let embedded = Mutex<[Component: Zone?]>([:])
+
+    /// How many names are remembered, known or not: the system has fewer than 700, the rest is garbage.
+    private static let maximumNames = 2_048
+
+    /// The system's zone of exactly that IANA name.
+    static func zone(iana name: String) -> Zone? {
+        if let known = system.withLock({ $0[name] }) { return known }
+        let zone = TZif.zone(named: name)
+        system.withLock { zones in
+            if zones.count >= maximumNames { zones = ["UTC": .utc] }
+            zones[name] = .some(zone)
+        }
+        return zone
+    }
+
+    /// The zone a VTIMEZONE describes; nil where it does not.
+    static func zone(_ component: Component) -> Zone? {
+        if let known = embedded.withLock({ $0[component] }) { return known }
+        let zone = EmbeddedZone(component)?.zone
+        embedded.withLock { zones in
+            if zones.count >= maximumEmbedded { zones.removeAll(keepingCapacity: true) }
+            zones[component] = .some(zone)
+        }
+        return zone
+    }
+
+    /// The names of all zones of the system, sorted.
+    static let identifiers: [String] = {
+        var names: [String] = []
+        collect(below: "", into: &names)
+        return (names.isEmpty ? ["UTC"] : names).sorted()
+    }()
+
+    /// IANA names by their lower-case form.
+    static let byLowercase: [String: String] = Dictionary(
+        identifiers.map { ($0.lowercased(), $0) },
+        uniquingKeysWith: { first, _ in first }
+    )
+
+    private static func collect(below folder: String, into names: inout [String]) {
+        guard let directory = opendir(TZif.folder + "/" + folder) else { return }
+        defer { closedir(directory) }
+        while let entry = readdir(directory) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            // `posix`, `right`, `leapseconds` and the tables are no zones; neither is what has a dot in its name.
+            guard TZif.isName(name) else { continue }
+            let path = folder + name
+            if entry.pointee.d_type == UInt8(DT_DIR) {
+                collect(below: path + "/", into: &names)
+            } else {
+                names.append(path)
+            }
+        }
+    }
+}
