@@ -1,0 +1,100 @@
+public import ICalendar
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+
+/// A simulated Notion workspace as an HTTP server on loopback.
+///
+/// Written from Notion's published interface, and from nothing of the gateway's own. Besides the API it answers
+/// `/control/…`, through which a test or a demonstration acts as the person at the screen.
+public final class NotionSimulator: Sendable {
+    /// The client that may ask for consent.
+    public static let clientID = "kalends-demo"
+    /// Its secret.
+    public static let clientSecret = "notion-secret"
+
+    private let service: NotionService
+    private let latency: Duration
+
+    /// Makes a workspace with one shared parent page and nothing in it.
+    ///
+    /// - Parameters:
+    ///   - latency: how long every answer takes.
+    ///   - seed: of the faults.
+    ///   - now: the clock of the service.
+    public init(latency: Duration = .zero, seed: UInt64 = 1, now: @escaping @Sendable () -> Instant) {
+        service = NotionService(seed: seed, now: now)
+        self.latency = latency
+    }
+
+    /// Serves until cancelled, telling `onListening` the base address once connections are taken.
+    public func run(
+        host: String = "127.0.0.1",
+        port: Int = 0,
+        onListening: @escaping @Sendable (String) async -> Void
+    ) async throws {
+        var logger = Logger(label: "simulator.notion")
+        logger.logLevel = .error
+        let application = Application(
+            responder: CallbackResponder { (request: Request, _: BasicRequestContext) in
+                try await self.respond(to: request)
+            },
+            configuration: .init(address: .hostname(host, port: port)),
+            onServerRunning: { channel in
+                await onListening("http://\(host):\(channel.localAddress?.port ?? port)")
+            },
+            logger: logger
+        )
+        try await application.run()
+    }
+
+    /// The largest body a request may have (the documented limit is 500 KB).
+    private static let maximumBody = 512_000
+
+    private func respond(to request: Request) async throws -> Response {
+        if latency > .zero { try await Task.sleep(for: latency) }
+        let body = try await request.body.collect(upTo: Self.maximumBody)
+        let (path, query) = Self.split(request.head.path ?? "/")
+        let reply = await service.answer(
+            NotionRequest(
+                method: request.method.rawValue,
+                path: path,
+                query: query,
+                authorization: request.headers[.authorization],
+                version: HTTPField.Name("Notion-Version").flatMap { request.headers[$0] },
+                body: Array(body.readableBytesView)
+            )
+        )
+        return Self.response(reply)
+    }
+
+    private static func split(_ target: String) -> (path: [String], query: [(name: String, value: String)]) {
+        let parts = target.split(separator: "?", maxSplits: 1)
+        let path = (parts.first ?? "").split(separator: "/").map { String($0).percentDecoded }
+        return (path, parts.count > 1 ? NotionForm.pairs(String(parts[1])) : [])
+    }
+
+    /// A connection that ends in the middle of a body.
+    private struct ConnectionCut: Error {}
+
+    private static func response(_ reply: NotionReply) -> Response {
+        var headers: HTTPFields = [.contentType: reply.type]
+        if let location = reply.location { headers[.location] = location }
+        if let seconds = reply.retryAfter { headers[.retryAfter] = String(seconds) }
+        let status = HTTPResponse.Status(code: reply.status)
+        guard let cut = reply.cut else {
+            return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: reply.body)))
+        }
+        let part = ByteBuffer(bytes: reply.body.prefix(cut))
+        return Response(
+            status: status,
+            headers: headers,
+            body: ResponseBody(contentLength: reply.body.count) { writer in
+                try await writer.write(part)
+                throw ConnectionCut()
+            }
+        )
+    }
+}
