@@ -1,0 +1,101 @@
+import Bridging
+
+/// The columns a link reads and writes.
+struct Columns: Sendable, Hashable {
+    private var byRole: [ColumnRole: Column]
+
+    init(_ byRole: [ColumnRole: Column] = [:]) { self.byRole = byRole }
+
+    subscript(role: ColumnRole) -> Column? {
+        get { byRole[role] }
+        set { byRole[role] = newValue }
+    }
+
+    /// The mapped roles, in the order of their declaration.
+    var roles: [ColumnRole] { ColumnRole.allCases.filter { byRole[$0] != nil } }
+
+    /// The identifiers of the columns, in the order of ``roles``.
+    var identifiers: [String] { roles.compactMap { byRole[$0]?.id } }
+
+    /// What events keep in this table.
+    ///
+    /// Notion has nothing for overrides: they stay on our side.
+    var fields: FieldSet {
+        FieldSet(writable: Set(roles.compactMap(\.field)).union([.summary, .schedule]), holdsOverrides: false)
+    }
+
+    /// Tells one choice of columns from another; a renamed column is still the same.
+    var fingerprint: String {
+        var digest = Digest()
+        for role in roles {
+            digest.add(role.rawValue)
+            digest.add(byRole[role]?.id ?? "")
+            digest.add(byRole[role]?.type.rawValue ?? "")
+        }
+        return digest.hex
+    }
+
+    /// The query that limits the answer's properties to these columns.
+    ///
+    /// Identifiers come percent-encoded from Notion and are not encoded again.
+    var query: String { "?" + identifiers.map { "filter_properties[]=" + $0 }.joined(separator: "&") }
+}
+
+/// The columns a table has.
+struct TableSchema: Sendable, Hashable {
+    /// One column, mapped or not; `type` is Notion's word.
+    struct Entry: Sendable, Hashable {
+        var id: String
+        var name: String
+        var type: String
+        var options: [String]
+    }
+
+    /// The columns in order of name.
+    let entries: [Entry]
+
+    /// Reads the `properties` of a data source.
+    init(_ dataSource: JSON) {
+        entries = (dataSource["properties"]?.members ?? [:])
+            .sorted { $0.key < $1.key }
+            .compactMap { name, property in
+                guard let id = property["id"]?.string, let type = property["type"]?.string else { return nil }
+                let options = property[type]?["options"]?.elements.compactMap { $0["name"]?.string } ?? []
+                return Entry(id: id, name: name, type: type, options: options)
+            }
+    }
+
+    /// The column of that identifier, in either of its forms, or of that name.
+    func entry(_ nameOrID: String) -> Entry? {
+        entries.first { $0.id == nameOrID || percentDecoded($0.id) == nameOrID }
+            ?? entries.first { $0.name == nameOrID }
+            ?? entries.first { $0.name.lowercased() == nameOrID.lowercased() }
+    }
+
+    /// The contract's listing of what can be mapped: name → identifier and type.
+    var listing: JSON {
+        .object(
+            Dictionary(
+                entries.map { ($0.name, ["id": .string($0.id), "type": .string($0.type)]) },
+                uniquingKeysWith: { first, _ in first }
+            )
+        )
+    }
+}
+
+/// Decodes `%XX`; what is no such escape stays.
+func percentDecoded(_ text: String) -> String {
+    var octets: [UInt8] = []
+    var rest = Array(text.utf8)[...]
+    while let octet = rest.popFirst() {
+        if octet == UInt8(ascii: "%"), let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16),
+            rest.count >= 2
+        {
+            octets.append(value)
+            rest = rest.dropFirst(2)
+        } else {
+            octets.append(octet)
+        }
+    }
+    return String(decoding: octets, as: UTF8.self)
+}

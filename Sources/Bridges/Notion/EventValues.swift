@@ -1,0 +1,132 @@
+import Bridging
+import ICalendar
+
+/// An event as the values of the mapped columns.
+struct EventValues: Sendable, Hashable {
+    private(set) var byRole: [ColumnRole: ColumnValue] = [:]
+
+    subscript(role: ColumnRole) -> ColumnValue? { byRole[role] }
+
+    /// How much of a request's 500 KB a description may take, JSON escapes included.
+    static let descriptionOctets = 300_000
+
+    /// The same for every other text; four of them and a description leave room for the rest of a request.
+    static let textOctets = 40_000
+
+    /// The longest name of an option that Notion takes, in UTF-16 code units.
+    static let maximumOptionLength = 100
+
+    /// The most options Notion takes in one write.
+    static let maximumOptions = 100
+
+    /// Reads what `columns` can hold of an object.
+    ///
+    /// - Throws: ``TranslationError/unsupported(_:)`` for what would be lost on the way back.
+    init(_ object: CalendarObject, columns: Columns, linkZone: String) throws(TranslationError) {
+        guard object.kind == .event else { throw .unsupported("Notion holds events, and this is a \(object.kind.rawValue).") }
+        guard let event = object.master else {
+            throw .unsupported("This is a single occurrence of a series that is kept elsewhere.")
+        }
+        let zones = ZoneResolver(floatingZone: linkZone, calendar: object.calendar)
+        guard let when = When(event, zones: zones, linkZone: linkZone) else {
+            throw .unsupported("An event without a start cannot be shown in Notion.")
+        }
+        let repeats = try Repeats(event, zones: zones, linkZone: linkZone)
+        if repeats != nil, columns[.repeats] == nil {
+            throw .unsupported("This event repeats, and the Notion table has no column mapped to “repeats”.")
+        }
+        for role in columns.roles {
+            guard let column = columns[role] else { continue }
+            byRole[role] =
+                switch role {
+                case .title: .text(Self.text(event, "SUMMARY").onOneLine.fitting)
+                case .when: .when(when)
+                case .description: .text(RichText.fitting(Self.text(event, "DESCRIPTION"), octets: Self.descriptionOctets))
+                case .location: .text(Self.text(event, "LOCATION").fitting)
+                case .url: .text(Self.url(event))
+                case .status: Self.status(event, in: column)
+                case .categories: .options(Self.categories(event))
+                case .attendees: .text(Attendance(event).text.fitting)
+                case .repeats: .text(try Self.text(repeats, linkZone, changes: object.overrides.count))
+                case .uid: .text(object.uid)
+                }
+        }
+    }
+
+    private static func text(_ event: Component, _ name: String) -> String {
+        event.first(name)?.text.normalizedLines ?? ""
+    }
+
+    private static func url(_ event: Component) -> String {
+        event.first("URL").flatMap { EventURL($0.value) }?.text ?? ""
+    }
+
+    /// The option for STATUS; nil, so that the column is left alone, where it has no such option and must not get one.
+    private static func status(_ event: Component, in column: Column) -> ColumnValue? {
+        guard let status = event.first("STATUS").flatMap({ EventStatus(rawValue: $0.value.uppercased()) }) else {
+            return .option(nil)
+        }
+        return status.option(in: column).map { .option($0) }
+    }
+
+    private static func text(_ repeats: Repeats?, _ linkZone: String, changes: Int) throws(TranslationError) -> String {
+        guard let text = repeats?.text(linkZone: linkZone, changes: changes) else { return "" }
+        // A rule that is cut short would be another rule.
+        guard text.fitting == text else {
+            throw .unsupported("The event repeats with more exceptions than a Notion column can hold.")
+        }
+        return text
+    }
+
+    private static func categories(_ event: Component) -> [String] {
+        var seen: Set<String> = []
+        let names = event.all("CATEGORIES").flatMap(\.texts).map(optionName).filter { !$0.isEmpty }
+        return Array(names.filter { seen.insert($0.lowercased()).inserted }.prefix(maximumOptions))
+    }
+
+    /// A name that Notion takes: one line, no commas, not too long.
+    static func optionName(_ category: String) -> String {
+        var name = ""
+        for character in category.onOneLine.trimmed {
+            let shown: Character = character == "," ? ";" : character
+            guard name.utf16.count + shown.utf16.count <= maximumOptionLength else { break }
+            name.append(shown)
+        }
+        return name
+    }
+}
+
+extension String {
+    /// The text as far as an ordinary column holds it.
+    fileprivate var fitting: String { RichText.fitting(self, octets: EventValues.textOctets) }
+}
+
+/// ORGANIZER and ATTENDEE as text for people: `Ana <ana@example.com> (organizer)`, one on each line.
+struct Attendance: Sendable, Hashable {
+    let text: String
+
+    init(_ event: Component) {
+        let organizer = event.first("ORGANIZER").map { Self.line($0, remark: "organizer") }
+        let attendees = event.all("ATTENDEE").map { attendee in
+            Self.line(attendee, remark: Self.remark(attendee.parameter("PARTSTAT")))
+        }
+        text = ([organizer].compactMap(\.self) + attendees).joined(separator: "\n").normalizedLines
+    }
+
+    private static func line(_ property: Property, remark: String?) -> String {
+        let isMail = property.value.lowercased().hasPrefix("mailto:")
+        let address = isMail ? String(property.value.dropFirst("mailto:".count)) : property.value
+        let name = property.parameter("CN").map(\.onOneLine).flatMap { $0.isEmpty || $0 == address ? nil : $0 }
+        return (name.map { "\($0) <\(address)>" } ?? address) + (remark.map { " (\($0))" } ?? "")
+    }
+
+    private static func remark(_ participation: String?) -> String? {
+        switch participation?.uppercased() {
+        case "ACCEPTED": "accepted"
+        case "DECLINED": "declined"
+        case "TENTATIVE": "tentative"
+        case "DELEGATED": "delegated"
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,158 @@
+import Bridging
+
+/// Which columns a person wants for what, as the contract writes it: role → name, identifier or null.
+struct Mapping: Sendable, Hashable {
+    /// What is wanted for one role.
+    enum Wish: Sendable, Hashable {
+        /// Not mentioned: the column of the default name and type, if there is one.
+        case byDefault
+        /// Null: no column.
+        case off
+        /// A name or an identifier.
+        case named(String)
+    }
+
+    private var wishes: [ColumnRole: Wish] = [:]
+
+    /// The columns as they were when the mapping was settled; empty before.
+    private(set) var settledColumns = Columns()
+
+    /// The stored key beside those of the roles: the columns' types, by role.
+    private static let settledKey = "columns"
+
+    /// Reads a mapping, new or settled; nil means that nothing is mentioned.
+    init(_ text: String?) throws(Refusal) {
+        guard let text, !text.isEmpty else { return }
+        guard let json = try? JSONReader.value(of: text), case .object(let members) = json else {
+            throw .mapping("The mapping is not a JSON object.")
+        }
+        for (key, value) in members where key != Self.settledKey {
+            guard let role = ColumnRole(rawValue: key) else {
+                let known = ColumnRole.allCases.map(\.rawValue).joined(separator: ", ")
+                throw .mapping("The mapping has no key “\(key)”; it has \(known).")
+            }
+            switch value {
+            case .null: wishes[role] = .off
+            case .string(let name) where !name.isEmpty: wishes[role] = .named(name)
+            case .string, .bool, .number, .array, .object:
+                throw .mapping("The mapping of “\(key)” must be the name or id of a column, or null.")
+            }
+        }
+        for (key, value) in members[Self.settledKey]?.members ?? [:] {
+            guard let role = ColumnRole(rawValue: key), let column = Column(settled: value) else { continue }
+            settledColumns[role] = column
+        }
+    }
+
+    /// The text to be stored: every role's identifier or null, and what the identifiers stand for.
+    static func settled(_ columns: Columns) -> String {
+        var members: [String: JSON] = [:]
+        for role in ColumnRole.allCases { members[role.rawValue] = .optional(columns[role]?.id) }
+        members[settledKey] = .object(
+            Dictionary(
+                columns.roles.compactMap { role in columns[role].map { (role.rawValue, $0.settled) } },
+                uniquingKeysWith: { first, _ in first }
+            )
+        )
+        return JSON.object(members).serialized
+    }
+
+    /// Finds the wanted columns in a table.
+    func resolved(in schema: TableSchema) -> Resolution {
+        var resolution = Resolution()
+        for role in ColumnRole.allCases {
+            resolve(role, in: schema, &resolution)
+        }
+        for role in resolution.columns.roles {
+            let id = resolution.columns[role]?.id
+            if let other = resolution.columns.roles.first(where: { $0 != role && resolution.columns[$0]?.id == id }) {
+                resolution.problems[role] = "One column is mapped to both “\(role.rawValue)” and “\(other.rawValue)”."
+                resolution.columns[role] = nil
+            }
+        }
+        return resolution
+    }
+
+    private func resolve(_ role: ColumnRole, in schema: TableSchema, _ resolution: inout Resolution) {
+        let found: TableSchema.Entry?
+        switch wishes[role, default: .byDefault] {
+        // A table has exactly one title, whatever its name.
+        case .byDefault where role == .title, .off where role == .title:
+            found = schema.entries.first { $0.type == ColumnType.title.rawValue }
+        case .off:
+            if role == .when { resolution.problems[role] = "A calendar needs a date column: “when” cannot be null." }
+            return
+        case .named(let name):
+            guard let entry = schema.entry(name) else {
+                let shown = settledColumns[role]?.name ?? name
+                resolution.missing[role] = shown
+                resolution.problems[role] = "The column “\(shown)” for “\(role.rawValue)” is not in the Notion table."
+                return
+            }
+            found = entry
+        case .byDefault:
+            found = schema.entries.first { entry in
+                entry.name == role.defaultName && role.types.contains { $0.rawValue == entry.type }
+            }
+        }
+        guard let found else {
+            if schema.entry(role.defaultName) == nil { resolution.missing[role] = role.defaultName }
+            if role.isIndispensable, role != .repeats {
+                resolution.problems[role] =
+                    "The Notion table has no column “\(role.defaultName)” of type \(role.types[0].rawValue);"
+                    + " name the one to use for “\(role.rawValue)”."
+            }
+            return
+        }
+        guard let type = ColumnType(rawValue: found.type), role.types.contains(type) else {
+            let wanted = role.types.map(\.rawValue).joined(separator: " or ")
+            resolution.problems[role] =
+                "The column “\(found.name)” is of type \(found.type); “\(role.rawValue)” needs \(wanted)."
+            return
+        }
+        let options = type == .status || type == .select ? found.options : []
+        resolution.columns[role] = Column(id: found.id, name: found.name, type: type, options: options)
+    }
+
+    /// What became of the wishes.
+    struct Resolution: Sendable, Hashable {
+        /// The columns that were found and fit.
+        var columns = Columns()
+        /// The names of wanted columns that the table does not have.
+        var missing: [ColumnRole: String] = [:]
+        /// What stands against a wish, a sentence each.
+        var problems: [ColumnRole: String] = [:]
+
+        /// The first problem, in the order of the roles.
+        var refusal: Refusal? {
+            ColumnRole.allCases.lazy.compactMap { problems[$0] }.first.map { .mapping($0) }
+        }
+
+        /// The first problem without whose solution no event can be held.
+        var obstacle: Refusal? {
+            ColumnRole.allCases.lazy.filter(\.isIndispensable).compactMap { problems[$0] }.first.map { .mapping($0) }
+        }
+    }
+}
+
+extension Refusal {
+    /// The contract's code for a mapping that does not hold.
+    static func mapping(_ sentence: String) -> Refusal { Refusal(.mapping, code: "invalid_mapping", message: sentence) }
+}
+
+extension Column {
+    fileprivate init?(settled value: JSON) {
+        guard let id = value["id"]?.string, let name = value["name"]?.string,
+            let type = value["type"]?.string.flatMap(ColumnType.init(rawValue:))
+        else { return nil }
+        let options = value["options"]?.elements.compactMap(\.string) ?? []
+        self.init(id: id, name: name, type: type, options: options)
+    }
+
+    fileprivate var settled: JSON {
+        [
+            "id": .string(id), "name": .string(name), "type": .string(type.rawValue),
+            "options": .array(options.map(JSON.string)),
+        ]
+    }
+}

@@ -1,0 +1,94 @@
+public import Bridging
+public import ICalendar
+
+extension NotionBridge {
+    /// Translates one page into one calendar object; a page without a date is no event.
+    ///
+    /// Nothing but the page and the link goes in, so that the same page always gives the same object.
+    public func object(from series: [UpstreamRecord]) throws(TranslationError) -> CalendarObject {
+        guard let record = series.first(where: { !$0.isDeleted }) else { throw .notAnEvent }
+        let page = try Page(record)
+        let event = try event(of: page, modified: record.modified)
+        var calendar = Component(
+            "VCALENDAR",
+            properties: [
+                Property("VERSION", value: "2.0"), Property("PRODID", value: "-//Kalends//Notion//EN"),
+            ]
+        )
+        let first = event.first("DTSTART")?.dateTime?.instant(in: ZoneResolver())
+        for tzid in Set(event.properties.compactMap { $0.parameter("TZID") }).sorted() {
+            if let zone = TimeZoneData.vtimezone(for: tzid, from: first) { calendar.append(zone) }
+        }
+        calendar.append(event)
+        do {
+            return try CalendarObject(calendar)
+        } catch {
+            throw .unreadable("The Notion page \(page.id) cannot be shown as an event: \(error.message)")
+        }
+    }
+
+    private func event(of page: Page, modified: Instant?) throws(TranslationError) -> Component {
+        let columns = columns
+        guard let column = columns[.when], case .when(let when?) = page.value(of: column) else { throw .notAnEvent }
+        let stamp = DateTime(modified ?? page.modified ?? Instant(seconds: 0))
+        var properties = [
+            Property("UID", text: page.uid(columns)), Property("DTSTAMP", stamp), Property("LAST-MODIFIED", stamp),
+        ]
+        if let created = Instant(rfc3339: page.created) { properties.append(Property("CREATED", DateTime(created))) }
+        properties += try schedule(of: page, when)
+        for role in columns.roles {
+            guard let column = columns[role] else { continue }
+            properties += Self.properties(role, page.value(of: column))
+        }
+        return Component("VEVENT", properties: properties)
+    }
+
+    /// DTSTART, DTEND and the recurrence.
+    private func schedule(of page: Page, _ when: When) throws(TranslationError) -> [Property] {
+        let repeats = try repeats(of: page)
+        let (start, recurrence) =
+            repeats?.properties(at: when, linkZone: link.timeZone) ?? (when.start(linkZone: link.timeZone), [])
+        var properties = [Property("DTSTART", start)]
+        // Notion has no zone of ours but the link's for a floating start.
+        if let end = when.end(like: start, ZoneResolver(floatingZone: link.timeZone)) {
+            properties.append(Property("DTEND", end))
+        }
+        return properties + recurrence
+    }
+
+    /// How the page recurs; a nonsensical text counts as what it was before, if that is known.
+    private func repeats(of page: Page) throws(TranslationError) -> Repeats? {
+        guard let column = columns[.repeats], case .text(let text) = page.value(of: column) else { return nil }
+        switch Repeats.reading(page.note.repeats ?? text) {
+        case .nothing: return nil
+        case .recurrence(let repeats): return repeats
+        case .nonsense:
+            throw .unreadable("The column “\(column.name)” of the Notion page has a rule that makes no sense: \(text)")
+        }
+    }
+
+    /// The properties of the other columns.
+    private static func properties(_ role: ColumnRole, _ value: ColumnValue) -> [Property] {
+        switch (role, value) {
+        case (.title, .text(let text)): optional("SUMMARY", text.onOneLine)
+        case (.description, .text(let text)): optional("DESCRIPTION", text.normalizedLines)
+        case (.location, .text(let text)): optional("LOCATION", text.normalizedLines)
+        case (.url, .text(let text)): EventURL(text).map { [Property("URL", value: $0.text)] } ?? []
+        case (.status, .option(let name)):
+            EventStatus(option: name).map { [Property("STATUS", value: $0.rawValue)] } ?? []
+        case (.categories, .options(let names)) where !names.isEmpty: [Property("CATEGORIES", texts: names)]
+        // The date and the rule are the schedule; attendees are for people only; the UID is read by its own rule.
+        case (.when, _), (.repeats, _), (.attendees, _), (.uid, _): []
+        case (.title, _), (.description, _), (.location, _), (.url, _), (.status, _), (.categories, _): []
+        }
+    }
+
+    private static func optional(_ name: String, _ text: String) -> [Property] {
+        text.isEmpty ? [] : [Property(name, text: text)]
+    }
+}
+
+extension DateTime {
+    /// The instant in UTC.
+    fileprivate init(_ instant: Instant) { self = ZoneResolver().local(instant, form: .utc) }
+}

@@ -1,0 +1,182 @@
+public import Bridging
+import ICalendar
+
+extension NotionBridge {
+    /// How long to wait before each further look for a page whose creation got no answer: queries lag behind writes.
+    static let lookUpWaits: [Duration] = [.seconds(2), .seconds(5), .seconds(15)]
+
+    /// Performs one write.
+    ///
+    /// Notion has no conditional writes: the page is read and compared first, which leaves a moment between.
+    public func perform(_ write: RecordWrite) async throws(BridgeError) -> UpstreamRecord? {
+        switch write {
+        case .create(let creation): try await create(creation)
+        case .update(let id, _, let revision, let payload): try await update(id, revision, payload)
+        case .delete(let id, _, let revision): try await delete(id, revision)
+        }
+    }
+
+    private func update(_ id: String, _ revision: String?, _ payload: String) async throws(BridgeError) -> UpstreamRecord {
+        guard let page = try await client.page(id), isHere(page) else {
+            await memory.suspect(id, of: link.identity)
+            throw .changedUpstream
+        }
+        try require(revision, of: page)
+        return try await finish(patch(id, try Self.json(payload)))
+    }
+
+    private func delete(_ id: String, _ revision: String?) async throws(BridgeError) -> UpstreamRecord? {
+        guard let page = try await client.page(id) else {
+            // Purged, or access to everything is lost: the table tells.
+            _ = try await client.dataSource(link.calendar)
+            return nil
+        }
+        // A page that was moved to another table is no longer ours to delete.
+        guard isHere(page) else { return nil }
+        try require(revision, of: page)
+        try await trash(id)
+        await memory.forget(id, of: link.identity)
+        return nil
+    }
+
+    private func isHere(_ page: Page) -> Bool { !page.isGone && page.dataSource == compactID(link.calendar) }
+
+    private func require(_ revision: String?, of page: Page) throws(BridgeError) {
+        guard revision == nil || revision == page.revision(columns) else { throw .changedUpstream }
+    }
+
+    private func trash(_ id: String) async throws(BridgeError) {
+        do {
+            _ = try await client.send(.patch, "pages/\(id)", ["in_trash": true], isWrite: true, about: .item)
+        } catch where error.kind == .archived || error.kind == .notFound {
+            // It is in the trash already, or beyond.
+        } catch {
+            throw error.error
+        }
+    }
+
+    /// Changes properties of a page; an unknown outcome is looked up.
+    private func patch(_ id: String, _ body: JSON) async throws(BridgeError) -> (page: Page, written: JSON) {
+        do {
+            let answer = try await client.send(.patch, "pages/\(id)", body, isWrite: true, about: .item)
+            guard let page = Page(answer) else { throw NotionProblem.unreadable }
+            return (page, body)
+        } catch where error.kind == .lost {
+            guard let page = try await client.page(id), says(page, body) else { throw error.error }
+            return (page, body)
+        } catch {
+            if error.kind == .archived || error.kind == .notFound { await memory.suspect(id, of: link.identity) }
+            throw error.kind == .notFound ? .changedUpstream : error.error
+        }
+    }
+
+    /// Remembers the page, and checks that the answer has every column that was written.
+    ///
+    /// Notion was seen to accept unknown properties with 200 and to ignore them.
+    private func finish(_ answer: (page: Page, written: JSON)) async throws(BridgeError) -> UpstreamRecord {
+        let columns = columns
+        await memory.remember(answer.page, columns, of: link.identity)
+        for role in columns.roles {
+            guard let column = columns[role], answer.written["properties"]?[column.id] != nil else { continue }
+            guard answer.page.has(column) else {
+                throw .refused(.mapping("Notion did not take the column “\(column.name)”: it is no longer in the table."))
+            }
+        }
+        return answer.page.record(columns)
+    }
+
+    /// Whether a page says what the body of a write says.
+    private func says(_ page: Page, _ body: JSON) -> Bool {
+        let columns = columns
+        return columns.roles.allSatisfy { role in
+            guard let column = columns[role], let written = body["properties"]?[column.id] else { return true }
+            return ColumnValue(written, type: column.type).canonical == page.value(of: column).canonical
+        }
+    }
+
+    private static func json(_ payload: String) throws(BridgeError) -> JSON {
+        do {
+            return try JSONReader.value(of: payload)
+        } catch {
+            throw .refused(Refusal(.item, code: "invalid_event", message: "The write to Notion is not JSON."))
+        }
+    }
+}
+
+// MARK: - Creating
+
+extension NotionBridge {
+    /// Makes a page, at most one for each UID: Notion has no idempotency key, so an unknown outcome is looked up.
+    private func create(_ creation: RecordCreation) async throws(BridgeError) -> UpstreamRecord {
+        let body = try Self.json(creation.payload)
+        if creation.mayExist, let page = try await findPage(of: creation) {
+            return try await adopt(page, body)
+        }
+        do {
+            let answer = try await client.send(.post, "pages", body, isWrite: true, about: .item)
+            guard let page = Page(answer) else { throw NotionProblem.unreadable }
+            return try await finish((page, body))
+        } catch let problem as NotionProblem {
+            return try await settle(problem, creation, body)
+        } catch {
+            throw error as? BridgeError ?? .unreachable("Notion: \(error)")
+        }
+    }
+
+    /// Finds out what became of a creation that failed.
+    private func settle(
+        _ problem: NotionProblem,
+        _ creation: RecordCreation,
+        _ body: JSON
+    ) async throws(BridgeError) -> UpstreamRecord {
+        if problem.kind == .notFound {
+            _ = try await client.dataSource(link.calendar)
+            throw .refused(Refusal(.calendar, code: "not_found", message: "Notion does not find the table to add to."))
+        }
+        guard problem.kind == .lost else { throw problem.error }
+        if let id = problem.committed, let page = try await client.page(id) { return try await adopt(page, body) }
+        guard let page = try await findPage(of: creation) else { throw problem.error }
+        return try await adopt(page, body)
+    }
+
+    /// Takes over a page that an earlier try made, and brings it up to date.
+    private func adopt(_ page: Page, _ body: JSON) async throws(BridgeError) -> UpstreamRecord {
+        guard !says(page, body), let properties = body["properties"] else { return try await finish((page, body)) }
+        return try await finish(patch(page.id, ["properties": properties]))
+    }
+
+    /// Looks for the page that carries the event's UID, several times; nil once it is clear that there is none.
+    ///
+    /// Several pages are tries of the same creation: the oldest stays, the others go to the trash. Without a column for
+    /// the UID nothing can be found.
+    private func findPage(of creation: RecordCreation) async throws(BridgeError) -> Page? {
+        guard let column = columns[.uid] else { return nil }
+        for wait in [nil] + Self.lookUpWaits.map(Optional.some) {
+            if let wait { try await pause(wait) }
+            var found = try await pages(withUID: creation.uid, in: column)
+            guard !found.isEmpty else { continue }
+            found.sort { ($0.created, $0.id) < ($1.created, $1.id) }
+            for extra in found.dropFirst() { try await trash(extra.id) }
+            return found.first
+        }
+        return nil
+    }
+
+    private func pause(_ duration: Duration) async throws(BridgeError) {
+        do {
+            try await client.pause(duration)
+        } catch {
+            throw error.error
+        }
+    }
+
+    /// The pages whose UID column says exactly this.
+    private func pages(withUID uid: String, in column: Column) async throws(BridgeError) -> [Page] {
+        // Filters take an identifier as it is, while everything else takes it percent-encoded; a name would not do, for
+        // names change.
+        let filter: JSON = [
+            "property": .string(percentDecoded(column.id)), "rich_text": ["equals": .string(uid)],
+        ]
+        return try await query(filter, sort: "created_time", columns).pages.filter { isHere($0) }
+    }
+}

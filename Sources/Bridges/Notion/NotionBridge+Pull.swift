@@ -1,0 +1,160 @@
+public import Bridging
+import ICalendar
+
+extension NotionBridge {
+    /// How far behind the newest stamp a pull looks again: stamps are cut to the minute, and queries lag behind writes.
+    static let overlap: Int64 = 120
+
+    /// Fetches the pages edited since `cursor`, and all of them when it is nil or the last full listing is too old.
+    ///
+    /// Pages that vanish leave no trace in any query. A full listing therefore asks for each known page that it misses,
+    /// and only what Notion says of that page counts.
+    public func pull(since cursor: SyncCursor?) async throws(BridgeError) -> PulledRecords {
+        var place: PullCursor?
+        if let cursor {
+            guard let read = PullCursor(cursor) else { throw .cursorExpired }
+            place = read
+        }
+        let columns = try await refreshColumns()
+        var ledger = place?.ledger ?? Ledger()
+        let news = await memory.news(beyond: ledger, of: link.identity)
+        ledger.merge(news.entries)
+        var pulled = try await pages(since: place, columns, known: ledger)
+        let absent = pulled.isFull ? Set(ledger.entries.keys).subtracting(pulled.pages.keys) : news.suspects
+        let vanished = try await confirm(absent.subtracting(pulled.pages.keys), &pulled)
+
+        var records: [UpstreamRecord] = []
+        for page in pulled.pages.values.sorted(by: { ($0.created, $0.id) < ($1.created, $1.id) }) {
+            records.append(ledger.admit(page, columns).record(columns))
+        }
+        for id in vanished {
+            ledger.remove(id)
+            records.append(Page.deletedRecord(dashedID(id)))
+        }
+        await memory.update(ledger, of: link.identity)
+        let next = PullCursor(
+            newest: pulled.newest,
+            swept: pulled.isFull ? now() : place?.swept ?? now(),
+            columns: columns.fingerprint,
+            ledger: ledger
+        )
+        return PulledRecords(records: records, isComplete: place == nil, cursor: next.cursor)
+    }
+
+    /// Pages by compact identifier, and what the listing of them proves.
+    struct Listing: Sendable {
+        var pages: [String: Page] = [:]
+        /// The newest stamp that nothing older than is missing.
+        var newest: Instant?
+        /// Whether every page of the table is here.
+        var isFull: Bool
+    }
+
+    private func pages(
+        since place: PullCursor?,
+        _ columns: Columns,
+        known: Ledger
+    ) async throws(BridgeError) -> Listing {
+        guard let place, let newest = place.newest, place.columns == columns.fingerprint,
+            now() - place.swept < sweepInterval
+        else { return try await everyPage(columns) }
+        let since = (newest + -Self.overlap).rfc3339
+        let answer = try await query(
+            ["timestamp": "last_edited_time", "last_edited_time": ["on_or_after": .string(since)]],
+            sort: "last_edited_time",
+            columns
+        )
+        // More was edited at once than Notion lists for one query.
+        guard !answer.isIncomplete else { return try await everyPage(columns) }
+        var listing = Listing(newest: newest, isFull: false)
+        for page in answer.pages {
+            listing.pages[compactID(page.id)] = page
+            if let modified = page.modified, modified > newest { listing.newest = max(modified, listing.newest ?? newest) }
+        }
+        return listing
+    }
+
+    /// Lists the whole table, oldest page first: an order in which an edit moves no page while the listing runs.
+    private func everyPage(_ columns: Columns) async throws(BridgeError) -> Listing {
+        // Taken before the listing begins: what is edited while it runs has this stamp or a newer one.
+        var listing = Listing(newest: try await newestStamp(columns), isFull: true)
+        var since: String?
+        while true {
+            let filter = since.map { since -> JSON in
+                ["timestamp": "created_time", "created_time": ["on_or_after": .string(since)]]
+            }
+            let answer = try await query(filter, sort: "created_time", columns)
+            for page in answer.pages { listing.pages[compactID(page.id)] = page }
+            guard answer.isIncomplete else { return listing }
+            // Past the limit of one query: go on in the minute in which it ended.
+            guard let last = answer.pages.last?.created, !last.isEmpty, last != since else {
+                throw .refused(Self.tooManyAtOnce)
+            }
+            since = last
+        }
+    }
+
+    private static let tooManyAtOnce = Refusal(
+        .calendar,
+        code: "query_result_limit_reached",
+        message: "The Notion table has more than 10,000 pages of one minute, more than Notion lists."
+    )
+
+    private func newestStamp(_ columns: Columns) async throws(BridgeError) -> Instant? {
+        let body: JSON = ["page_size": 1, "sorts": [["timestamp": "last_edited_time", "direction": "descending"]]]
+        let answer = try await client.ask(
+            .post,
+            "data_sources/\(link.calendar)/query?filter_properties[]=title",
+            body,
+            about: .calendar
+        )
+        return answer["results"]?.elements.first.flatMap(Page.init)?.modified
+    }
+
+    /// Runs one query to its end.
+    func query(
+        _ filter: JSON?,
+        sort: String,
+        _ columns: Columns
+    ) async throws(BridgeError) -> (pages: [Page], isIncomplete: Bool) {
+        var pages: [Page] = []
+        var start: JSON = .null
+        while true {
+            var body: [String: JSON] = [
+                "page_size": 100, "sorts": [["timestamp": .string(sort), "direction": "ascending"]],
+            ]
+            if let filter { body["filter"] = filter }
+            if start != .null { body["start_cursor"] = start }
+            let path = "data_sources/\(link.calendar)/query" + columns.query
+            let answer = try await client.ask(.post, path, .object(body), about: .calendar)
+            guard let results = answer["results"] else { throw NotionProblem.unreadable.error }
+            pages += results.elements.compactMap(Page.init).filter { !$0.isGone }
+            let isIncomplete = answer["request_status"]?["type"]?.string == "incomplete"
+            guard answer["has_more"]?.bool == true else { return (pages, isIncomplete) }
+            guard let next = answer["next_cursor"], next != .null, next != start else {
+                throw .unreachable("Notion says that a listing goes on, but not where.")
+            }
+            start = next
+        }
+    }
+
+    /// Asks for pages that should be listed and are not; adds those that live after all.
+    ///
+    /// - Returns: the pages that are gone: in the trash, archived, moved away or purged.
+    private func confirm(_ absent: Set<String>, _ listing: inout Listing) async throws(BridgeError) -> [String] {
+        var vanished: [String] = []
+        var isUnsure = false
+        for id in absent.sorted() {
+            let page = try await client.page(dashedID(id))
+            if let page, !page.isGone, page.dataSource == compactID(link.calendar) {
+                listing.pages[id] = page
+            } else {
+                isUnsure = isUnsure || page == nil
+                vanished.append(id)
+            }
+        }
+        // A page that is not found may be purged, or access to everything may be lost: then nothing counts as deleted.
+        if isUnsure { _ = try await client.dataSource(link.calendar) }
+        return vanished
+    }
+}

@@ -1,0 +1,81 @@
+public import Bridging
+public import ICalendar
+
+extension NotionBridge {
+    /// Lists the one write that turns the page into the object: only the columns that differ, each by its identifier.
+    ///
+    /// Empty once the page says what the object says, as far as Notion can say it. So this also tells when a page must
+    /// be mended though the event did not change: a UID that is missing or another page's, a rule that became nonsense.
+    public func writes(
+        toMake object: CalendarObject?,
+        from series: [UpstreamRecord]
+    ) throws(TranslationError) -> [RecordWrite] {
+        let live = series.filter { !$0.isDeleted }
+        guard let object else {
+            return live.map { .delete(id: $0.id, series: $0.series, revision: $0.revision) }
+        }
+        let columns = columns
+        let values = try EventValues(object, columns: columns, linkZone: link.timeZone)
+        guard let record = live.first else { return [creation(of: object, values, columns)] }
+        let page = try Page(record)
+        var properties: [String: JSON] = [:]
+        for role in columns.roles {
+            guard let column = columns[role], let wanted = values[role],
+                !agrees(page.value(of: column), with: wanted, role)
+            else { continue }
+            properties[column.id] = wanted.json(type: column.type)
+        }
+        guard !properties.isEmpty else { return [] }
+        let body: JSON = ["properties": .object(properties)]
+        return [
+            .update(id: record.id, series: record.series, revision: record.revision, payload: body.serialized)
+        ]
+    }
+
+    private func creation(of object: CalendarObject, _ values: EventValues, _ columns: Columns) -> RecordWrite {
+        var properties: [String: JSON] = [:]
+        for role in columns.roles {
+            guard let column = columns[role], let value = values[role], !value.isEmpty else { continue }
+            properties[column.id] = value.json(type: column.type)
+        }
+        let body: JSON = [
+            "parent": ["type": "data_source_id", "data_source_id": .string(link.calendar)],
+            "properties": .object(properties),
+        ]
+        return .create(RecordCreation(id: nil, uid: object.uid, payload: body.serialized))
+    }
+
+    /// Whether a column already says what it should.
+    private func agrees(_ current: ColumnValue, with wanted: ColumnValue, _ role: ColumnRole) -> Bool {
+        switch (current, wanted) {
+        case (.text(let current), .text(let wanted)): agrees(current, with: wanted, role)
+        case (.when(let current?), .when(let wanted?)): current.coversSame(as: wanted)
+        case (.option(let current), .option(let wanted)):
+            // Two options that say nothing about STATUS are the same to us: a task board's “Doing” is left alone.
+            EventStatus(option: current) == EventStatus(option: wanted)
+        case (.options, .options): current.canonical == wanted.canonical
+        case (.when, _), (.text, _), (.option, _), (.options, _): false
+        }
+    }
+
+    private func agrees(_ current: String, with wanted: String, _ role: ColumnRole) -> Bool {
+        switch role {
+        case .title: current.onOneLine == wanted
+        case .description, .location, .attendees: current.normalizedLines == wanted
+        // What a person typed and we cannot write is left alone until there is something to write.
+        case .url: EventURL(current).map(\.text) == EventURL(wanted).map(\.text)
+        case .repeats: recurrencesAgree(current, wanted)
+        case .uid: current.trimmed == wanted
+        case .when, .status, .categories: current == wanted
+        }
+    }
+
+    private func recurrencesAgree(_ current: String, _ wanted: String) -> Bool {
+        switch (Repeats.reading(current), Repeats.reading(wanted)) {
+        case (.recurrence(let current), .recurrence(let wanted)): wanted.means(current, linkZone: link.timeZone)
+        // A person's note about an event that does not recur.
+        case (.nothing, .nothing): true
+        case (.nothing, _), (.recurrence, _), (.nonsense, _): false
+        }
+    }
+}

@@ -1,0 +1,73 @@
+public import Bridging
+import ICalendar
+import Synchronization
+
+/// One data source of a Notion workspace: a table whose pages with a date are events.
+///
+/// A class only for what every pull learns anew: which of the mapped columns are still there.
+public final class NotionBridge: Bridge {
+    let link: UpstreamLink
+    let client: NotionClient
+    let memory: PageMemory
+    let sweepInterval: Int64
+    let now: @Sendable () -> Instant
+
+    private struct State {
+        var columns: Columns
+        var complaint: Refusal?
+    }
+
+    private let mapping: Result<Mapping, Refusal>
+    private let state: Mutex<State>
+
+    init(
+        link: UpstreamLink,
+        client: NotionClient,
+        memory: PageMemory,
+        sweepInterval: Int64,
+        now: @escaping @Sendable () -> Instant
+    ) {
+        self.link = link
+        self.client = client
+        self.memory = memory
+        self.sweepInterval = sweepInterval
+        self.now = now
+        do {
+            let read = try Mapping(link.mapping)
+            mapping = .success(read)
+            state = Mutex(State(columns: read.settledColumns))
+        } catch {
+            mapping = .failure(error)
+            state = Mutex(State(columns: Columns()))
+        }
+    }
+
+    /// What the table's columns hold; a column that the last pull found gone is left out.
+    ///
+    /// A field without its column is neither compared nor written, so that removing a column removes nothing here.
+    public var fields: FieldSet { columns.fields }
+
+    /// What is wrong with the link though events still travel: a mapped column that is gone. Known after a pull.
+    public var complaint: Refusal? { state.withLock(\.complaint) }
+
+    /// The columns that are there.
+    var columns: Columns { state.withLock(\.columns) }
+
+    /// Looks up which mapped columns the table still has.
+    func refreshColumns() async throws(BridgeError) -> Columns {
+        let mapping: Mapping
+        do {
+            mapping = try self.mapping.get()
+        } catch {
+            throw .refused(error)
+        }
+        let schema = TableSchema(try await client.dataSource(link.calendar))
+        let resolution = mapping.resolved(in: schema)
+        if let obstacle = resolution.obstacle { throw .refused(obstacle) }
+        state.withLock { state in
+            state.columns = resolution.columns
+            state.complaint = resolution.refusal
+        }
+        return resolution.columns
+    }
+}

@@ -1,0 +1,151 @@
+import Bridging
+import HTTPTypes
+import ICalendar
+import OutboundHTTP
+
+/// Sends requests to the Notion API within the connection's budget, and reads the answers.
+struct NotionClient: Sendable {
+    let transport: any HTTPTransport
+    /// The address of the API, which ends before `/v1`.
+    let apiURL: String
+    let credentials: any CredentialSource
+    let budget: RateBudget
+    let sleep: @Sendable (Duration) async throws -> Void
+
+    /// The version every word of this bridge is written for: data sources, `in_trash`.
+    static let version = "2026-03-11"
+
+    /// A read that takes longer is better asked again.
+    static let readTimeout = Duration.seconds(30)
+
+    /// Notion gives up after 60 s itself; less would only make more unknown outcomes.
+    static let writeTimeout = Duration.seconds(70)
+
+    /// A page of 100 rows with texts of 200,000 units each.
+    static let maximumReplyOctets = 64 * 1_048_576
+
+    /// Sends a request, once more with another token after a 401.
+    ///
+    /// - Parameter subject: what a refusal is about.
+    /// - Returns: the JSON of a 2xx answer; every other one is thrown.
+    func send(
+        _ method: HTTPRequest.Method,
+        _ path: String,
+        _ body: JSON? = nil,
+        isWrite: Bool = false,
+        about subject: Refusal.Subject
+    ) async throws(NotionProblem) -> JSON {
+        var request = OutboundRequest(method: method, url: "\(apiURL)/v1/\(path)")
+        request.timeout = isWrite ? Self.writeTimeout : Self.readTimeout
+        request.maximumReplyOctets = Self.maximumReplyOctets
+        request.headers[.accept] = "application/json"
+        if let versionField = HTTPField.Name("Notion-Version") { request.headers[versionField] = Self.version }
+        if let body {
+            request.headers[.contentType] = "application/json"
+            request.body = body.octets
+        }
+        let token = try await token(replacing: nil)
+        do {
+            return try await exchange(request, token, isWrite: isWrite, about: subject)
+        } catch where error.kind == .unauthorized {
+            return try await exchange(request, self.token(replacing: token), isWrite: isWrite, about: subject)
+        }
+    }
+
+    private func token(replacing rejected: AccessToken?) async throws(NotionProblem) -> AccessToken {
+        do {
+            guard let rejected else { return try await credentials.accessToken() }
+            return try await credentials.accessToken(replacing: rejected)
+        } catch {
+            throw NotionProblem(error)
+        }
+    }
+
+    private func exchange(
+        _ request: OutboundRequest,
+        _ token: AccessToken,
+        isWrite: Bool,
+        about subject: Refusal.Subject
+    ) async throws(NotionProblem) -> JSON {
+        try await waitForTurn(token)
+        var request = request
+        request.headers[.authorization] = "Bearer " + token.secret
+        let reply: OutboundReply
+        do {
+            reply = try await transport.send(request)
+        } catch {
+            throw NotionProblem(error)
+        }
+        let json = try? JSONReader.value(of: reply.body)
+        guard (200..<300).contains(reply.status) else {
+            let retryAfter = reply.headers[.retryAfter].flatMap { Int($0) }
+            let problem = NotionProblem(
+                status: reply.status,
+                json: json,
+                retryAfter: retryAfter,
+                isWrite: isWrite,
+                about: subject
+            )
+            if case .throttled(let seconds) = problem.error { await budget.pause(token, seconds: seconds ?? 1) }
+            throw problem
+        }
+        guard let json else { throw .unreadable }
+        return json
+    }
+
+    private func waitForTurn(_ token: AccessToken) async throws(NotionProblem) {
+        switch await budget.reserve(token) {
+        case .go(after: 0): break
+        case .go(let seconds): try await pause(.seconds(seconds))
+        case .paused(let seconds): throw NotionProblem(.throttled(retryAfter: seconds))
+        }
+    }
+
+    /// Waits; a cancelled wait counts as no answer.
+    func pause(_ duration: Duration) async throws(NotionProblem) {
+        do {
+            try await sleep(duration)
+        } catch {
+            throw NotionProblem(.unreachable("The wait for Notion was cancelled."))
+        }
+    }
+}
+
+extension NotionClient {
+    /// Sends a request whose every problem is the caller's.
+    func ask(
+        _ method: HTTPRequest.Method,
+        _ path: String,
+        _ body: JSON? = nil,
+        isWrite: Bool = false,
+        about subject: Refusal.Subject
+    ) async throws(BridgeError) -> JSON {
+        do {
+            return try await send(method, path, body, isWrite: isWrite, about: subject)
+        } catch {
+            throw error.error
+        }
+    }
+
+    /// Fetches a page; nil where it is purged, or not shared any more.
+    func page(_ id: String) async throws(BridgeError) -> Page? {
+        do {
+            let json = try await send(.get, "pages/\(id)", about: .item)
+            guard let page = Page(json) else { throw NotionProblem.unreadable }
+            return page
+        } catch where error.kind == .notFound {
+            return nil
+        } catch {
+            throw error.error
+        }
+    }
+
+    /// Fetches a data source; its own trash counts as lost access.
+    func dataSource(_ id: String) async throws(BridgeError) -> JSON {
+        let json = try await ask(.get, "data_sources/\(id)", about: .calendar)
+        guard json["in_trash"]?.bool != true else {
+            throw .refused(Refusal(.calendar, code: "not_found", message: "The Notion table is in the trash."))
+        }
+        return json
+    }
+}

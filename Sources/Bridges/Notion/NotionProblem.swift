@@ -1,0 +1,116 @@
+import Bridging
+import OutboundHTTP
+
+/// An answer of Notion's that says no, or none at all.
+struct NotionProblem: Error, Sendable, Hashable {
+    /// What the caller may have to treat in its own way.
+    enum Kind: Sendable, Hashable {
+        /// Of a write, the outcome is unknown.
+        case lost
+        /// Missing or not shared: Notion does not tell which.
+        case notFound
+        /// In the trash, and so not to be edited.
+        case archived
+        /// The table has no such column, or one of another type.
+        case missingColumn
+        /// 401 even with a fresh token.
+        case unauthorized
+        case other
+    }
+
+    let kind: Kind
+    /// What it means for whoever called the bridge.
+    let error: BridgeError
+    /// The page that a write made before its answer was lost.
+    let committed: String?
+
+    private init(_ kind: Kind, _ error: BridgeError, committed: String? = nil) {
+        self.kind = kind
+        self.error = error
+        self.committed = committed
+    }
+
+    /// Passes on what the source of credentials said.
+    init(_ error: BridgeError) { self.init(.other, error) }
+
+    /// The request got no answer.
+    init(_ error: OutboundError) {
+        switch error {
+        case .addressNotAllowed:
+            let refusal = Refusal(.calendar, code: "upstream_unreachable", message: "Notion: \(error)")
+            self.init(.other, .refused(refusal))
+        // The server never saw the request: nothing can have been saved.
+        case .tls: self.init(.other, .unreachable("Notion: \(error)"))
+        case .timedOut, .unreachable, .tooLarge, .truncated, .cancelled:
+            self.init(.lost, .unreachable("Notion: \(error)"))
+        }
+    }
+
+    /// A 2xx answer that is not the JSON it should be.
+    static let unreadable = NotionProblem(.lost, .unreachable("Notion sent an answer that cannot be read."))
+
+    /// Reads an answer whose status is not 2xx; `json` is nil where it is none, as from a proxy.
+    init(status: Int, json: JSON?, retryAfter: Int?, isWrite: Bool, about subject: Refusal.Subject) {
+        let code = json?["code"]?.string
+        let said = json?["message"]?.string ?? ""
+        let refused = { (subject: Refusal.Subject, code: String, sentence: String) in
+            BridgeError.refused(Refusal(subject, code: code, message: said.isEmpty ? sentence : "\(sentence) \(said)"))
+        }
+        switch status {
+        // Not Notion's own words: something on the way answered.
+        case 400..<500 where code == nil && status != 401 && status != 429:
+            self.init(.lost, .unreachable("Something between us and Notion answered with status \(status)."))
+        case 400: self.init(validation: code ?? "validation_error", said, about: subject)
+        case 401:
+            self.init(.unauthorized, .authorizationRevoked("Notion no longer accepts the authorization. \(said)".trimmed))
+        case 403: self.init(.other, Self.forbidden(json, said, isWrite: isWrite, about: subject))
+        case 404:
+            let what = subject == .item ? "The page is" : "The Notion table is"
+            self.init(.notFound, refused(subject, "not_found", "\(what) gone, or no longer shared with this connection."))
+        case 409: self.init(.other, .changedUpstream)
+        case 429 where Self.isBlocked(json):
+            self.init(.other, refused(.calendar, "public_api_request_blocked", "Notion blocks this connection."))
+        case 429, 529:
+            self.init(.other, .throttled(retryAfter: retryAfter ?? json?["additional_data"]?["retry_after"]?.integer))
+        case 500...:
+            let committed = json?["additional_data"]?["committed_resource_id"]?.string
+            self.init(.lost, .unreachable("Notion answered with status \(status). \(said)".trimmed), committed: committed)
+        default: self.init(.other, refused(subject, code ?? "http\(status)", "Notion refused this."))
+        }
+    }
+
+    private init(validation code: String, _ said: String, about subject: Refusal.Subject) {
+        if said.contains("archived") && said.contains("Can't edit") {
+            self.init(.archived, .changedUpstream)
+        } else if Self.columnComplaints.contains(where: said.contains) {
+            self.init(.missingColumn, .refused(.mapping("A mapped column is gone or has another type. \(said)")))
+        } else {
+            self.init(.other, .refused(Refusal(subject, code: code, message: "Notion refused this. \(said)".trimmed)))
+        }
+    }
+
+    /// Notion's words for a column that is not there, or not of that type.
+    private static let columnComplaints = [
+        "is not a property that exists", "is expected to be ", "Could not find property with name or id",
+        "Could not find sort property", "does not match the property type",
+    ]
+
+    private static func isBlocked(_ json: JSON?) -> Bool {
+        let reason = json?["rate_limit_reason"] ?? json?["additional_data"]?["rate_limit_reason"]
+        return reason?.string == "public_api_request_blocked"
+    }
+
+    private static func forbidden(
+        _ json: JSON?,
+        _ said: String,
+        isWrite: Bool,
+        about subject: Refusal.Subject
+    ) -> BridgeError {
+        let sentence =
+            json?["additional_data"]?["block_limit"] != nil
+            ? "The Notion workspace has used up the blocks of its plan."
+            : "The Notion connection lacks the capability to \(isWrite ? "update or insert" : "read") content:"
+                + " switch it on in the integration's settings."
+        return .refused(Refusal(subject, code: "permission_denied", message: "\(sentence) \(said)".trimmed))
+    }
+}

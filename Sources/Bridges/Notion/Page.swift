@@ -1,0 +1,132 @@
+import Bridging
+import ICalendar
+
+/// A page of a data source: a row of the table.
+struct Page: Sendable, Hashable {
+    /// The identifier in lower case, with dashes.
+    let id: String
+    /// The stamps as Notion writes them, cut down to the minute.
+    let created: String
+    let edited: String
+    /// In the trash, or archived: in no listing any more.
+    let isGone: Bool
+    /// The data source it is in, compactly; nil for a page elsewhere.
+    let dataSource: String?
+    /// The properties by identifier.
+    private let properties: [String: JSON]
+    /// What our pull found out about the page and wrote into the record.
+    var note: Note
+
+    /// What one page cannot tell by itself.
+    struct Note: Sendable, Hashable {
+        /// Whether the UID on the page belongs to another page, of which this one is a copy.
+        var isCopy = false
+        /// The text that `Repeats` had before it became nonsense.
+        var repeats: String?
+    }
+
+    /// Our key in a record's payload, beside Notion's.
+    private static let noteKey = "kalends"
+
+    /// Reads a page as Notion or a record has it.
+    init?(_ json: JSON) {
+        guard let id = json["id"]?.string else { return nil }
+        self.id = id.lowercased()
+        created = json["created_time"]?.string ?? ""
+        edited = json["last_edited_time"]?.string ?? ""
+        isGone = json["in_trash"]?.bool == true || json["is_archived"]?.bool == true
+        dataSource = json["parent"]?["data_source_id"]?.string.map(compactID)
+        properties = Dictionary(
+            (json["properties"]?.members ?? [:]).map { name, property in (property["id"]?.string ?? name, property) },
+            uniquingKeysWith: { first, _ in first }
+        )
+        note = Note(
+            isCopy: json[Self.noteKey]?["copy"]?.bool ?? false,
+            repeats: json[Self.noteKey]?["repeats"]?.string
+        )
+    }
+
+    /// Reads the page of a record.
+    init(_ record: UpstreamRecord) throws(TranslationError) {
+        guard let json = try? JSONReader.value(of: record.payload), let page = Page(json) else {
+            throw .unreadable("The stored copy of the Notion page \(record.id) cannot be read.")
+        }
+        self = page
+    }
+
+    /// When the page was edited last, by the minute.
+    var modified: Instant? { Instant(rfc3339: edited) }
+
+    /// The UID of a page that carries none of its own.
+    var derivedUID: String { compactID(id) + "@notion.kalends" }
+
+    /// Whether the page has a property of that identifier.
+    func has(_ column: Column) -> Bool { properties[column.id] != nil }
+
+    /// The value of a column; an empty one where the page has none.
+    func value(of column: Column) -> ColumnValue { ColumnValue(properties[column.id], type: column.type) }
+
+    /// The UID of the event: the one on the page, unless that is missing or another page's.
+    func uid(_ columns: Columns) -> String {
+        guard !note.isCopy, let column = columns[.uid], case .text(let text) = value(of: column),
+            case let uid = text.onOneLine.trimmed, !uid.isEmpty
+        else { return derivedUID }
+        return uid
+    }
+
+    /// Tells one state of the mapped columns from another; what else changed on the page is of no account.
+    func revision(_ columns: Columns) -> String {
+        var digest = Digest()
+        for role in columns.roles {
+            guard let column = columns[role] else { continue }
+            digest.add(role.rawValue)
+            digest.add(value(of: column).canonical)
+        }
+        return digest.hex
+    }
+
+    /// The page as a record: reduced to the mapped columns, so that pages that differ elsewhere are equal records.
+    func record(_ columns: Columns) -> UpstreamRecord {
+        let mapped = columns.identifiers.compactMap { id in properties[id].map { (id, $0) } }
+        var json: [String: JSON] = [
+            "id": .string(id), "created_time": .string(created),
+            "properties": .object(Dictionary(mapped, uniquingKeysWith: { first, _ in first })),
+        ]
+        if note != Note() {
+            json[Self.noteKey] = ["copy": .bool(note.isCopy), "repeats": .optional(note.repeats)]
+        }
+        return UpstreamRecord(
+            id: id,
+            series: id,
+            revision: revision(columns),
+            payload: JSON.object(json).serialized,
+            modified: modified
+        )
+    }
+
+    /// The record that says the page is gone.
+    static func deletedRecord(_ id: String) -> UpstreamRecord {
+        UpstreamRecord(id: id, series: id, revision: nil, payload: "", isDeleted: true)
+    }
+}
+
+/// An identifier without dashes, in lower case: the form in which identifiers are compared.
+func compactID(_ id: String) -> String { String(decoding: id.lowercased().utf8.filter { $0 != 0x2D }, as: UTF8.self) }
+
+/// An identifier with dashes, as Notion writes it.
+func dashedID(_ compact: String) -> String {
+    let octets = Array(compact.utf8)
+    guard octets.count == 32 else { return compact }
+    return [0..<8, 8..<12, 12..<16, 16..<20, 20..<32]
+        .map { String(decoding: octets[$0], as: UTF8.self) }
+        .joined(separator: "-")
+}
+
+/// The identifier in what a person pasted: an identifier, or an address that ends in 32 hexadecimal digits.
+func pastedID(_ text: String) -> String {
+    let path = text.prefix { $0 != "?" && $0 != "#" }
+    let tail = path.split(separator: "/").last.map { compactID(String($0)) } ?? ""
+    let digits = String(decoding: Array(tail.utf8).suffix(32), as: UTF8.self)
+    let isID = digits.utf8.count == 32 && digits.allSatisfy { $0.isHexDigit }
+    return isID ? dashedID(digits) : text
+}

@@ -1,0 +1,49 @@
+import ICalendar
+
+/// What this process wrote to Notion since the cursors of its links were stored.
+///
+/// A page we just made is not in the cursor yet. If it vanished, was copied or had its rule destroyed before the next
+/// pull, that pull must know it nevertheless.
+actor PageMemory {
+    private struct Link {
+        var entries: [String: Ledger.Entry] = [:]
+        /// Pages that turned out to be gone when we wanted to write them.
+        var suspects: Set<String> = []
+    }
+
+    private var links: [String: Link] = [:]
+
+    /// Notes a page as it was answered to a write.
+    func remember(_ page: Page, _ columns: Columns, of link: String) {
+        var ledger = Ledger()
+        _ = ledger.admit(page, columns)
+        let id = compactID(page.id)
+        links[link, default: Link()].entries[id] = ledger[id]
+    }
+
+    /// Notes a page that a write found gone.
+    func suspect(_ page: String, of link: String) {
+        links[link, default: Link()].suspects.insert(compactID(page))
+    }
+
+    /// Forgets a page that we deleted ourselves.
+    func forget(_ page: String, of link: String) {
+        links[link]?.entries[compactID(page)] = nil
+    }
+
+    /// What the cursor does not know yet; what it does know is forgotten, for by now it is stored.
+    func news(beyond ledger: Ledger, of link: String) -> (entries: [String: Ledger.Entry], suspects: Set<String>) {
+        guard var known = links[link] else { return ([:], []) }
+        known.entries = known.entries.filter { ledger[$0.key] != $0.value }
+        known.suspects = known.suspects.filter { ledger[$0] != nil || known.entries[$0] != nil }
+        links[link] = known
+        return (known.entries, known.suspects)
+    }
+
+    /// Notes what a pull saw of pages that are remembered, so that older news does not return.
+    func update(_ ledger: Ledger, of link: String) {
+        guard var known = links[link] else { return }
+        for id in known.entries.keys { known.entries[id] = ledger[id] }
+        links[link] = known
+    }
+}

@@ -1,0 +1,151 @@
+import Bridging
+import ICalendar
+
+/// What a pull remembers for the next one.
+struct PullCursor: Sendable, Hashable {
+    /// The newest stamp that everything up to was seen; Notion's clock, cut down to the minute. Nil for an empty table.
+    var newest: Instant?
+    /// When the last full listing was.
+    var swept: Instant
+    /// The fingerprint of the columns the records were read with.
+    var columns: String
+    /// The pages that were there.
+    var ledger: Ledger
+
+    /// A cursor written by another format is forgotten.
+    private static let format = 1
+
+    init(newest: Instant?, swept: Instant, columns: String, ledger: Ledger) {
+        self.newest = newest
+        self.swept = swept
+        self.columns = columns
+        self.ledger = ledger
+    }
+
+    /// Reads a cursor; nil for one of another format.
+    init?(_ cursor: SyncCursor) {
+        guard let json = try? JSONReader.value(of: cursor.rawValue), json["format"]?.integer == Self.format,
+            let swept = json["swept"]?.integer, let columns = json["columns"]?.string,
+            let pages = json["pages"]?.string, let ledger = Ledger(pages, repeats: json["repeats"]?.members ?? [:])
+        else { return nil }
+        newest = json["newest"]?.integer.map { Instant(seconds: Int64($0)) }
+        self.swept = Instant(seconds: Int64(swept))
+        self.columns = columns
+        self.ledger = ledger
+    }
+
+    var cursor: SyncCursor {
+        let json: JSON = [
+            "format": .number(String(Self.format)),
+            "newest": newest.map { .number(String($0.seconds)) } ?? .null,
+            "swept": .number(String(swept.seconds)),
+            "columns": .string(columns),
+            "pages": .string(ledger.text),
+            "repeats": .object(ledger.repeats.mapValues(JSON.string)),
+        ]
+        return SyncCursor(rawValue: json.serialized)
+    }
+}
+
+/// The pages that are known to be in the table, so that missing ones and copies can be told.
+struct Ledger: Sendable, Hashable {
+    /// What is known of one page.
+    struct Entry: Sendable, Hashable {
+        /// The digest of the UID its event has.
+        var uid: String
+        /// The last text of `Repeats` that made sense, of a page that recurs.
+        var repeats: String?
+    }
+
+    /// By compact identifier.
+    private(set) var entries: [String: Entry] = [:]
+
+    /// The page that has the UID of that digest.
+    private var owners: [String: String] = [:]
+
+    init() {}
+
+    /// Reads ``text`` and the texts of the recurring pages.
+    fileprivate init?(_ text: String, repeats: [String: JSON]) {
+        let octets = Array(text.utf8)
+        guard octets.count.isMultiple(of: Self.stride) else { return nil }
+        entries.reserveCapacity(octets.count / Self.stride)
+        for start in Swift.stride(from: 0, to: octets.count, by: Self.stride) {
+            let id = String(decoding: octets[start..<start + 32], as: UTF8.self)
+            let uid = String(decoding: octets[start + 32..<start + Self.stride], as: UTF8.self)
+            set(Entry(uid: uid, repeats: repeats[id]?.string), of: id)
+        }
+    }
+
+    /// The octets one page takes in ``text``: an identifier and a digest, 16 and 8 bytes in hexadecimal.
+    private static let stride = 48
+
+    /// The pages and their UIDs, compactly: thousands of them are written at every pull.
+    fileprivate var text: String {
+        var text = ""
+        text.reserveCapacity(entries.count * Self.stride)
+        for (id, entry) in entries.sorted(by: { $0.key < $1.key }) where id.utf8.count + entry.uid.utf8.count == Self.stride {
+            text += id
+            text += entry.uid
+        }
+        return text
+    }
+
+    /// The texts of the recurring pages.
+    fileprivate var repeats: [String: String] { entries.compactMapValues(\.repeats) }
+
+    subscript(page: String) -> Entry? { entries[page] }
+
+    mutating func set(_ entry: Entry, of page: String) {
+        remove(page)
+        entries[page] = entry
+        if owners[entry.uid] == nil { owners[entry.uid] = page }
+    }
+
+    mutating func remove(_ page: String) {
+        guard let old = entries.removeValue(forKey: page) else { return }
+        if owners[old.uid] == page { owners[old.uid] = nil }
+    }
+
+    /// Takes over what another ledger knows.
+    mutating func merge(_ other: [String: Entry]) {
+        for (page, entry) in other { set(entry, of: page) }
+    }
+}
+
+// MARK: - Admitting pages
+
+extension Ledger {
+    /// Enters a page that was seen, and notes on it what it cannot tell by itself.
+    mutating func admit(_ page: Page, _ columns: Columns) -> Page {
+        var page = page
+        let id = compactID(page.id)
+        page.note.isCopy = isCopy(page, id, columns)
+        var repeats: String?
+        if let column = columns[.repeats], case .text(let text) = page.value(of: column) {
+            switch Repeats.reading(text) {
+            case .recurrence: repeats = text
+            // An emptied column ends the recurrence; other words without a rule are a rule destroyed.
+            case .nothing where text.trimmed.isEmpty: break
+            case .nothing, .nonsense:
+                repeats = entries[id]?.repeats
+                page.note.repeats = repeats
+            }
+        }
+        set(Entry(uid: Digest.of(page.uid(columns)), repeats: repeats), of: id)
+        return page
+    }
+
+    /// Whether the UID on the page is that of another page: a person duplicated that one, all columns included.
+    ///
+    /// Known pages keep what they were found to be; of two unknown ones the caller admits the older first.
+    private func isCopy(_ page: Page, _ id: String, _ columns: Columns) -> Bool {
+        var plain = page
+        plain.note.isCopy = false
+        let uid = plain.uid(columns)
+        guard uid != page.derivedUID else { return false }
+        let digest = Digest.of(uid)
+        if let known = entries[id] { return known.uid != digest && known.uid == Digest.of(page.derivedUID) }
+        return owners[digest].map { $0 != id } ?? false
+    }
+}

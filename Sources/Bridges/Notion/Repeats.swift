@@ -1,0 +1,195 @@
+import Bridging
+import ICalendar
+
+/// What the text of a `Repeats` column says: how an event recurs.
+///
+/// The first line is for people. The raw lines follow, the rule last: `RRULE:…`, before it EXDATE and RDATE. A DTSTART
+/// line, where the date column alone would not tell it, keeps the zone of the series and shows by how much a person moved
+/// the page since, so that exceptions move along.
+struct Repeats: Sendable, Hashable {
+    /// The DTSTART the other dates belong to.
+    var start: DateTime?
+    var rules: [RecurrenceRule] = []
+    var exceptions: [DateTime] = []
+    var additions: [DateTime] = []
+
+    /// How a text can be read.
+    enum Reading: Sendable, Hashable {
+        /// Empty, or a person's words without a line that begins like a rule.
+        case nothing
+        case recurrence(Repeats)
+        /// It begins like a rule and is none.
+        case nonsense
+    }
+
+    /// Reads the text of the column.
+    static func reading(_ text: String) -> Reading {
+        var repeats = Repeats()
+        for line in text.split(whereSeparator: \.isNewline).map({ String($0).trimmed }) {
+            switch repeats.take(line) {
+            case true?, nil: continue
+            case false?: return .nonsense
+            }
+        }
+        return repeats.isEmpty ? .nothing : .recurrence(repeats)
+    }
+
+    private var isEmpty: Bool { rules.isEmpty && additions.isEmpty }
+
+    /// Takes one line in; nil for one that is for people, false for one that is nonsense.
+    private mutating func take(_ line: String) -> Bool? {
+        guard let property = Self.property(line) else { return nil }
+        switch property.name {
+        case "RRULE":
+            guard let rule = RecurrenceRule(property.value), rules.count < CalendarLimits.maximumRules else { return false }
+            rules.append(rule)
+        case "EXDATE", "RDATE", "DTSTART":
+            let dates = property.dateTimes
+            guard !dates.isEmpty, property.parameter("TZID").map({ ZoneResolver.ianaName(for: $0) == $0 }) ?? true else {
+                return false
+            }
+            switch property.name {
+            case "EXDATE": exceptions += dates
+            case "RDATE": additions += dates
+            default: start = dates.first
+            }
+        default: return nil
+        }
+        return true
+    }
+
+    /// Reads a content line; a bare `FREQ=…` counts as a rule.
+    private static func property(_ line: String) -> Property? {
+        if line.uppercased().hasPrefix("FREQ=") { return Property("RRULE", value: line) }
+        guard let colon = line.firstIndex(of: ":") else { return nil }
+        let head = line[..<colon].split(separator: ";").map { String($0).trimmed }
+        guard let name = head.first?.uppercased(), ["RRULE", "EXDATE", "RDATE", "DTSTART"].contains(name) else {
+            return nil
+        }
+        let parameters = head.dropFirst().compactMap { text -> Parameter? in
+            let sides = text.split(separator: "=", maxSplits: 1)
+            return sides.count == 2 ? Parameter(String(sides[0]), sides[1].filter { $0 != "\"" }) : nil
+        }
+        return Property(name, parameters: parameters, value: String(line[line.index(after: colon)...]).trimmed)
+    }
+}
+
+// MARK: - Writing
+
+extension Repeats {
+    /// Reads how an event recurs; nil for an event that does not.
+    ///
+    /// - Parameter zones: resolves zones that have no IANA name, whose times are told in the link's zone.
+    init?(_ event: Component, zones: ZoneResolver, linkZone: String) throws(TranslationError) {
+        let known = { (time: DateTime) in Self.known(time, zones, linkZone) }
+        for property in event.all("RRULE") {
+            guard let rule = RecurrenceRule(property.value) else {
+                throw .unsupported("Notion cannot hold the rule \(property.value) by which this event repeats.")
+            }
+            rules.append(rule)
+        }
+        additions = event.all("RDATE").flatMap(\.dateTimes).map(known)
+        guard !isEmpty else { return nil }
+        exceptions = event.all("EXDATE").flatMap(\.dateTimes).map(known)
+        start = event.first("DTSTART")?.dateTime.map(known)
+    }
+
+    /// The text for the column.
+    ///
+    /// - Parameter changes: how many occurrences are different; Notion cannot show them.
+    func text(linkZone: String, changes: Int) -> String {
+        var headline = rules.first?.sentence ?? "On chosen dates"
+        if changes > 0 { headline += " (changes: \(changes))" }
+        var lines = [headline]
+        if let start, needsStart(linkZone: linkZone) { lines.append(Self.line(Property("DTSTART", start))) }
+        lines += additions.map { Self.line(Property("RDATE", $0)) }
+        lines += exceptions.map { Self.line(Property("EXDATE", $0)) }
+        lines += rules.map { "RRULE:\($0.value)" }
+        return lines.joined(separator: "\n")
+    }
+
+    /// Whether two recurrences mean the same; a DTSTART that need not be written says nothing.
+    func means(_ other: Repeats, linkZone: String) -> Bool {
+        Set(rules) == Set(other.rules) && Set(exceptions) == Set(other.exceptions)
+            && Set(additions) == Set(other.additions)
+            && (start == other.start || !needsStart(linkZone: linkZone) && other.start == nil)
+    }
+
+    private func needsStart(linkZone: String) -> Bool {
+        guard exceptions.isEmpty, additions.isEmpty, let start else { return true }
+        switch start.form {
+        case .date: return false
+        case .floating: return true
+        case .utc: return linkZone != "UTC"
+        case .zoned(let tzid): return tzid != linkZone
+        }
+    }
+
+    private static func known(_ time: DateTime, _ zones: ZoneResolver, _ linkZone: String) -> DateTime {
+        guard case .zoned(let tzid) = time.form else { return time }
+        var known = time
+        if let iana = ZoneResolver.ianaName(for: tzid) {
+            known.form = .zoned(iana)
+            return known
+        }
+        return ZoneResolver().local(zones.instant(time), form: .zoned(linkZone))
+    }
+
+    private static func line(_ property: Property) -> String {
+        let parameters = property.parameters.map { ";\($0.name)=\($0.values.joined(separator: ","))" }
+        return property.name + parameters.joined() + ":" + property.value
+    }
+}
+
+// MARK: - Reading
+
+extension Repeats {
+    /// DTSTART and the recurrence properties of a page that is at `when`.
+    ///
+    /// Unmoved, the series has exactly the start that was written down. Moved, it keeps its zone, and its exceptions and
+    /// additions move by the same difference of the wall clock.
+    func properties(at when: When, linkZone: String) -> (start: DateTime, properties: [Property]) {
+        let moved = start.map { startMoved(from: $0, to: when, linkZone: linkZone) } ?? when.start(linkZone: linkZone)
+        let shift = { (date: DateTime) in start.map { date.moved(from: $0, to: moved) } ?? date }
+        var properties = rules.map { Property("RRULE", value: $0.value) }
+        properties += additions.map { Property("RDATE", shift($0)) }
+        properties += exceptions.map { Property("EXDATE", shift($0)) }
+        return (moved, properties)
+    }
+
+    private func startMoved(from start: DateTime, to when: When, linkZone: String) -> DateTime {
+        guard case .time(let instant, _) = when.span, !start.isDate else { return when.start(linkZone: linkZone) }
+        let zones = ZoneResolver(floatingZone: linkZone)
+        let isUnmoved = When(start: zones.instant(start), end: nil, zone: nil).span == .time(start: instant, end: nil)
+        return isUnmoved ? start : zones.local(instant, form: start.form)
+    }
+}
+
+extension DateTime {
+    /// The wall clock read as if it were UTC.
+    private var wallClock: Instant { ZoneResolver().instant(DateTime(self, form: .utc)) }
+
+    private init(_ other: DateTime, form: Form) {
+        self = other
+        self.form = form
+    }
+
+    /// This date of a series whose start moved, moved along.
+    ///
+    /// A series that became all-day, or ceased to be, has its dates on the same days in the new form.
+    fileprivate func moved(from old: DateTime, to new: DateTime) -> DateTime {
+        guard old != new else { return self }
+        if isDate || new.isDate || old.isDate {
+            let days = (DateTime(new, form: .date).wallClockDay - DateTime(old, form: .date).wallClockDay) / 86_400
+            var moved = DateTime(date: year, month, day).adding(days: Int(days))
+            guard !new.isDate else { return moved }
+            (moved.hour, moved.minute, moved.second, moved.form) = (new.hour, new.minute, new.second, new.form)
+            return moved
+        }
+        let moved = ZoneResolver().local(wallClock + (new.wallClock - old.wallClock), form: .utc)
+        // A date in another zone than the old start stays in that zone.
+        return DateTime(moved, form: form == old.form ? new.form : form)
+    }
+
+    private var wallClockDay: Instant { ZoneResolver().instant(DateTime(date: year, month, day)) }
+}

@@ -1,0 +1,220 @@
+import ICalendar
+
+/// The value of a date column: days or instants, by the minute.
+struct When: Sendable, Hashable {
+    /// What the value covers.
+    enum Span: Sendable, Hashable {
+        /// Whole days; the last one is included, as Notion shows it.
+        case days(first: DateTime, last: DateTime)
+        /// From an instant to a later one, or without an end.
+        case time(start: Instant, end: Instant?)
+    }
+
+    var span: Span
+
+    /// The IANA zone to write the times in; of a value that was read, the zone it names, which Notion hardly ever does.
+    var zone: String?
+
+    /// The offset from UTC the start was read with, in seconds.
+    var offset = 0
+
+    /// Notion's editor knows minutes only, so that seconds prove nothing.
+    private static let tick: Int64 = 60
+
+    /// Describes whole days; an end before the start counts as none.
+    init(first: DateTime, last: DateTime) {
+        span = .days(first: first, last: last.text < first.text ? first : last)
+    }
+
+    /// Describes a time; an end that is not after the start counts as none.
+    init(start: Instant, end: Instant?, zone: String?, offset: Int = 0) {
+        let start = Self.minute(of: start)
+        let end = end.map(Self.minute)
+        span = .time(start: start, end: end.flatMap { $0 > start ? $0 : nil })
+        self.zone = zone
+        self.offset = offset
+    }
+
+    /// Whether both cover the same, whatever the zones they are written in.
+    func coversSame(as other: When) -> Bool { span == other.span }
+
+    private static func minute(of instant: Instant) -> Instant {
+        let rest = instant.seconds % tick
+        return instant + -(rest < 0 ? rest + tick : rest)
+    }
+}
+
+// MARK: - Reading and writing
+
+extension When {
+    /// Reads the value of a date column; nil where there is none or it cannot be read.
+    init?(_ value: JSON?) {
+        guard let start = value?["start"]?.string else { return nil }
+        let zone = value?["time_zone"]?.string
+        let end = value?["end"]?.string
+        if let first = Self.day(start) {
+            self.init(first: first, last: end.flatMap(Self.day) ?? first)
+            return
+        }
+        guard let (instant, offset) = Self.time(start, zone) else { return nil }
+        self.init(start: instant, end: end.flatMap { Self.time($0, zone)?.0 }, zone: zone, offset: offset)
+    }
+
+    /// The value to be written.
+    var json: JSON {
+        switch span {
+        case .days(let first, let last):
+            return [
+                "start": .string(Self.text(first)), "end": .optional(first == last ? nil : Self.text(last)),
+                "time_zone": .null,
+            ]
+        case .time(let start, let end):
+            let zones = ZoneResolver()
+            // A local time that occurs twice, or a zone that only we know, can be named by its offset only.
+            if let zone, zone != "UTC", [start, end].allSatisfy({ isPlain($0, in: zone, zones) }) {
+                let local = { (instant: Instant) in Self.text(zones.local(instant, form: .zoned(zone))) }
+                return ["start": .string(local(start)), "end": .optional(end.map(local)), "time_zone": .string(zone)]
+            }
+            return ["start": .string(start.rfc3339), "end": .optional(end?.rfc3339), "time_zone": .null]
+        }
+    }
+
+    private func isPlain(_ instant: Instant?, in zone: String, _ zones: ZoneResolver) -> Bool {
+        guard let instant else { return true }
+        return zones.instant(zones.local(instant, form: .zoned(zone))) == instant
+    }
+
+    /// Reads `2026-11-23`.
+    private static func day(_ text: String) -> DateTime? {
+        guard text.utf8.count == 10 else { return nil }
+        return DateTime(text.filter { $0 != "-" }, tzid: nil, isDate: true)
+    }
+
+    /// Reads `2026-11-23T09:00:00.000+01:00`, or a time without offset in the zone, or in UTC without either.
+    private static func time(_ text: String, _ zone: String?) -> (Instant, offset: Int)? {
+        if let instant = Instant(rfc3339: text) {
+            // What the text would mean without its offset, less what it means.
+            let local = Instant(rfc3339: text.prefix(19) + "Z")
+            return (instant, local.map { Int($0 - instant) } ?? 0)
+        }
+        let digits = text.prefix(19).filter { $0 != "-" && $0 != ":" }
+        let iana = zone.flatMap(ZoneResolver.ianaName)
+        guard let local = DateTime(digits, tzid: iana ?? "UTC", isDate: false), !local.isDate else { return nil }
+        let zones = ZoneResolver()
+        let instant = zones.instant(local)
+        return (instant, zones.offset(ofUTC: instant, tzid: iana ?? "UTC"))
+    }
+
+    /// Writes `2026-11-23` or `2026-11-23T09:00:00`.
+    private static func text(_ dateTime: DateTime) -> String {
+        let digits = Array(dateTime.text.utf8)
+        let part = { (range: Range<Int>) in String(decoding: digits[range], as: UTF8.self) }
+        let date = "\(part(0..<4))-\(part(4..<6))-\(part(6..<8))"
+        guard digits.count > 8 else { return date }
+        return "\(date)T\(part(9..<11)):\(part(11..<13)):\(part(13..<15))"
+    }
+}
+
+// MARK: - Events
+
+extension When {
+    /// Reads when an event is, its length by DTEND or DURATION (RFC 5545 §3.6.1).
+    ///
+    /// - Parameter zones: resolves the event's zones, and floating times in the link's.
+    init?(_ event: Component, zones: ZoneResolver, linkZone: String) {
+        guard let start = event.first("DTSTART")?.dateTime else { return nil }
+        let length = event.first("DURATION").flatMap { EventDuration($0.value) }
+        if start.isDate {
+            let end = event.first("DTEND")?.dateTime ?? length.map { start.adding(days: $0.wholeDays) }
+            self.init(first: start, last: end.map { $0.adding(days: -1) }.map(Self.date) ?? start)
+            return
+        }
+        let end = event.first("DTEND")?.dateTime?.instant(in: zones) ?? length.map { $0.end(from: start, zones) }
+        self.init(start: zones.instant(start), end: end, zone: Self.zone(of: start, linkZone: linkZone))
+    }
+
+    /// The IANA zone to write a time in.
+    static func zone(of time: DateTime, linkZone: String) -> String? {
+        switch time.form {
+        case .date, .utc: nil
+        case .floating: linkZone
+        case .zoned(let tzid): ZoneResolver.ianaName(for: tzid) ?? linkZone
+        }
+    }
+
+    private static func date(_ time: DateTime) -> DateTime { DateTime(date: time.year, time.month, time.day) }
+
+    /// DTSTART as this value alone tells it: in the link's zone where the offset fits there, else in UTC.
+    func start(linkZone: String) -> DateTime {
+        switch span {
+        case .days(let first, _): first
+        case .time(let start, _): ZoneResolver().local(start, form: form(linkZone: linkZone, at: start))
+        }
+    }
+
+    private func form(linkZone: String, at instant: Instant) -> DateTime.Form {
+        if let named = zone.flatMap(ZoneResolver.ianaName) { return named == "UTC" ? .utc : .zoned(named) }
+        guard linkZone != "UTC", ZoneResolver().offset(ofUTC: instant, tzid: linkZone) == offset else { return .utc }
+        return .zoned(linkZone)
+    }
+
+    /// DTEND in the form of `start`; nil where the event has no length of its own.
+    func end(like start: DateTime, _ zones: ZoneResolver) -> DateTime? {
+        switch span {
+        case .days(_, let last): last.adding(days: 1)
+        case .time(_, let end): end.map { zones.local($0, form: start.form) }
+        }
+    }
+}
+
+/// The value of a DURATION property. RFC 5545 §3.3.6
+struct EventDuration: Sendable, Hashable {
+    /// Nominal days, weeks included: they follow the wall clock.
+    private(set) var days = 0
+    /// Exact seconds.
+    private(set) var seconds = 0
+
+    /// Longer is no event; keeps the arithmetic far from overflow.
+    private static let maximumNumber = 10_000_000
+
+    /// Reads `P1W`, `P1DT2H`, `PT30M`; nil for what is none, or negative.
+    init?(_ text: String) {
+        var octets = Array(text.utf8)[...]
+        if octets.first == UInt8(ascii: "+") { octets.removeFirst() }
+        guard octets.popFirst() == UInt8(ascii: "P"), !octets.isEmpty else { return nil }
+        var number: Int?
+        for octet in octets {
+            switch (octet, number) {
+            case (UInt8(ascii: "T"), nil): break
+            case (UInt8(ascii: "0")...UInt8(ascii: "9"), _):
+                number = (number ?? 0) * 10 + Int(octet - UInt8(ascii: "0"))
+                guard (number ?? 0) <= Self.maximumNumber else { return nil }
+            case (_, let value?):
+                guard add(value, octet) else { return nil }
+                number = nil
+            default: return nil
+            }
+        }
+        guard number == nil else { return nil }
+    }
+
+    /// The length of an all-day event; a part of a day counts as one.
+    var wholeDays: Int { max(1, days + (seconds + 86_399) / 86_400) }
+
+    /// Where an event that begins at `start` ends: days by the wall clock, then the exact rest.
+    func end(from start: DateTime, _ zones: ZoneResolver) -> Instant {
+        zones.instant(start.adding(days: days)) + Int64(seconds)
+    }
+
+    private mutating func add(_ value: Int, _ unit: UInt8) -> Bool {
+        switch unit {
+        case UInt8(ascii: "W"): days += value * 7
+        case UInt8(ascii: "D"): days += value
+        case UInt8(ascii: "H"): seconds += value * 3600
+        case UInt8(ascii: "M"): seconds += value * 60
+        case UInt8(ascii: "S"): seconds += value
+        default: return false
+        }
+        return true
+    }
+}
