@@ -1,5 +1,3 @@
-public import ICalendar
-
 /// Why an upstream call did not do what was asked.
 public enum BridgeError: Error, Sendable, Hashable {
     /// The cursor is too old: pull again from nil.

@@ -81,7 +81,9 @@ enum ColumnType: String, Sendable, Hashable {
 
 /// One mapped column.
 struct Column: Sendable, Hashable {
-    /// Notion's identifier as returned: percent-encoded, to be used in paths and bodies as it is. It survives a rename.
+    /// Notion's identifier as returned, percent-encoded, which survives a rename.
+    ///
+    /// Goes into paths and bodies as it is.
     var id: String
     var name: String
     var type: ColumnType

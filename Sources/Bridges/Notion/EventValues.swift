@@ -23,7 +23,9 @@ struct EventValues: Sendable, Hashable {
     ///
     /// - Throws: ``TranslationError/unsupported(_:)`` for what would be lost on the way back.
     init(_ object: CalendarObject, columns: Columns, linkZone: String) throws(TranslationError) {
-        guard object.kind == .event else { throw .unsupported("Notion holds events, and this is a \(object.kind.rawValue).") }
+        guard object.kind == .event else {
+            throw .unsupported("Notion holds events, and this is a \(object.kind.rawValue).")
+        }
         guard let event = object.master else {
             throw .unsupported("This is a single occurrence of a series that is kept elsewhere.")
         }
@@ -41,7 +43,8 @@ struct EventValues: Sendable, Hashable {
                 switch role {
                 case .title: .text(Self.text(event, "SUMMARY").onOneLine.fitting)
                 case .when: .when(when)
-                case .description: .text(RichText.fitting(Self.text(event, "DESCRIPTION"), octets: Self.descriptionOctets))
+                case .description:
+                    .text(RichText.fitting(Self.text(event, "DESCRIPTION"), octets: Self.descriptionOctets))
                 case .location: .text(Self.text(event, "LOCATION").fitting)
                 case .url: .text(Self.url(event))
                 case .status: Self.status(event, in: column)

@@ -74,44 +74,41 @@ struct Mapping: Sendable, Hashable {
     }
 
     private func resolve(_ role: ColumnRole, in schema: TableSchema, _ resolution: inout Resolution) {
-        let found: TableSchema.Entry?
         switch wishes[role, default: .byDefault] {
+        case .off where role == .when:
+            resolution.problems[role] = "A calendar needs a date column: “when” cannot be null."
         // A table has exactly one title, whatever its name.
         case .byDefault where role == .title, .off where role == .title:
-            found = schema.entries.first { $0.type == ColumnType.title.rawValue }
-        case .off:
-            if role == .when { resolution.problems[role] = "A calendar needs a date column: “when” cannot be null." }
-            return
+            take(schema.entries.first { $0.type == ColumnType.title.rawValue }, for: role, &resolution)
+        case .off: break
         case .named(let name):
-            guard let entry = schema.entry(name) else {
-                let shown = settledColumns[role]?.name ?? name
-                resolution.missing[role] = shown
-                resolution.problems[role] = "The column “\(shown)” for “\(role.rawValue)” is not in the Notion table."
-                return
-            }
-            found = entry
+            let entry = schema.entry(name)
+            if entry == nil { resolution.missing[role] = settledColumns[role]?.name ?? name }
+            take(entry, for: role, &resolution)
         case .byDefault:
-            found = schema.entries.first { entry in
-                entry.name == role.defaultName && role.types.contains { $0.rawValue == entry.type }
-            }
+            let entry = schema.entry(role.defaultName)
+            if entry == nil { resolution.missing[role] = role.defaultName }
+            let fits = entry.map { entry in role.types.contains { $0.rawValue == entry.type } } ?? false
+            // What is not asked for need not be there, but for the date.
+            if fits || role == .when { take(entry, for: role, &resolution) }
         }
-        guard let found else {
-            if schema.entry(role.defaultName) == nil { resolution.missing[role] = role.defaultName }
-            if role.isIndispensable, role != .repeats {
-                resolution.problems[role] =
-                    "The Notion table has no column “\(role.defaultName)” of type \(role.types[0].rawValue);"
-                    + " name the one to use for “\(role.rawValue)”."
-            }
-            return
-        }
-        guard let type = ColumnType(rawValue: found.type), role.types.contains(type) else {
-            let wanted = role.types.map(\.rawValue).joined(separator: " or ")
+    }
+
+    /// Takes a column for a role if it fits.
+    private func take(_ entry: TableSchema.Entry?, for role: ColumnRole, _ resolution: inout Resolution) {
+        let wanted = role.types.map(\.rawValue).joined(separator: " or ")
+        guard let entry else {
+            let name = resolution.missing[role] ?? role.defaultName
             resolution.problems[role] =
-                "The column “\(found.name)” is of type \(found.type); “\(role.rawValue)” needs \(wanted)."
+                "The Notion table has no column “\(name)” of type \(wanted) for “\(role.rawValue)”."
             return
         }
-        let options = type == .status || type == .select ? found.options : []
-        resolution.columns[role] = Column(id: found.id, name: found.name, type: type, options: options)
+        guard let type = ColumnType(rawValue: entry.type), role.types.contains(type) else {
+            resolution.problems[role] =
+                "The column “\(entry.name)” is of type \(entry.type); “\(role.rawValue)” needs \(wanted)."
+            return
+        }
+        resolution.columns[role] = Column(id: entry.id, name: entry.name, type: type, options: entry.options)
     }
 
     /// What became of the wishes.

@@ -1,4 +1,5 @@
 public import Bridging
+import HTTPTypes
 import ICalendar
 
 extension NotionBridge {
@@ -16,7 +17,9 @@ extension NotionBridge {
         }
     }
 
-    private func update(_ id: String, _ revision: String?, _ payload: String) async throws(BridgeError) -> UpstreamRecord {
+    private func update(_ id: String, _ revision: String?, _ payload: String) async throws(BridgeError)
+        -> UpstreamRecord
+    {
         guard let page = try await client.page(id), isHere(page) else {
             await memory.suspect(id, of: link.identity)
             throw .changedUpstream
@@ -46,27 +49,30 @@ extension NotionBridge {
     }
 
     private func trash(_ id: String) async throws(BridgeError) {
-        do {
+        do throws(NotionProblem) {
             _ = try await client.send(.patch, "pages/\(id)", ["in_trash": true], isWrite: true, about: .item)
-        } catch where error.kind == .archived || error.kind == .notFound {
-            // It is in the trash already, or beyond.
         } catch {
-            throw error.error
+            // It may be in the trash already, or beyond.
+            guard error.kind == .archived || error.kind == .notFound else { throw error.error }
         }
     }
 
     /// Changes properties of a page; an unknown outcome is looked up.
     private func patch(_ id: String, _ body: JSON) async throws(BridgeError) -> (page: Page, written: JSON) {
-        do {
+        do throws(NotionProblem) {
             let answer = try await client.send(.patch, "pages/\(id)", body, isWrite: true, about: .item)
-            guard let page = Page(answer) else { throw NotionProblem.unreadable }
-            return (page, body)
-        } catch where error.kind == .lost {
-            guard let page = try await client.page(id), says(page, body) else { throw error.error }
+            guard let page = Page(answer) else { throw .unreadable }
             return (page, body)
         } catch {
-            if error.kind == .archived || error.kind == .notFound { await memory.suspect(id, of: link.identity) }
-            throw error.kind == .notFound ? .changedUpstream : error.error
+            switch error.kind {
+            case .lost:
+                guard let page = try await client.page(id), says(page, body) else { throw error.error }
+                return (page, body)
+            case .archived, .notFound:
+                await memory.suspect(id, of: link.identity)
+                throw .changedUpstream
+            case .missingColumn, .unauthorized, .other: throw error.error
+            }
         }
     }
 
@@ -79,7 +85,9 @@ extension NotionBridge {
         for role in columns.roles {
             guard let column = columns[role], answer.written["properties"]?[column.id] != nil else { continue }
             guard answer.page.has(column) else {
-                throw .refused(.mapping("Notion did not take the column “\(column.name)”: it is no longer in the table."))
+                throw .refused(
+                    .mapping("Notion did not take the column “\(column.name)”: it is no longer in the table.")
+                )
             }
         }
         return answer.page.record(columns)
@@ -112,15 +120,15 @@ extension NotionBridge {
         if creation.mayExist, let page = try await findPage(of: creation) {
             return try await adopt(page, body)
         }
-        do {
+        let page: Page
+        do throws(NotionProblem) {
             let answer = try await client.send(.post, "pages", body, isWrite: true, about: .item)
-            guard let page = Page(answer) else { throw NotionProblem.unreadable }
-            return try await finish((page, body))
-        } catch let problem as NotionProblem {
-            return try await settle(problem, creation, body)
+            guard let made = Page(answer) else { throw .unreadable }
+            page = made
         } catch {
-            throw error as? BridgeError ?? .unreachable("Notion: \(error)")
+            return try await settle(error, creation, body)
         }
+        return try await finish((page, body))
     }
 
     /// Finds out what became of a creation that failed.

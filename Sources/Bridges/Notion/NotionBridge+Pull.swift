@@ -1,4 +1,5 @@
 public import Bridging
+import HTTPTypes
 import ICalendar
 
 extension NotionBridge {
@@ -69,7 +70,9 @@ extension NotionBridge {
         var listing = Listing(newest: newest, isFull: false)
         for page in answer.pages {
             listing.pages[compactID(page.id)] = page
-            if let modified = page.modified, modified > newest { listing.newest = max(modified, listing.newest ?? newest) }
+            if let modified = page.modified, modified > newest {
+                listing.newest = max(modified, listing.newest ?? newest)
+            }
         }
         return listing
     }

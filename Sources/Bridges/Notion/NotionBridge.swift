@@ -47,7 +47,7 @@ public final class NotionBridge: Bridge {
     /// A field without its column is neither compared nor written, so that removing a column removes nothing here.
     public var fields: FieldSet { columns.fields }
 
-    /// What is wrong with the link though events still travel: a mapped column that is gone. Known after a pull.
+    /// What is wrong with the link though events still travel, as of the last pull: a mapped column is gone.
     public var complaint: Refusal? { state.withLock(\.complaint) }
 
     /// The columns that are there.

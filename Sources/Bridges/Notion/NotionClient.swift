@@ -24,10 +24,9 @@ struct NotionClient: Sendable {
     /// A page of 100 rows with texts of 200,000 units each.
     static let maximumReplyOctets = 64 * 1_048_576
 
-    /// Sends a request, once more with another token after a 401.
+    /// Sends a request, once more with another token after a 401, and returns the JSON of a 2xx answer.
     ///
-    /// - Parameter subject: what a refusal is about.
-    /// - Returns: the JSON of a 2xx answer; every other one is thrown.
+    /// Every other answer is thrown; a refusal is about `subject`.
     func send(
         _ method: HTTPRequest.Method,
         _ path: String,
@@ -45,9 +44,10 @@ struct NotionClient: Sendable {
             request.body = body.octets
         }
         let token = try await token(replacing: nil)
-        do {
+        do throws(NotionProblem) {
             return try await exchange(request, token, isWrite: isWrite, about: subject)
-        } catch where error.kind == .unauthorized {
+        } catch {
+            guard error.kind == .unauthorized else { throw error }
             return try await exchange(request, self.token(replacing: token), isWrite: isWrite, about: subject)
         }
     }
@@ -57,7 +57,7 @@ struct NotionClient: Sendable {
             guard let rejected else { return try await credentials.accessToken() }
             return try await credentials.accessToken(replacing: rejected)
         } catch {
-            throw NotionProblem(error)
+            throw NotionProblem(passing: error)
         }
     }
 
@@ -74,7 +74,7 @@ struct NotionClient: Sendable {
         do {
             reply = try await transport.send(request)
         } catch {
-            throw NotionProblem(error)
+            throw NotionProblem(unanswered: error)
         }
         let json = try? JSONReader.value(of: reply.body)
         guard (200..<300).contains(reply.status) else {
@@ -97,7 +97,7 @@ struct NotionClient: Sendable {
         switch await budget.reserve(token) {
         case .go(after: 0): break
         case .go(let seconds): try await pause(.seconds(seconds))
-        case .paused(let seconds): throw NotionProblem(.throttled(retryAfter: seconds))
+        case .paused(let seconds): throw NotionProblem(passing: .throttled(retryAfter: seconds))
         }
     }
 
@@ -106,7 +106,7 @@ struct NotionClient: Sendable {
         do {
             try await sleep(duration)
         } catch {
-            throw NotionProblem(.unreachable("The wait for Notion was cancelled."))
+            throw NotionProblem(passing: .unreachable("The wait for Notion was cancelled."))
         }
     }
 }
@@ -129,14 +129,13 @@ extension NotionClient {
 
     /// Fetches a page; nil where it is purged, or not shared any more.
     func page(_ id: String) async throws(BridgeError) -> Page? {
-        do {
+        do throws(NotionProblem) {
             let json = try await send(.get, "pages/\(id)", about: .item)
-            guard let page = Page(json) else { throw NotionProblem.unreadable }
+            guard let page = Page(json) else { throw .unreadable }
             return page
-        } catch where error.kind == .notFound {
-            return nil
         } catch {
-            throw error.error
+            guard error.kind == .notFound else { throw error.error }
+            return nil
         }
     }
 

@@ -31,10 +31,10 @@ struct NotionProblem: Error, Sendable, Hashable {
     }
 
     /// Passes on what the source of credentials said.
-    init(_ error: BridgeError) { self.init(.other, error) }
+    init(passing error: BridgeError) { self.init(.other, error) }
 
     /// The request got no answer.
-    init(_ error: OutboundError) {
+    init(unanswered error: OutboundError) {
         switch error {
         case .addressNotAllowed:
             let refusal = Refusal(.calendar, code: "upstream_unreachable", message: "Notion: \(error)")
@@ -62,11 +62,17 @@ struct NotionProblem: Error, Sendable, Hashable {
             self.init(.lost, .unreachable("Something between us and Notion answered with status \(status)."))
         case 400: self.init(validation: code ?? "validation_error", said, about: subject)
         case 401:
-            self.init(.unauthorized, .authorizationRevoked("Notion no longer accepts the authorization. \(said)".trimmed))
+            self.init(
+                .unauthorized,
+                .authorizationRevoked("Notion no longer accepts the authorization. \(said)".trimmed)
+            )
         case 403: self.init(.other, Self.forbidden(json, said, isWrite: isWrite, about: subject))
         case 404:
             let what = subject == .item ? "The page is" : "The Notion table is"
-            self.init(.notFound, refused(subject, "not_found", "\(what) gone, or no longer shared with this connection."))
+            self.init(
+                .notFound,
+                refused(subject, "not_found", "\(what) gone, or no longer shared with this connection.")
+            )
         case 409: self.init(.other, .changedUpstream)
         case 429 where Self.isBlocked(json):
             self.init(.other, refused(.calendar, "public_api_request_blocked", "Notion blocks this connection."))
@@ -74,7 +80,11 @@ struct NotionProblem: Error, Sendable, Hashable {
             self.init(.other, .throttled(retryAfter: retryAfter ?? json?["additional_data"]?["retry_after"]?.integer))
         case 500...:
             let committed = json?["additional_data"]?["committed_resource_id"]?.string
-            self.init(.lost, .unreachable("Notion answered with status \(status). \(said)".trimmed), committed: committed)
+            self.init(
+                .lost,
+                .unreachable("Notion answered with status \(status). \(said)".trimmed),
+                committed: committed
+            )
         default: self.init(.other, refused(subject, code ?? "http\(status)", "Notion refused this."))
         }
     }

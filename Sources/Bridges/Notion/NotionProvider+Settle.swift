@@ -4,7 +4,7 @@ import HTTPTypes
 extension NotionProvider {
     /// Settles a link: finds the data source, and a column for each wish of the mapping.
     ///
-    /// - Parameter createColumns: whether columns that are missing are added; those that are there are never touched.
+    /// With `createColumns`, columns that are missing are added; those that are there are never touched.
     public func settle(
         _ link: UpstreamLink,
         createColumns: Bool,
@@ -22,8 +22,10 @@ extension NotionProvider {
         guard let id = dataSource["id"]?.string else { throw NotionProblem.unreadable.error }
         settled.calendar = id
         var resolution = mapping.resolved(in: TableSchema(dataSource))
-        if createColumns, !resolution.missing.isEmpty {
-            let columns = resolution.missing.map { role, name in (name, role.definition) }
+        // A table has its title already.
+        let missing = resolution.missing.filter { $0.key != .title }
+        if createColumns, !missing.isEmpty {
+            let columns = missing.map { role, name in (name, role.definition) }
             let body: JSON = ["properties": .object(Dictionary(columns, uniquingKeysWith: { first, _ in first }))]
             _ = try await client.ask(.patch, "data_sources/\(id)", body, isWrite: true, about: .calendar)
             dataSource = try await client.dataSource(id)

@@ -105,14 +105,17 @@ extension NotionProvider {
         using credentials: any CredentialSource
     ) async throws(BridgeError) -> UpstreamCalendar {
         guard let parent, !parent.isEmpty else {
-            let sentence = "A Notion table needs a page to live on: name one that is shared with the connection as “parent”."
+            let sentence =
+                "A Notion table needs a page to live on: name one that is shared with the connection as “parent”."
             throw .refused(Refusal(.calendar, code: "parent_required", message: sentence))
         }
         let columns = ColumnRole.allCases.map { ($0.defaultName, $0.definition) }
         let body: JSON = [
             "parent": ["type": "page_id", "page_id": .string(pastedID(parent))],
             "title": [["type": "text", "text": ["content": .string(name)]]],
-            "initial_data_source": ["properties": .object(Dictionary(columns, uniquingKeysWith: { first, _ in first }))],
+            "initial_data_source": [
+                "properties": .object(Dictionary(columns, uniquingKeysWith: { first, _ in first }))
+            ],
         ]
         let client = client(using: credentials)
         let answer = try await client.ask(.post, "databases", body, isWrite: true, about: .calendar)

@@ -3,7 +3,7 @@ import ICalendar
 
 /// What a pull remembers for the next one.
 struct PullCursor: Sendable, Hashable {
-    /// The newest stamp that everything up to was seen; Notion's clock, cut down to the minute. Nil for an empty table.
+    /// The newest stamp that everything up to was seen, by Notion's clock and cut to the minute; nil for an empty table.
     var newest: Instant?
     /// When the last full listing was.
     var swept: Instant
@@ -84,7 +84,8 @@ struct Ledger: Sendable, Hashable {
     fileprivate var text: String {
         var text = ""
         text.reserveCapacity(entries.count * Self.stride)
-        for (id, entry) in entries.sorted(by: { $0.key < $1.key }) where id.utf8.count + entry.uid.utf8.count == Self.stride {
+        for (id, entry) in entries.sorted(by: { $0.key < $1.key })
+        where id.utf8.count + entry.uid.utf8.count == Self.stride {
             text += id
             text += entry.uid
         }

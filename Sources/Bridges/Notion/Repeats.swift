@@ -41,11 +41,14 @@ struct Repeats: Sendable, Hashable {
         guard let property = Self.property(line) else { return nil }
         switch property.name {
         case "RRULE":
-            guard let rule = RecurrenceRule(property.value), rules.count < CalendarLimits.maximumRules else { return false }
+            guard let rule = RecurrenceRule(property.value), rules.count < CalendarLimits.maximumRules else {
+                return false
+            }
             rules.append(rule)
         case "EXDATE", "RDATE", "DTSTART":
             let dates = property.dateTimes
-            guard !dates.isEmpty, property.parameter("TZID").map({ ZoneResolver.ianaName(for: $0) == $0 }) ?? true else {
+            guard !dates.isEmpty, property.parameter("TZID").map({ ZoneResolver.ianaName(for: $0) == $0 }) ?? true
+            else {
                 return false
             }
             switch property.name {
@@ -79,7 +82,7 @@ struct Repeats: Sendable, Hashable {
 extension Repeats {
     /// Reads how an event recurs; nil for an event that does not.
     ///
-    /// - Parameter zones: resolves zones that have no IANA name, whose times are told in the link's zone.
+    /// Times in a zone that has no IANA name, which only `zones` can resolve, are told in the link's zone.
     init?(_ event: Component, zones: ZoneResolver, linkZone: String) throws(TranslationError) {
         let known = { (time: DateTime) in Self.known(time, zones, linkZone) }
         for property in event.all("RRULE") {
@@ -94,9 +97,7 @@ extension Repeats {
         start = event.first("DTSTART")?.dateTime.map(known)
     }
 
-    /// The text for the column.
-    ///
-    /// - Parameter changes: how many occurrences are different; Notion cannot show them.
+    /// The text for the column; it mentions how many occurrences are different, for Notion cannot show them.
     func text(linkZone: String, changes: Int) -> String {
         var headline = rules.first?.sentence ?? "On chosen dates"
         if changes > 0 { headline += " (changes: \(changes))" }

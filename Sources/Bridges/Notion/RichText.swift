@@ -21,7 +21,7 @@ enum RichText {
 
     /// The text as far as a property and its share of the request hold it; a cut shows as an ellipsis at the end.
     ///
-    /// - Parameter octets: how much of a request's 500 KB the property may take, JSON escapes included.
+    /// Its share is so many octets of the request's 500 KB, JSON escapes included.
     static func fitting(_ text: String, octets: Int) -> String {
         let pieces = pieces(of: text)
         if pieces.count <= maximumRuns, escapedCount(text) <= octets { return text }

@@ -120,7 +120,7 @@ extension When {
 extension When {
     /// Reads when an event is, its length by DTEND or DURATION (RFC 5545 §3.6.1).
     ///
-    /// - Parameter zones: resolves the event's zones, and floating times in the link's.
+    /// `zones` resolves the event's zones, and floating times in the link's.
     init?(_ event: Component, zones: ZoneResolver, linkZone: String) {
         guard let start = event.first("DTSTART")?.dateTime else { return nil }
         let length = event.first("DURATION").flatMap { EventDuration($0.value) }
