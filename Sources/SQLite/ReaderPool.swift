@@ -1,0 +1,100 @@
+import Dispatch
+import SQL
+import Synchronization
+
+/// Something to be done on a connection, on a thread that may block.
+struct ConnectionJob: Sendable {
+    let run: @Sendable (Connection) -> Void
+
+    /// Tells the caller that it was not done.
+    let refuse: @Sendable (any Error) -> Void
+}
+
+/// Connections that only read, each on its own queue, and the jobs that wait for one of them.
+final class ReaderPool: Sendable {
+    private final class Reader: Sendable {
+        let connection: Connection
+        let queue: DispatchQueue
+
+        init(path: String, number: Int) throws {
+            connection = try Connection(path: path, role: .reader)
+            queue = DispatchQueue(label: "kalends.sqlite.reader.\(number)")
+        }
+    }
+
+    private struct State {
+        var waiting: [ConnectionJob] = []
+        var idle: [Reader]
+        var isClosed = false
+        var whenAllIdle: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let readers: [Reader]
+    private let state: Mutex<State>
+
+    init(path: String, count: Int) throws {
+        let readers = try (1...max(1, count)).map { try Reader(path: path, number: $0) }
+        self.readers = readers
+        state = Mutex(State(idle: readers))
+    }
+
+    func submit(_ job: ConnectionJob) {
+        enum Turn {
+            case now(Reader)
+            case later
+            case never
+        }
+        let turn = state.withLock { state -> Turn in
+            guard !state.isClosed else { return .never }
+            // The reader that was idle last: its thread is the one most likely to be still awake.
+            guard let reader = state.idle.popLast() else {
+                state.waiting.append(job)
+                return .later
+            }
+            return .now(reader)
+        }
+        switch turn {
+        case .now(let reader): reader.queue.async { self.work(reader, beginningWith: job) }
+        case .later: break
+        case .never: job.refuse(SQLError.closed)
+        }
+    }
+
+    /// Closes the connections after all that waits already.
+    func close() async {
+        await withCheckedContinuation { continuation in
+            let isIdle = state.withLock { state in
+                state.isClosed = true
+                guard state.idle.count < readers.count else { return true }
+                state.whenAllIdle.append(continuation)
+                return false
+            }
+            if isIdle { continuation.resume() }
+        }
+        for reader in readers { reader.connection.close() }
+    }
+
+    private func work(_ reader: Reader, beginningWith first: ConnectionJob) {
+        var job: ConnectionJob? = first
+        while let current = job {
+            current.run(reader.connection)
+            job = next(for: reader)
+        }
+    }
+
+    /// The next job that waits, or nil once the reader is idle.
+    private func next(for reader: Reader) -> ConnectionJob? {
+        let (job, closers) = state.withLock { state -> (ConnectionJob?, [CheckedContinuation<Void, Never>]) in
+            guard state.waiting.isEmpty else { return (state.waiting.removeFirst(), []) }
+            state.idle.append(reader)
+            guard state.idle.count == readers.count else { return (nil, []) }
+            defer { state.whenAllIdle = [] }
+            return (nil, state.whenAllIdle)
+        }
+        for closer in closers { closer.resume() }
+        return job
+    }
+
+    /// The texts of all statements that are prepared; for tests, while nothing reads.
+    var preparedTexts: [String] { readers.flatMap(\.connection.preparedTexts) }
+}
