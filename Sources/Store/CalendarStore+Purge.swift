@@ -1,0 +1,72 @@
+public import ICalendar
+import SQL
+
+/// What a purge has forgotten.
+public struct PurgeReport: Sendable, Hashable {
+    /// Deletions that clients can no longer ask for.
+    public var changes = 0
+
+    /// Former versions of objects.
+    public var versions = 0
+
+    /// Deleted calendars with all that was in them.
+    public var calendars = 0
+
+    /// A report of nothing.
+    public init() {}
+}
+
+extension CalendarStore {
+    /// So many rows go in one write, so that nobody waits long behind a purge.
+    private static let purgedAtOnce = 500
+
+    /// Forgets deletions, and versions that no object shows any more, from before the horizons.
+    ///
+    /// Sync tokens that have not seen a forgotten deletion are refused from then on. Calendars deleted before
+    /// `versionsBefore` go for good.
+    @discardableResult
+    public func purge(changesBefore: Instant, versionsBefore: Instant) async throws -> PurgeReport {
+        var report = PurgeReport()
+        report.changes = try await database.write { try Self.purgeTombstones(before: changesBefore, $0) }
+        var purged = 0
+        repeat {
+            purged = try await database.write { try Self.purgeVersions(before: versionsBefore, $0) }
+            report.versions += purged
+        } while purged == Self.purgedAtOnce
+        report.calendars = try await database.write { transaction in
+            try transaction.run("DELETE FROM calendar WHERE deleted_at < \(versionsBefore.value)")
+        }
+        return report
+    }
+
+    private static func purgeTombstones(before horizon: Instant, _ transaction: borrowing SQLTransaction) throws -> Int
+    {
+        let newest = try transaction.rows(
+            """
+            SELECT calendar, MAX(revision) AS revision FROM tombstone WHERE at < \(horizon.value) GROUP BY calendar
+            """
+        )
+        for row in newest {
+            let revision = try row.integer("revision")
+            try transaction.run(
+                """
+                UPDATE calendar SET purged_below = \(.integer(revision))
+                WHERE id = \(.integer(try row.integer("calendar"))) AND purged_below < \(.integer(revision))
+                """
+            )
+        }
+        return try transaction.run("DELETE FROM tombstone WHERE at < \(horizon.value)")
+    }
+
+    private static func purgeVersions(before horizon: Instant, _ transaction: borrowing SQLTransaction) throws -> Int {
+        try transaction.run(
+            """
+            DELETE FROM version WHERE number IN (
+                SELECT number FROM version WHERE at < \(horizon.value)
+                    AND NOT EXISTS (SELECT 1 FROM object WHERE object.id = version.object AND object.version = number)
+                LIMIT \(.integer(purgedAtOnce))
+            )
+            """
+        )
+    }
+}

@@ -1,0 +1,161 @@
+public import ICalendar
+public import SQL
+
+extension CalendarStore {
+    /// Stores an object under a name if the condition holds, and announces it once it is durable.
+    ///
+    /// RFC 4791 §5.3.2. Equal octets are not written again.
+    public func put(
+        _ object: CalendarObject,
+        named name: String,
+        in calendar: CalendarID,
+        if condition: WriteCondition,
+        by author: Author
+    ) async throws -> PutOutcome {
+        // Digest and expansion cost more than the rows: they are done before the writer's turn.
+        let draft = Draft(object, at: now())
+        let outcome = try await database.write { transaction in
+            try Self.put(draft, named: name, in: calendar, if: condition, by: author, transaction)
+        }
+        switch outcome {
+        case .created, .replaced: announce(Commit(calendar: calendar, author: author))
+        case .unchanged, .conditionFailed, .uidInUse, .calendarMissing: break
+        }
+        return outcome
+    }
+
+    /// Stores an object in the caller's own transaction; the caller announces it.
+    public func put(
+        _ object: CalendarObject,
+        named name: String,
+        in calendar: CalendarID,
+        if condition: WriteCondition,
+        by author: Author,
+        _ transaction: borrowing SQLTransaction
+    ) throws -> PutOutcome {
+        try Self.put(Draft(object, at: now()), named: name, in: calendar, if: condition, by: author, transaction)
+    }
+
+    private static func put(
+        _ draft: Draft,
+        named name: String,
+        in calendar: CalendarID,
+        if condition: WriteCondition,
+        by author: Author,
+        _ transaction: borrowing SQLTransaction
+    ) throws -> PutOutcome {
+        guard try isLive(calendar, transaction) else { return .calendarMissing }
+        let current = try transaction.row(
+            "SELECT id, etag FROM object WHERE calendar = \(calendar.value) AND name = \(.text(name))"
+        )
+        let etag = try current.map { ETag(rawValue: try $0.text("etag")) }
+        guard condition.allows(etag) else { return .conditionFailed }
+        if etag == draft.etag { return .unchanged(draft.etag) }
+        let holder = try transaction.row(
+            "SELECT name FROM object WHERE calendar = \(calendar.value) AND uid = \(.text(draft.uid))"
+        )
+        if let holder = try holder?.text("name"), holder != name { return .uidInUse(by: holder) }
+
+        let place = Place(calendar: calendar, name: name, revision: try nextRevision(of: calendar, transaction))
+        if let current {
+            let id = ObjectID(rawValue: try current.integer("id"))
+            try replace(id, with: draft, at: place, by: author, transaction)
+            return .replaced(draft.etag)
+        }
+        try create(draft, at: place, by: author, transaction)
+        return .created(draft.etag)
+    }
+
+    /// Where an object goes, and the revision that takes it there.
+    private struct Place {
+        var calendar: CalendarID
+        var name: String
+        var revision: Int64
+    }
+
+    private static func create(
+        _ draft: Draft,
+        at place: Place,
+        by author: Author,
+        _ transaction: borrowing SQLTransaction
+    ) throws {
+        let id = try identifier(forUID: draft.uid, in: place.calendar, transaction)
+        let version = try NewVersion(.created, of: id, draft, author)
+            .insert(named: place.name, in: place.calendar, transaction)
+        let index = draft.timeIndex
+        try transaction.run(
+            """
+            INSERT INTO object (
+                id, calendar, name, uid, etag, kind, size, modified, revision, version,
+                first_start, last_end, precision_name
+            ) VALUES (
+                \(id.value), \(place.calendar.value), \(.text(place.name)), \(.text(draft.uid)),
+                \(.text(draft.etag.rawValue)), \(.text(draft.kind.rawValue)), \(.integer(draft.text.utf8.count)),
+                \(draft.at.value), \(.integer(place.revision)), \(.integer(version)),
+                \(.integer(index.firstStart)), \(.integer(index.lastEnd)), \(.text(index.precision.rawValue))
+            )
+            """
+        )
+        try setWindow(index.window, of: id, transaction)
+        // The name lives again: the log must not say that it is gone.
+        try transaction.run(
+            "DELETE FROM tombstone WHERE calendar = \(place.calendar.value) AND name = \(.text(place.name))"
+        )
+    }
+
+    private static func replace(
+        _ id: ObjectID,
+        with draft: Draft,
+        at place: Place,
+        by author: Author,
+        _ transaction: borrowing SQLTransaction
+    ) throws {
+        let version = try NewVersion(.changed, of: id, draft, author)
+            .insert(named: place.name, in: place.calendar, transaction)
+        let index = draft.timeIndex
+        try transaction.run(
+            """
+            UPDATE object SET
+                uid = \(.text(draft.uid)), etag = \(.text(draft.etag.rawValue)), kind = \(.text(draft.kind.rawValue)),
+                size = \(.integer(draft.text.utf8.count)), modified = \(draft.at.value),
+                revision = \(.integer(place.revision)), version = \(.integer(version)),
+                first_start = \(.integer(index.firstStart)), last_end = \(.integer(index.lastEnd)),
+                precision_name = \(.text(index.precision.rawValue))
+            WHERE id = \(id.value)
+            """
+        )
+        try setWindow(index.window, of: id, transaction)
+    }
+
+    /// The identifier that the UID had before it was deleted, so that its history goes on, or a new one.
+    private static func identifier(
+        forUID uid: String,
+        in calendar: CalendarID,
+        _ transaction: borrowing SQLTransaction
+    ) throws -> ObjectID {
+        // The last holder of the UID may live on with another one.
+        let former = try transaction.row(
+            """
+            SELECT object FROM version
+            WHERE calendar = \(calendar.value) AND uid = \(.text(uid))
+                AND NOT EXISTS (SELECT 1 FROM object WHERE object.id = version.object)
+            ORDER BY number DESC LIMIT 1
+            """
+        )
+        return ObjectID(rawValue: try former?.integer("object") ?? Counter.object.next(transaction))
+    }
+
+    // MARK: Calendars, in a transaction
+
+    static func isLive(_ calendar: CalendarID, _ transaction: borrowing SQLTransaction) throws -> Bool {
+        try transaction.row("SELECT id FROM calendar WHERE id = \(calendar.value) AND deleted_at IS NULL") != nil
+    }
+
+    static func nextRevision(of calendar: CalendarID, _ transaction: borrowing SQLTransaction) throws -> Int64 {
+        let row = try transaction.row(
+            "UPDATE calendar SET revision = revision + 1 WHERE id = \(calendar.value) RETURNING revision"
+        )
+        guard let row else { preconditionFailure("the calendar was found in this very transaction") }
+        return try row.integer("revision")
+    }
+}

@@ -1,0 +1,21 @@
+import SQL
+
+/// What is numbered, each on its own.
+enum Counter: String {
+    case principal, calendar, object, version, connection
+    case appPassword = "app_password"
+    case apiToken = "api_token"
+
+    /// A number that was never given before, not even to a row that is gone.
+    func next(_ transaction: borrowing SQLTransaction) throws -> Int64 {
+        let row = try transaction.row(
+            """
+            INSERT INTO counter (name, value) VALUES (\(.text(rawValue)), 1)
+            ON CONFLICT (name) DO UPDATE SET value = counter.value + 1
+            RETURNING value
+            """
+        )
+        guard let row else { preconditionFailure("INSERT … RETURNING answers the row that it has written") }
+        return try row.integer("value")
+    }
+}

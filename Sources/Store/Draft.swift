@@ -1,0 +1,73 @@
+import ICalendar
+import SQL
+
+/// All that a PUT writes of an object, computed before its transaction.
+struct Draft: Sendable {
+    let uid: String
+    let text: String
+    let etag: ETag
+    let kind: ComponentKind
+    let summary: String?
+    let timeIndex: TimeIndex
+    let at: Instant
+
+    init(_ object: CalendarObject, at now: Instant) {
+        uid = object.uid
+        text = object.text
+        etag = ETag.of(object.text)
+        kind = object.kind
+        summary = (object.master ?? object.overrides.first)?.first("SUMMARY")?.text
+        timeIndex = TimeIndex(object, at: now)
+        at = now
+    }
+}
+
+/// A version to be written.
+struct NewVersion {
+    let object: ObjectID
+    let kind: VersionKind
+    let uid: String
+    let text: String
+    let summary: String?
+    let at: Instant
+    let author: Author
+
+    /// A version with the octets of a draft.
+    init(_ kind: VersionKind, of object: ObjectID, _ draft: Draft, _ author: Author) {
+        self.object = object
+        self.kind = kind
+        uid = draft.uid
+        text = draft.text
+        summary = draft.summary
+        at = draft.at
+        self.author = author
+    }
+
+    /// The deletion of an object whose last version is `last`.
+    init(deletionAfter last: Version, at now: Instant, _ author: Author) {
+        object = last.object
+        kind = .deleted
+        uid = last.uid
+        text = last.text
+        summary = last.summary
+        at = now
+        self.author = author
+    }
+
+    /// Writes the version and answers its number.
+    func insert(named name: String, in calendar: CalendarID, _ transaction: borrowing SQLTransaction) throws -> Int64 {
+        let number = try Counter.version.next(transaction)
+        try transaction.run(
+            """
+            INSERT INTO version (
+                number, object, calendar, name, uid, kind, at, author_kind, author_name, run, summary, text
+            ) VALUES (
+                \(.integer(number)), \(object.value), \(calendar.value), \(.text(name)), \(.text(uid)),
+                \(.text(kind.rawValue)), \(at.value), \(.text(author.kind.rawValue)), \(.text(author.name)),
+                \(.integer(author.run)), \(.text(summary)), \(.text(text))
+            )
+            """
+        )
+        return number
+    }
+}
