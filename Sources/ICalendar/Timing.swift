@@ -13,6 +13,11 @@ struct Timing: Sendable {
     var start: DateTime
     var length: Length
 
+    private init(start: DateTime, length: Length) {
+        self.start = start
+        self.length = length
+    }
+
     /// Finds the time of a component by the rules of RFC 4791 §9.9; nil where it has none.
     init?(_ component: Component, _ kind: ComponentKind, _ zones: ZoneResolver) {
         switch kind {
@@ -87,8 +92,7 @@ struct Timing: Sendable {
         guard let first = periods.min(by: { $0.start < $1.start }), let last = periods.map(\.end).max() else {
             return nil
         }
-        start = zones.local(first.start, form: .utc)
-        length = .exact(last - first.start)
+        self.init(start: zones.local(first.start, form: .utc), length: .exact(last - first.start))
     }
 
     static let distantPast = DateTime(localSeconds: CalendarLimits.minimumDate.seconds, form: .utc)
