@@ -82,8 +82,16 @@ let package = Package(
         module("CalDAV", imports: ["WebDAV", "XML", "ICalendar", "Store", httpTypes]),
         module("Sync", imports: ["Bridging", "ICalendar", "Reconcile", "Store", "SQL"]),
         module("Accounts", imports: ["Store", "OutboundHTTP", "Bridging", httpTypes] + crypto),
-        module("BridgeGoogle", at: "Sources/Bridges/Google", imports: ["Bridging", "ICalendar", "OutboundHTTP", httpTypes]),
-        module("BridgeNotion", at: "Sources/Bridges/Notion", imports: ["Bridging", "ICalendar", "OutboundHTTP", httpTypes]),
+        module(
+            "BridgeGoogle",
+            at: "Sources/Bridges/Google",
+            imports: ["Bridging", "ICalendar", "OutboundHTTP", httpTypes]
+        ),
+        module(
+            "BridgeNotion",
+            at: "Sources/Bridges/Notion",
+            imports: ["Bridging", "ICalendar", "OutboundHTTP", httpTypes]
+        ),
 
         // Level 4: the outer face, and the simulated upstreams.
         module(
@@ -121,7 +129,10 @@ let package = Package(
         tests("Reconcile", imports: ["Reconcile"]),
         tests("WebDAV", imports: ["WebDAV", "XML", httpTypes]),
         tests("Store", imports: ["Store", "SQL", "SQLite", "ICalendar"]),
-        tests("Accounts", imports: ["Accounts", "Store", "SQL", "SQLite", "OutboundHTTP", "Bridging", httpTypes] + crypto),
+        tests(
+            "Accounts",
+            imports: ["Accounts", "Store", "SQL", "SQLite", "OutboundHTTP", "Bridging", httpTypes] + crypto
+        ),
         tests("CalDAV", imports: ["CalDAV", "WebDAV", "XML", "Store", "SQL", "SQLite", "ICalendar", httpTypes]),
         tests(
             "Sync",

@@ -57,7 +57,7 @@ struct NotionAuthorization: Sendable {
         }
     }
 
-    /// `POST /v1/oauth/revoke`
+    /// `POST /v1/oauth/revoke`.
     mutating func revoke(_ body: JSONValue) -> (status: Int, body: JSONValue) {
         guard let token = body["token"]?.string else {
             return (400, ["error": "invalid_request", "error_description": "token is missing."])

@@ -3,7 +3,7 @@ struct NotionColumn: Sendable, Hashable {
     /// The short opaque id, as returned (URL-encoded).
     var id: String
     var name: String
-    /// `title`, `rich_text`, `date` …
+    /// The type of its values: `title`, `rich_text`, `date` and so on.
     var type: String
     /// Names of the options of select, multi_select and status.
     var options: [String] = []

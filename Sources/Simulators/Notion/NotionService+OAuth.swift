@@ -66,7 +66,7 @@ extension NotionService {
     }
 }
 
-/// `application/x-www-form-urlencoded`
+/// Pairs of `application/x-www-form-urlencoded`.
 enum NotionForm {
     static func parse(_ text: String) -> [String: String] {
         Dictionary(pairs(text).map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })

@@ -13,7 +13,7 @@ extension NotionWorkspace {
         NotionColumn(id: "CuId", name: "Calendar UID", type: "rich_text"),
     ]
 
-    /// `POST /v1/databases`
+    /// `POST /v1/databases`.
     mutating func createDatabase(_ body: JSONValue) throws(NotionProblem) -> JSONValue {
         guard let parent = body["parent"]?["page_id"]?.string, parents.contains(parent.bareIdentifier) else {
             throw .notFound("page", body["parent"]?["page_id"]?.string ?? "")
@@ -32,7 +32,7 @@ extension NotionWorkspace {
         return database(of: source)
     }
 
-    /// `GET /v1/databases/{id}`
+    /// `GET /v1/databases/{id}`.
     func database(_ id: String) throws(NotionProblem) -> JSONValue {
         guard
             let source = sources.values.first(where: { $0.database.bareIdentifier == id.bareIdentifier && $0.isShared })
@@ -48,7 +48,7 @@ extension NotionWorkspace {
         ]
     }
 
-    /// `PATCH /v1/data_sources/{id}`
+    /// `PATCH /v1/data_sources/{id}`.
     mutating func updateSource(_ id: String, _ body: JSONValue) throws(NotionProblem) -> JSONValue {
         try Self.refuseUnknownKeys(body, allowed: ["properties", "title", "icon", "in_trash"])
         var source = try source(id)

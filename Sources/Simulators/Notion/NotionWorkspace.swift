@@ -48,7 +48,7 @@ struct NotionWorkspace: Sendable {
         return source
     }
 
-    /// `POST /v1/pages`
+    /// `POST /v1/pages`.
     mutating func createPage(_ body: JSONValue, by editor: String, at now: Instant) throws(NotionProblem) -> JSONValue {
         try Self.refuseUnknownKeys(body, allowed: ["parent", "properties", "children", "icon", "cover"])
         guard let parent = body["parent"]?["data_source_id"]?.string else {
@@ -71,7 +71,7 @@ struct NotionWorkspace: Sendable {
         return page.json(in: source)
     }
 
-    /// `PATCH /v1/pages/{id}`
+    /// `PATCH /v1/pages/{id}`.
     mutating func updatePage(
         _ id: String,
         _ body: JSONValue,
@@ -95,7 +95,7 @@ struct NotionWorkspace: Sendable {
         return page.json(in: source)
     }
 
-    /// `POST /v1/data_sources/{id}/query`
+    /// `POST /v1/data_sources/{id}/query`.
     func query(_ id: String, _ body: JSONValue, only: Set<String>?) throws(NotionProblem) -> JSONValue {
         try Self.refuseUnknownKeys(body, allowed: ["filter", "sorts", "page_size", "start_cursor", "is_archived"])
         let source = try source(id)
@@ -116,7 +116,7 @@ struct NotionWorkspace: Sendable {
         return answer
     }
 
-    /// `POST /v1/search`
+    /// `POST /v1/search`.
     func search(_ body: JSONValue) throws(NotionProblem) -> JSONValue {
         if let filter = body["filter"], filter["value"]?.string != "data_source", filter["value"]?.string != "page" {
             throw .validation("body failed validation: body.filter.value should be `\"page\"` or `\"data_source\"`.")
