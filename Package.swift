@@ -81,7 +81,7 @@ let package = Package(
         // Level 3: server, engine, accounts, bridges.
         module("CalDAV", imports: ["WebDAV", "XML", "ICalendar", "Store", httpTypes]),
         module("Sync", imports: ["Bridging", "ICalendar", "Reconcile", "Store", "SQL"]),
-        module("Accounts", imports: ["Store", "OutboundHTTP", "Bridging", httpTypes] + crypto),
+        module("Accounts", imports: ["Store", "ICalendar", "OutboundHTTP", "Bridging", httpTypes] + crypto),
         module(
             "BridgeGoogle",
             at: "Sources/Bridges/Google",
@@ -131,7 +131,9 @@ let package = Package(
         tests("Store", imports: ["Store", "SQL", "SQLite", "ICalendar"]),
         tests(
             "Accounts",
-            imports: ["Accounts", "Store", "SQL", "SQLite", "OutboundHTTP", "Bridging", httpTypes] + crypto
+            imports: [
+                "Accounts", "Store", "SQL", "SQLite", "ICalendar", "OutboundHTTP", "Bridging", httpTypes,
+            ] + crypto
         ),
         tests("CalDAV", imports: ["CalDAV", "WebDAV", "XML", "Store", "SQL", "SQLite", "ICalendar", httpTypes]),
         tests(

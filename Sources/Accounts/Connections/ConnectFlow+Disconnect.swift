@@ -1,0 +1,48 @@
+import Bridging
+public import Store
+
+/// What a disconnection did.
+public struct DisconnectReceipt: Sendable, Hashable {
+    /// What became of the grant at the provider.
+    public enum Revocation: Sendable, Hashable {
+        /// The provider confirmed that it is over.
+        case revoked
+        /// There was none, or it is a token that only the person can end at the provider.
+        case notNeeded
+        /// The provider did not confirm it; the sentence says why. The person can end it in the provider's settings.
+        case failed(String)
+    }
+
+    public var connection: ConnectionID
+    public var revocation: Revocation
+
+    /// Always true in a receipt that is handed out: the tokens are gone from the store, whatever the provider said.
+    public var areTokensErased: Bool
+}
+
+extension ConnectFlow {
+    /// Ends a connection: revokes the grant as far as the provider answers, erases the tokens, deletes the row.
+    ///
+    /// The links of the connection, and their notification channels, are the caller's to end first.
+    public func disconnect(_ connection: ConnectionID, for principal: Principal) async throws -> DisconnectReceipt {
+        let row = try await ownRow(connection, of: principal)
+        let revocation = await revoke(row)
+        try await credentials.removeConnection(row.id)
+        return DisconnectReceipt(connection: row.id, revocation: revocation, areTokensErased: true)
+    }
+
+    private func revoke(_ row: ConnectionRow) async -> DisconnectReceipt.Revocation {
+        do {
+            guard let grant = try await vault.surrender(row), grant.refreshToken != nil else { return .notNeeded }
+            guard let client = try await clients(row.provider) else {
+                return .failed(ConnectionProblem.notConfigured(row.provider).message)
+            }
+            try await AuthorizationServer(client: client, transport: transport).revoke(grant)
+            return .revoked
+        } catch let failure as OAuthFailure {
+            return .failed(ConnectionProblem.failed(failure, at: row.provider).message)
+        } catch {
+            return .failed("\(error)")
+        }
+    }
+}

@@ -1,0 +1,108 @@
+import Store
+
+extension ConnectionProblem {
+    /// The grant is dead; only the person can mend it.
+    static func reconnect(_ provider: String, because reason: String? = nil) -> ConnectionProblem {
+        let cause = reason.map { " (\($0))" } ?? ""
+        return ConnectionProblem(
+            code: "reconnect_required",
+            message: "\(displayName(provider)) no longer lets Kalends in\(cause).",
+            remedy: "Open the connection and choose Reconnect; until then your calendars stay here as they are."
+        )
+    }
+
+    /// The person said no.
+    static func denied(_ provider: String) -> ConnectionProblem {
+        ConnectionProblem(
+            code: "permission_denied",
+            message: "Access to \(displayName(provider)) was not granted.",
+            remedy: "Connect again and allow access."
+        )
+    }
+
+    /// The person unticked something that is needed.
+    static func missing(_ scopes: [String], at provider: String) -> ConnectionProblem {
+        let names = scopes.map { $0.split(separator: "/").last.map(String.init) ?? $0 }.joined(separator: ", ")
+        return ConnectionProblem(
+            code: "permission_denied",
+            message: "\(displayName(provider)) did not grant everything that is needed; missing: \(names).",
+            remedy: "Connect again and leave every box ticked."
+        )
+    }
+
+    /// The code could not be exchanged.
+    static func failed(_ failure: OAuthFailure, at provider: String) -> ConnectionProblem {
+        switch failure {
+        case .invalidGrant(let reason):
+            ConnectionProblem(
+                code: "permission_denied",
+                message: "\(displayName(provider)) did not accept the authorisation (\(reason)).",
+                remedy: "Connect again, and finish within a few minutes."
+            )
+        case .invalidClient: misconfigured(provider)
+        case .refused(let code, let message):
+            ConnectionProblem(
+                code: code,
+                message: "\(displayName(provider)) refused the connection: \(message)",
+                remedy: "Check the client id and the redirect address at \(displayName(provider)), then connect again."
+            )
+        case .throttled:
+            ConnectionProblem(
+                code: "rate_limited",
+                message: "\(displayName(provider)) has had too many requests.",
+                remedy: "Connect again in a few minutes."
+            )
+        case .unreachable(let reason):
+            ConnectionProblem(
+                code: "upstream_unreachable",
+                message: "\(displayName(provider)) could not be asked for the tokens: \(reason)",
+                remedy: "Connect again in a few minutes."
+            )
+        }
+    }
+
+    /// A consent without lasting access.
+    static func notLasting(_ provider: String) -> ConnectionProblem {
+        ConnectionProblem(
+            code: "permission_denied",
+            message: "\(displayName(provider)) gave no lasting access.",
+            remedy: "Remove Kalends from the apps of your \(displayName(provider)) account, then connect again."
+        )
+    }
+
+    /// A token made by hand is wrong.
+    static func tokenRefused(_ provider: String) -> ConnectionProblem {
+        ConnectionProblem(
+            code: "permission_denied",
+            message: "\(displayName(provider)) does not accept this token.",
+            remedy: "Copy the token once more from the settings of the integration at \(displayName(provider))."
+        )
+    }
+
+    /// The installation's own id or secret is wrong.
+    static func misconfigured(_ provider: String) -> ConnectionProblem {
+        ConnectionProblem(
+            code: "invalid_client",
+            message: "\(displayName(provider)) does not know this installation by its client id and secret.",
+            remedy: "Check \(settings(provider)); connections go on by themselves once these are right."
+        )
+    }
+
+    /// The installation has no id or secret for the provider.
+    static func notConfigured(_ provider: String) -> ConnectionProblem {
+        ConnectionProblem(
+            code: "not_configured",
+            message: "This installation has no client id and secret for \(displayName(provider)).",
+            remedy: "Set \(settings(provider)), or enter both on the dashboard."
+        )
+    }
+
+    private static func settings(_ provider: String) -> String {
+        let name = provider.uppercased()
+        return "KALENDS_\(name)_CLIENT_ID and KALENDS_\(name)_CLIENT_SECRET"
+    }
+
+    private static func displayName(_ provider: String) -> String {
+        provider.prefix(1).uppercased() + provider.dropFirst()
+    }
+}

@@ -1,0 +1,43 @@
+import Bridging
+import Foundation
+import ICalendar
+import Store
+
+/// The tokens of one connection, as they lie sealed in the store.
+struct Grant: Sendable, Hashable, Codable {
+    var accessToken: String
+
+    /// Nil for a token made by hand, which nothing can renew.
+    var refreshToken: String?
+
+    /// Nil where the provider does not say: then good until it is refused.
+    var expiresAt: Instant?
+
+    /// A token is renewed so many seconds before its end, so that no request begins with a dying one.
+    static let renewalMargin: Int64 = 300
+
+    func isFresh(at now: Instant) -> Bool {
+        guard let expiresAt else { return true }
+        return expiresAt.advanced(by: -Self.renewalMargin) > now
+    }
+
+    var token: AccessToken { AccessToken(accessToken) }
+
+    /// What a sealed grant is bound to: it opens for no other user and no other connection.
+    static func binding(of row: ConnectionRow) -> String {
+        "connection \(row.id.rawValue) of principal \(row.principal.rawValue)"
+    }
+
+    func sealed(by sealer: Sealer, for row: ConnectionRow) throws -> [UInt8] {
+        try sealer.seal([UInt8](JSONEncoder().encode(self)), binding: Self.binding(of: row))
+    }
+
+    static func open(_ sealed: [UInt8], by sealer: Sealer, for row: ConnectionRow) throws -> Grant {
+        try JSONDecoder().decode(Grant.self, from: Data(sealer.open(sealed, binding: binding(of: row))))
+    }
+}
+
+extension Grant: CustomStringConvertible, CustomDebugStringConvertible {
+    var description: String { "•••" }
+    var debugDescription: String { "•••" }
+}

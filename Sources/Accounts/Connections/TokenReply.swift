@@ -1,0 +1,69 @@
+import Foundation
+import ICalendar
+
+/// What a token endpoint grants (RFC 6749 §5.1), with what Notion adds.
+struct TokenReply: Sendable, Decodable {
+    var accessToken: String
+    var refreshToken: String?
+    var expiresIn: Double?
+    var scope: String?
+    var workspaceName: String?
+
+    enum CodingKeys: String, CodingKey {
+        case accessToken = "access_token"
+        case refreshToken = "refresh_token"
+        case expiresIn = "expires_in"
+        case scope
+        case workspaceName = "workspace_name"
+    }
+
+    /// The grant, its life counted from when the request was begun: never longer than it is.
+    func grant(requestedAt start: Instant, keeping oldRefreshToken: String?) -> Grant {
+        // A year: a nonsensical number must not overflow.
+        let lifetime = expiresIn.map { Int64(min(max($0, 0), 31_536_000)) }
+        return Grant(
+            accessToken: accessToken,
+            refreshToken: refreshToken ?? oldRefreshToken,
+            expiresAt: lifetime.map { start.advanced(by: $0) }
+        )
+    }
+
+    /// The scopes among `wanted` that were not granted; none where the reply does not say (RFC 6749 §5.1).
+    func scopes(missingOf wanted: [String]) -> [String] {
+        guard let scope else { return [] }
+        let granted = Set(scope.split(separator: " ").map(String.init))
+        return wanted.filter { !granted.contains($0) }
+    }
+}
+
+/// A refusal of an authorisation server (RFC 6749 §5.2), or Notion's ordinary error object.
+struct OAuthErrorReply: Sendable, Decodable {
+    var error: String?
+    var errorDescription: String?
+    var code: String?
+    var message: String?
+
+    enum CodingKeys: String, CodingKey {
+        case error
+        case errorDescription = "error_description"
+        case code
+        case message
+    }
+
+    var reason: String { error ?? code ?? "unknown" }
+    var text: String { errorDescription ?? message ?? reason }
+}
+
+/// Why an authorisation server granted nothing.
+enum OAuthFailure: Error, Sendable, Hashable {
+    /// `invalid_grant`: this code or refresh token is dead; no repetition helps.
+    case invalidGrant(String)
+    /// `invalid_client`: this installation's id or secret is wrong; the grant may be fine.
+    case invalidClient(String)
+    /// Any other lasting no.
+    case refused(code: String, message: String)
+    /// Too many requests.
+    case throttled(retryAfter: Int?)
+    /// No answer, a failure of theirs, or an answer that cannot be read: the grant is fine.
+    case unreachable(String)
+}
