@@ -1,0 +1,79 @@
+public import XML
+
+/// The `CALDAV:calendar-data` of a request: which part of an object is wanted, in which form (RFC 4791 §9.6).
+public struct CalendarDataRequest: Sendable, Hashable {
+    /// How a recurrence set is shown.
+    public enum Recurrence: Sendable, Hashable {
+        /// As stored.
+        case whole
+        /// Each occurrence by itself, in UTC (§9.6.5).
+        case expanded(UTCRange)
+        /// The master, and only those overrides that touch the range (§9.6.6).
+        case limited(UTCRange)
+    }
+
+    /// The components and properties to be shown; nil for all.
+    public let selection: ComponentSelection?
+
+    /// How a recurrence set is shown.
+    public let recurrence: Recurrence
+
+    /// Whether the stored octets are the answer.
+    public var isWhole: Bool { selection == nil && recurrence == .whole }
+
+    /// Reads the element; only `text/calendar` 2.0 can be asked for.
+    public init(_ element: Element) throws(DAVError) {
+        let type = element.attribute("content-type") ?? "text/calendar"
+        let version = element.attribute("version") ?? "2.0"
+        guard type.lowercased() == "text/calendar", version == "2.0" else {
+            throw .failed(.supportedCalendarData, "Calendar data is only shown as text/calendar 2.0.")
+        }
+        selection = try element.first(.calDAV("comp")).map { comp throws(DAVError) in try ComponentSelection(comp) }
+        if let expand = element.first(.calDAV("expand")) {
+            recurrence = .expanded(try UTCRange(closed: expand))
+        } else if let limit = element.first(.calDAV("limit-recurrence-set")) {
+            recurrence = .limited(try UTCRange(closed: limit))
+        } else {
+            recurrence = .whole
+        }
+    }
+}
+
+/// Which parts of a component are shown (RFC 4791 §9.6.1).
+public struct ComponentSelection: Sendable, Hashable {
+    /// A property to be shown.
+    public struct SelectedProperty: Sendable, Hashable {
+        /// Its name, upper-case.
+        public let name: String
+
+        /// Whether only its name is shown, not its value (§9.6.4).
+        public let isWithoutValue: Bool
+    }
+
+    /// The component's name, upper-case.
+    public let name: String
+
+    /// The properties shown; nil for all.
+    public let properties: [SelectedProperty]?
+
+    /// The inner components shown; nil for all.
+    public let components: [ComponentSelection]?
+
+    /// Reads a `CALDAV:comp`.
+    public init(_ element: Element) throws(DAVError) {
+        name = try element.requiredName()
+        var components: [ComponentSelection] = []
+        var properties: [SelectedProperty] = []
+        for child in element.elements {
+            if child.name == .calDAV("comp") { components.append(try ComponentSelection(child)) }
+            if child.name == .calDAV("prop") {
+                let isWithoutValue = child.attribute("novalue") == "yes"
+                properties.append(SelectedProperty(name: try child.requiredName(), isWithoutValue: isWithoutValue))
+            }
+        }
+        let isWhole = element.children.isEmpty || element.elements.isEmpty
+        // A bare comp is the whole component: clients write `<comp name="VTIMEZONE"/>` and want one they can use.
+        self.properties = element.first(.calDAV("allprop")) != nil || isWhole ? nil : properties
+        self.components = element.first(.calDAV("allcomp")) != nil || isWhole ? nil : components
+    }
+}

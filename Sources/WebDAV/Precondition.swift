@@ -1,0 +1,98 @@
+public import XML
+
+/// A pre- or postcondition that a request failed (RFC 4918 §16); each has the element that tells the client so.
+public enum Precondition: Sendable, Hashable {
+    // RFC 4918 §16
+    case propfindFiniteDepth
+    case cannotModifyProtectedProperty
+
+    // RFC 4791 §5.3.1.1 and RFC 5689 §3.3, of MKCALENDAR and MKCOL
+    case resourceMustBeNull
+    case calendarCollectionLocationOK
+    case validResourceType
+
+    // RFC 3253 §3.6
+    case supportedReport
+
+    // RFC 3744 §7.1.1: what is missing, and where
+    case needPrivileges(Name, on: Href)
+    // RFC 3744 §8.2.1, RFC 6578 §3.2
+    case numberOfMatchesWithinLimits
+
+    // RFC 6578 §3.2
+    case validSyncToken
+    case syncTraversalSupported
+
+    // RFC 4791 §5.3.2.1, of PUT
+    case supportedCalendarData
+    case validCalendarData
+    case validCalendarObjectResource
+    case supportedCalendarComponent
+    case noUIDConflict(Href)
+    case maxResourceSize
+    case minDateTime
+    case maxDateTime
+    case maxInstances
+    case maxAttendeesPerInstance
+
+    // RFC 4791 §7.8, of REPORT
+    case validFilter
+    case supportedFilter
+    case supportedCollation
+
+    /// The element's name.
+    public var name: Name {
+        switch self {
+        case .propfindFiniteDepth: .dav("propfind-finite-depth")
+        case .cannotModifyProtectedProperty: .dav("cannot-modify-protected-property")
+        case .resourceMustBeNull: .dav("resource-must-be-null")
+        case .calendarCollectionLocationOK: .calDAV("calendar-collection-location-ok")
+        case .validResourceType: .dav("valid-resourcetype")
+        case .supportedReport: .dav("supported-report")
+        case .needPrivileges: .dav("need-privileges")
+        case .numberOfMatchesWithinLimits: .dav("number-of-matches-within-limits")
+        case .validSyncToken: .dav("valid-sync-token")
+        case .syncTraversalSupported: .dav("sync-traversal-supported")
+        case .supportedCalendarData: .calDAV("supported-calendar-data")
+        case .validCalendarData: .calDAV("valid-calendar-data")
+        case .validCalendarObjectResource: .calDAV("valid-calendar-object-resource")
+        case .supportedCalendarComponent: .calDAV("supported-calendar-component")
+        case .noUIDConflict: .calDAV("no-uid-conflict")
+        case .maxResourceSize: .calDAV("max-resource-size")
+        case .minDateTime: .calDAV("min-date-time")
+        case .maxDateTime: .calDAV("max-date-time")
+        case .maxInstances: .calDAV("max-instances")
+        case .maxAttendeesPerInstance: .calDAV("max-attendees-per-instance")
+        case .validFilter: .calDAV("valid-filter")
+        case .supportedFilter: .calDAV("supported-filter")
+        case .supportedCollation: .calDAV("supported-collation")
+        }
+    }
+
+    /// The status a request gets that fails it.
+    ///
+    /// 403 throughout, also for `no-uid-conflict`: Thunderbird takes 409 for an edit conflict and asks to overwrite.
+    public var status: Int {
+        // RFC 4918 §9.3.1: on a mapped URL MKCOL is not allowed.
+        if self == .resourceMustBeNull { return 405 }
+        return self == .numberOfMatchesWithinLimits ? 507 : 403
+    }
+
+    /// The element itself.
+    public var element: Element {
+        if case .needPrivileges(let privilege, let href) = self {
+            let resource = Element(
+                .dav("resource"),
+                children: [
+                    .element(Element(.dav("href"), text: href.path)),
+                    .element(Element(.dav("privilege"), children: [.element(Element(privilege))])),
+                ]
+            )
+            return Element(name, children: [.element(resource)])
+        }
+        if case .noUIDConflict(let href) = self {
+            return Element(name, children: [.element(Element(.dav("href"), text: href.path))])
+        }
+        return Element(name)
+    }
+}
