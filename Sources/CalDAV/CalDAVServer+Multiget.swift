@@ -1,0 +1,54 @@
+import ICalendar
+import Store
+import WebDAV
+
+extension CalDAVServer {
+    /// `calendar-multiget` (RFC 4791 §7.9); its Depth says nothing, and clients send 0, 1 or none.
+    func calendarMultiget(
+        _ multiget: CalendarMultiget,
+        in calendar: CalendarCollection,
+        for principal: Principal
+    ) async throws -> DAVResponse {
+        let answer = ObjectAnswer(multiget.properties, floatingZone: calendar.floatingZone)
+        let names = multiget.hrefs.map { name(of: $0, in: calendar, for: principal) }
+        var found: [String: StoredObject] = [:]
+        for object in try await calendars.objects(named: names.compactMap(\.self), in: calendar.id) {
+            found[object.name] = object
+        }
+        var multiStatus = MultiStatus()
+        for (asked, name) in zip(multiget.hrefs, names) {
+            // The href goes back as it came: calcurse waits until it reads its own spelling.
+            let href = Href(encoded: asked)
+            guard let object = name.flatMap({ found[$0] }) else {
+                multiStatus.append(href, status: 404)
+                continue
+            }
+            let resource = Resource(kind: .object(object.entry, in: calendar), requester: principal, href: href)
+            answer.append(resource, text: object.text, to: &multiStatus)
+        }
+        return DAVResponse(multiStatus)
+    }
+
+    /// The object of this calendar that an href names; nil for a bad one, and for one that lies elsewhere.
+    private func name(of href: String, in calendar: CalendarCollection, for principal: Principal) -> String? {
+        // A path that no resource can have names none: the answer is 404 for that href, not 400 for the report.
+        guard let href = Href(parsing: href), let path = try? ResourcePath.parse(href.path),
+            case .object(principal.name, calendar.name, let name) = path
+        else { return nil }
+        return name
+    }
+}
+
+extension CalendarCollection {
+    /// The IANA zone in which the calendar's floating times are read (RFC 4791 §5.2.2); UTC where none is known.
+    var floatingZone: String { properties.timeZone.flatMap(ianaName(ofTimeZone:)) ?? "UTC" }
+}
+
+/// The IANA name of the one `VTIMEZONE` in a calendar text.
+func ianaName(ofTimeZone text: String) -> String? {
+    // A zone that cannot be read is as good as none; the property was checked when it was set.
+    guard let calendar = try? Component(parsing: text),
+        let identifier = calendar.components("VTIMEZONE").first?.first("TZID")?.text
+    else { return nil }
+    return ZoneResolver.ianaName(for: identifier)
+}

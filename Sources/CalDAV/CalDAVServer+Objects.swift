@@ -1,0 +1,151 @@
+import HTTPTypes
+import ICalendar
+import Store
+import WebDAV
+
+extension CalDAVServer {
+    /// GET and HEAD of a calendar object resource (RFC 4791 §5.3.4, RFC 9110 §9.3.1).
+    func get(_ exchange: Exchange) async throws -> DAVResponse {
+        guard case .object(let home, let calendarName, let name) = exchange.path else {
+            _ = try await resource(exchange)
+            throw exchange.methodNotAllowed
+        }
+        let calendar = try await calendar(named: calendarName, in: home, for: exchange.principal)
+        guard let stored = try await calendars.object(named: name, in: calendar.id) else { throw DAVError.notFound }
+
+        var headers: HTTPFields = [.eTag: stored.etag.quoted, .lastModified: stored.entry.modified.httpDate]
+        switch EntityTags.outcome(ofReading: stored.etag, exchange.request.headers) {
+        case .failed: throw DAVError.preconditionFailed
+        case .notModified: return DAVResponse(status: 304, headers: headers)
+        case .proceed: break
+        }
+        headers[.contentType] = stored.entry.contentType
+        return DAVResponse(status: 200, headers: headers, body: Array(stored.text.utf8))
+    }
+
+    /// PUT of a calendar object resource (RFC 4791 §5.3.2).
+    func put(_ exchange: Exchange) async throws -> DAVResponse {
+        guard case .object(let home, let calendarName, let name) = exchange.path else {
+            _ = try await resource(exchange)
+            throw exchange.methodNotAllowed
+        }
+        let calendar = try await parent(named: calendarName, in: home, for: exchange.principal)
+        let href = Href.calendar(calendarName, of: home)
+        try refuseIfWriteProtected(calendar, .dav("write-content"), on: href)
+        let condition = try WriteCondition(exchange.request.headers)
+        try checkMediaType(exchange.request.headers)
+        let object = try calendarObject(exchange.request.body, for: calendar)
+        return try await answer(
+            calendars.put(object, named: name, in: calendar.id, if: condition, by: exchange.author),
+            in: href
+        )
+    }
+
+    /// DELETE of an object or of a whole calendar (RFC 4918 §9.6).
+    func delete(_ exchange: Exchange) async throws -> DAVResponse {
+        switch exchange.path {
+        case .object(let home, let calendarName, let name):
+            let calendar = try await calendar(named: calendarName, in: home, for: exchange.principal)
+            try refuseIfWriteProtected(calendar, .dav("unbind"), on: .calendar(calendarName, of: home))
+            let condition = try WriteCondition(exchange.request.headers)
+            switch try await calendars.delete(named: name, in: calendar.id, if: condition, by: exchange.author) {
+            case .deleted: return DAVResponse(status: 204)
+            case .notFound: throw DAVError.notFound
+            case .conditionFailed: throw DAVError.preconditionFailed
+            }
+        case .calendar(let home, let name):
+            let calendar = try await calendar(named: name, in: home, for: exchange.principal)
+            try refuseIfWriteProtected(calendar, .dav("unbind"), on: .home(home))
+            guard try await calendars.deleteCalendar(calendar.id) else { throw DAVError.notFound }
+            return DAVResponse(status: 204)
+        case .wellKnown, .root, .principals, .principal, .homes, .home, .unknown:
+            _ = try await resource(exchange)
+            throw exchange.methodNotAllowed
+        }
+    }
+
+    /// What a PUT, COPY or MOVE answers.
+    func answer(_ outcome: PutOutcome, in calendar: Href) throws(DAVError) -> DAVResponse {
+        switch outcome {
+        case .created(let etag): return DAVResponse(status: 201, headers: [.eTag: etag.quoted])
+        // The octets are stored as received, so that the ETag may be told (RFC 4791 §5.3.4).
+        case .replaced(let etag), .unchanged(let etag): return DAVResponse(status: 204, headers: [.eTag: etag.quoted])
+        case .conditionFailed: throw .preconditionFailed
+        case .uidInUse(let holder):
+            throw .failed(.noUIDConflict(calendar.appending(holder)), "Another object of this calendar has this UID.")
+        case .calendarMissing: throw .parentMissing
+        }
+    }
+
+    /// The calendar to write into; one that is missing in the requester's own home is a conflict (RFC 4918 §9.7.1).
+    func parent(named name: String, in home: String, for principal: Principal) async throws -> CalendarCollection {
+        guard home == principal.name else { throw DAVError.notFound }
+        guard let calendar = try await calendars.calendar(named: name, of: principal.id) else {
+            throw DAVError.parentMissing
+        }
+        return calendar
+    }
+
+    /// RFC 3744 §7.1.1.
+    func refuseIfWriteProtected(
+        _ calendar: CalendarCollection,
+        _ privilege: PropertyName,
+        on href: Href
+    ) throws(DAVError) {
+        guard calendar.isWriteProtected else { return }
+        throw .failed(.needPrivileges(privilege, on: href), "This calendar is read-only.")
+    }
+
+    /// RFC 4791 §5.3.2.1: only calendar data; cadaver names no type at all, which is fine.
+    private func checkMediaType(_ headers: HTTPFields) throws(DAVError) {
+        guard headers[.contentEncoding] == nil else {
+            throw DAVError(status: 415, message: "Content-Encoding is not accepted on PUT.")
+        }
+        guard headers[.contentRange] == nil else {
+            throw .badRequest("A partial PUT is not possible (RFC 9110 §14.5).")
+        }
+        guard let text = headers[.contentType] else { return }
+        let parts = text.lowercased().split(separator: ";").map { $0.filter { $0 != " " && $0 != "\"" } }
+        let charsets = parts.dropFirst().filter { $0.hasPrefix("charset=") }.map { $0.dropFirst("charset=".count) }
+        guard parts.first == "text/calendar", charsets.allSatisfy({ ["utf-8", "utf8", "us-ascii"].contains($0) }) else {
+            throw .failed(.supportedCalendarData, "Calendars hold text/calendar in UTF-8, not \(text).")
+        }
+    }
+
+    /// Reads calendar data and checks what the calendar asks of it.
+    private func calendarObject(
+        _ octets: [UInt8],
+        for calendar: CalendarCollection
+    ) throws(DAVError) -> CalendarObject {
+        let object: CalendarObject
+        do {
+            object = try CalendarObject(octets: octets)
+        } catch {
+            throw DAVError(error)
+        }
+        guard calendar.properties.components.contains(object.kind) else {
+            throw .failed(.supportedCalendarComponent, "This calendar holds no \(object.kind.rawValue).")
+        }
+        return object
+    }
+}
+
+extension DAVError {
+    static let parentMissing = DAVError(status: 409, message: "The calendar does not exist.")
+
+    /// RFC 4791 §5.3.2.1, case for case.
+    init(_ error: CalendarDataError) {
+        let precondition: Precondition =
+            switch error {
+            case .invalidData: .validCalendarData
+            case .invalidObject, .uidMissing: .validCalendarObjectResource
+            case .unsupportedComponent: .supportedCalendarComponent
+            case .tooLarge: .maxResourceSize
+            case .belowMinimumDate: .minDateTime
+            case .aboveMaximumDate: .maxDateTime
+            case .tooManyInstances: .maxInstances
+            case .tooManyAttendees: .maxAttendeesPerInstance
+            }
+        self = .failed(precondition, error.message)
+    }
+}

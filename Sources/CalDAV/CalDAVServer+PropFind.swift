@@ -1,0 +1,54 @@
+import HTTPTypes
+import Store
+import WebDAV
+import XML
+
+extension CalDAVServer {
+    /// PROPFIND (RFC 4918 §9.1).
+    func propfind(_ exchange: Exchange) async throws -> DAVResponse {
+        let request = try PropFind(parsing: exchange.request.body)
+        let depth = try exchange.depth
+        guard depth != .infinity else {
+            throw DAVError.failed(.propfindFiniteDepth, "PROPFIND goes no deeper than the members of a collection.")
+        }
+        let resource = try await resource(exchange)
+        var found = [resource]
+        if depth == .one { found += try await members(of: resource) }
+
+        let answer = PropFindAnswer(request, isMinimal: exchange.prefersMinimal)
+        if answer.needsDeadProperties { found = try await withDeadProperties(found) }
+        var multiStatus = MultiStatus()
+        for resource in found { answer.append(resource, to: &multiStatus) }
+        return DAVResponse(multiStatus)
+    }
+
+    /// The same resources with the dead properties of the calendars among them.
+    func withDeadProperties(_ resources: [Resource]) async throws -> [Resource] {
+        var completed = resources
+        for (index, resource) in resources.enumerated() {
+            guard let calendar = resource.calendar else { continue }
+            completed[index].deadProperties = try await calendars.deadProperties(of: calendar.id)
+        }
+        return completed
+    }
+}
+
+extension Exchange {
+    /// The `Depth` header.
+    ///
+    /// Deviation: a missing one is 0, where RFC 4918 §9.1 reads infinity, which nobody means who does not write it.
+    var depth: Depth {
+        get throws(DAVError) {
+            guard let text = request.headers[.depth] else { return .zero }
+            guard let depth = Depth(text) else { throw .badRequest("Depth is 0, 1 or infinity.") }
+            return depth
+        }
+    }
+
+    /// Whether the client asked to be spared what is missing (RFC 8144 §2.1).
+    var prefersMinimal: Bool {
+        request.headers[.prefer]?.split(separator: ",").contains { preference in
+            preference.filter { $0 != " " }.lowercased() == "return=minimal"
+        } ?? false
+    }
+}

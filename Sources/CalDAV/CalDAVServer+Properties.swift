@@ -1,0 +1,102 @@
+import HTTPTypes
+import ICalendar
+import Store
+import WebDAV
+import XML
+
+extension CalDAVServer {
+    /// PROPPATCH (RFC 4918 §9.2): everything or nothing.
+    func proppatch(_ exchange: Exchange) async throws -> DAVResponse {
+        let update = try PropertyUpdate(parsing: exchange.request.body)
+        let resource = try await resource(exchange)
+        guard let calendar = resource.calendar else {
+            let refused = PropertyChanges.Refusal(status: 403, error: .cannotModifyProtectedProperty)
+            return DAVResponse(answer(update, resource.href, refused: update.refusing { _ in refused }))
+        }
+        try refuseIfWriteProtected(calendar, .dav("write-properties"), on: resource.href)
+        let changes = PropertyChanges(update, mode: .patch)
+        if changes.refused.isEmpty { try await apply(changes, to: calendar) }
+        return DAVResponse(answer(update, resource.href, refused: changes.refused))
+    }
+
+    /// MKCALENDAR (RFC 4791 §5.3.1) and extended MKCOL (RFC 5689), which vdirsyncer sends without a slash at the end.
+    func makeCalendar(_ exchange: Exchange, body root: Name) async throws -> DAVResponse {
+        guard case .calendar(let home, let name) = exchange.path else {
+            if case .object(let home, _, _) = exchange.path, home == exchange.principal.name {
+                throw DAVError.failed(.calendarCollectionLocationOK, "A calendar cannot stand inside another.")
+            }
+            _ = try await resource(exchange)
+            throw exchange.methodNotAllowed
+        }
+        guard home == exchange.principal.name else { throw DAVError.notFound }
+        let update = try PropertyUpdate(creating: root, parsing: exchange.request.body)
+        if root == .dav("mkcol") { try requireCalendarType(update) }
+
+        let changes = PropertyChanges(update, mode: .creation)
+        guard changes.refused.isEmpty else { return refuse(update, changes, as: root) }
+        var properties = CalendarProperties()
+        changes.change(&properties)
+        let made = try await calendars.createCalendar(named: name, of: exchange.principal.id, properties: properties)
+        guard let made else {
+            var error = DAVError.failed(.resourceMustBeNull, "There is a calendar of that name already.")
+            error.headers[.allow] = "OPTIONS, PROPFIND, PROPPATCH, REPORT, DELETE"
+            throw error
+        }
+        if !changes.deadProperties.isEmpty {
+            try await calendars.setDeadProperties(changes.deadProperties, remove: [], of: made.id)
+        }
+        return DAVResponse(status: 201, headers: [.cacheControl: "no-cache"])
+    }
+
+    /// RFC 5689 §3: what is made must say that it is a calendar; there are no other collections here.
+    private func requireCalendarType(_ update: PropertyUpdate) throws(DAVError) {
+        for case .set(let element) in update.instructions where element.name == .dav("resourcetype") {
+            guard Set(element.elements.map(\.name)) == [.dav("collection"), .calDAV("calendar")] else { break }
+            return
+        }
+        throw .failed(.validResourceType, "Only calendars can be made here.")
+    }
+
+    private func apply(_ changes: PropertyChanges, to calendar: CalendarCollection) async throws {
+        let exists = try await calendars.updateCalendar(
+            calendar.id,
+            setting: changes.deadProperties,
+            removing: changes.removed.map { ($0.namespace, $0.local) }
+        ) { changes.change(&$0) }
+        guard exists else { throw DAVError.notFound }
+    }
+
+    private func answer(
+        _ update: PropertyUpdate,
+        _ href: Href,
+        refused: [PropertyName: PropertyChanges.Refusal]
+    ) -> MultiStatus {
+        var multiStatus = MultiStatus()
+        multiStatus.append(href, propStats(update, refused: refused))
+        return multiStatus
+    }
+
+    /// A creation that a property prevented (RFC 5689 §3.5, RFC 4791 §5.3.1).
+    private func refuse(_ update: PropertyUpdate, _ changes: PropertyChanges, as root: Name) -> DAVResponse {
+        let document = MultiStatus.propStats(
+            propStats(update, refused: changes.refused),
+            in: Name(root.namespace, root.local + "-response")
+        )
+        return DAVResponse(status: 403, xml: document)
+    }
+
+    /// Groups the properties by what became of them; beside a refused one the others failed with it (424).
+    private func propStats(
+        _ update: PropertyUpdate,
+        refused: [PropertyName: PropertyChanges.Refusal]
+    ) -> [PropStat] {
+        var seen: Set<PropertyName> = []
+        let names = update.instructions.map(\.name).filter { seen.insert($0).inserted }
+        guard !refused.isEmpty else { return [PropStat(status: 200, names: names)] }
+        var groups: [PropertyChanges.Refusal: [PropertyName]] = [:]
+        for name in names { groups[refused[name] ?? .failedDependency, default: []].append(name) }
+        return groups.sorted { $0.key.status < $1.key.status }.map { refusal, names in
+            PropStat(status: refusal.status, names: names, error: refusal.error)
+        }
+    }
+}

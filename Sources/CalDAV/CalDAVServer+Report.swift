@@ -1,0 +1,37 @@
+import HTTPTypes
+import ICalendar
+import Store
+import WebDAV
+import XML
+
+extension CalDAVServer {
+    /// REPORT (RFC 3253 §3.6): the one switch over its kinds.
+    func report(_ exchange: Exchange) async throws -> DAVResponse {
+        let report = try Report(parsing: exchange.request.body)
+        let resource = try await resource(exchange)
+        switch report {
+        case .calendarQuery(let query):
+            return try await calendarQuery(query, in: calendar(resource), at: resource.href, for: exchange.principal)
+        case .calendarMultiget(let multiget):
+            return try await calendarMultiget(multiget, in: calendar(resource), for: exchange.principal)
+        case .syncCollection(let sync):
+            return try await syncCollection(sync, in: calendar(resource), at: resource.href, for: exchange.principal)
+        case .freeBusyQuery(let range):
+            return try await freeBusyQuery(range, in: calendar(resource))
+        case .expandProperty(let properties):
+            return try await expandProperty(properties, of: resource, depth: exchange.depth)
+        case .principalPropertySearch(let search):
+            return principalPropertySearch(search, for: exchange.principal)
+        case .principalSearchPropertySet:
+            return principalSearchPropertySet()
+        }
+    }
+
+    /// These reports are about the objects of one calendar.
+    private func calendar(_ resource: Resource) throws(DAVError) -> CalendarCollection {
+        guard let calendar = resource.calendar else {
+            throw .failed(.supportedReport, "This report can only be asked of a calendar.")
+        }
+        return calendar
+    }
+}

@@ -1,0 +1,143 @@
+import HTTPTypes
+public import ICalendar
+public import Store
+import WebDAV
+
+/// The CalDAV server: a DAV request in, a DAV response out; it knows no web framework.
+///
+/// RFC 4791, RFC 4918 class 1 and 3, RFC 6578, RFC 5689, RFC 5397 and what clients ask of RFC 3744.
+public struct CalDAVServer: Sendable {
+    /// The most octets a request body may have: a calendar object, or a report with thousands of hrefs.
+    public static let maximumBodyOctets = CalendarLimits.maximumOctets
+
+    let calendars: CalendarStore
+    let now: @Sendable () -> Instant
+    private let isOverload: @Sendable (any Error) -> Bool
+    private let log: @Sendable (String) -> Void
+
+    /// Makes a server over a store.
+    ///
+    /// - Parameters:
+    ///   - calendars: what is served.
+    ///   - now: the clock.
+    ///   - isOverload: whether an error of the database only means "later"; such a request gets 503.
+    ///   - log: where an internal error is told; the client learns nothing of it.
+    public init(
+        calendars: CalendarStore,
+        now: @escaping @Sendable () -> Instant,
+        isOverload: @escaping @Sendable (any Error) -> Bool,
+        log: @escaping @Sendable (String) -> Void
+    ) {
+        self.calendars = calendars
+        self.now = now
+        self.isOverload = isOverload
+        self.log = log
+    }
+
+    /// Answers a request; the one place where an error becomes a response.
+    public func respond(to request: DAVRequest) async -> DAVResponse {
+        var response: DAVResponse
+        do {
+            response = try await answer(request)
+        } catch let error as DAVError {
+            response = DAVResponse(error)
+        } catch  where isOverload(error) {
+            // 503 and never 4xx: Thunderbird disables a calendar for good when its first request gets a 4xx.
+            response = DAVResponse(
+                DAVError(status: 503, message: "The server is busy; try again.", headers: [.retryAfter: "10"])
+            )
+        } catch {
+            log("\(request.method) \(request.path): \(error)")
+            response = DAVResponse(DAVError(status: 500, message: "The server failed; its log says why."))
+        }
+        if request.method == "HEAD", response.headers[.contentLength] == nil {
+            response.headers[.contentLength] = String(response.body.count)
+            response.body = []
+        }
+        return response
+    }
+
+    /// The answer to a request whose body grew past ``maximumBodyOctets``, for the web layer, which stops reading there.
+    public func refuseOversizedBody(of request: DAVRequest) -> DAVResponse {
+        let message = "The body is longer than \(Self.maximumBodyOctets) octets."
+        guard request.method == "PUT" else { return DAVResponse(DAVError(status: 413, message: message)) }
+        return DAVResponse(.failed(.maxResourceSize, message))
+    }
+
+    /// Whether a request is for this server: everything below `/dav/`, the well-known address, and DAV methods on `/`.
+    public static func serves(method: String, path: String) -> Bool {
+        if path == "/dav" || path.utf8.starts(with: "/dav/".utf8) || path == "/.well-known/caldav"
+            || path == "/.well-known/caldav/"
+        {
+            return true
+        }
+        return path == "/" && !["GET", "HEAD", "POST"].contains(method)
+    }
+
+    private func answer(_ request: DAVRequest) async throws -> DAVResponse {
+        let path = try ResourcePath.parse(request.path)
+        if path == .wellKnown { return DAVResponse(status: 301, headers: [.location: Href.root.path]) }
+        if request.method == "OPTIONS" { return options(of: path) }
+        guard let principal = request.principal else { throw DAVError.unauthorized }
+        let exchange = Exchange(request: request, principal: principal, path: path)
+        switch request.method {
+        case "PROPFIND": return try await propfind(exchange)
+        case "REPORT": return try await report(exchange)
+        case "GET", "HEAD": return try await get(exchange)
+        case "PUT": return try await put(exchange)
+        case "DELETE": return try await delete(exchange)
+        case "PROPPATCH": return try await proppatch(exchange)
+        case "MKCALENDAR": return try await makeCalendar(exchange, body: .calDAV("mkcalendar"))
+        case "MKCOL": return try await makeCalendar(exchange, body: .dav("mkcol"))
+        default:
+            // What belongs to nobody here is 404 whatever the method.
+            _ = try await resource(exchange)
+            throw exchange.methodNotAllowed
+        }
+    }
+
+    /// OPTIONS asks for no login: Evolution sends none (RFC 4918 §10.1, RFC 4791 §5.1).
+    private func options(of path: ResourcePath) -> DAVResponse {
+        DAVResponse(
+            status: 200,
+            headers: [.allow: path.allowedMethods, .dav: "1, 3, extended-mkcol, calendar-access"]
+        )
+    }
+}
+
+/// A request whose sender is known and whose path has been read.
+struct Exchange: Sendable {
+    let request: DAVRequest
+    let principal: Principal
+    let path: ResourcePath
+
+    /// The refusal of the request's method.
+    var methodNotAllowed: DAVError { .methodNotAllowed(request.method, allow: path.allowedMethods) }
+
+    /// Who writes, for the history of what is written.
+    var author: Author {
+        Author(.client, name: "\(principal.name) \(request.headers[.userAgent] ?? "")".trimmed(toOctets: 200))
+    }
+}
+
+extension String {
+    /// The text cut to so many octets, whole characters only.
+    fileprivate func trimmed(toOctets limit: Int) -> String {
+        var octets = 0
+        return String(
+            prefix { character in
+                octets += character.utf8.count
+                return octets <= limit
+            }
+        )
+    }
+}
+
+extension DAVError {
+    /// Thunderbird looks the password up by origin and realm, so the realm never changes (RFC 7617 §2).
+    static let unauthorized = DAVError(
+        status: 401,
+        message: "Log in with your user name and password.",
+        headers: [.wwwAuthenticate: "Basic realm=\"Kalends\", charset=\"UTF-8\""]
+    )
+}

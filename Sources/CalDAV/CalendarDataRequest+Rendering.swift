@@ -1,0 +1,103 @@
+import ICalendar
+import WebDAV
+
+extension CalendarDataRequest {
+    /// An object in the form asked for (RFC 4791 §9.6).
+    func rendering(of object: CalendarObject, floatingZone: String) throws(CalendarDataError) -> String {
+        var calendar = object.calendar
+        switch recurrence {
+        case .whole: break
+        case .expanded(let range): calendar = try object.expanded(in: TimeRange(range), floatingZone: floatingZone)
+        case .limited(let range): calendar = try object.limited(to: TimeRange(range), floatingZone: floatingZone)
+        }
+        if let selection { calendar = selection.selected(from: calendar) }
+        return calendar.serialized()
+    }
+}
+
+extension CalendarObject {
+    /// Each occurrence in the range as a component of its own, in UTC and without any rule (RFC 4791 §9.6.5).
+    fileprivate func expanded(in range: TimeRange, floatingZone: String) throws(CalendarDataError) -> Component {
+        let zones = ZoneResolver(floatingZone: floatingZone, calendar: calendar)
+        let set = try recurrenceSet(floatingZone: floatingZone)
+        let occurrences = try set.occurrences(in: range, limit: CalendarLimits.maximumInstances)
+        let isRecurring = set.isRecurring || !overrides.isEmpty
+        var expanded = calendar
+        expanded.removeComponents { $0.name == kind.rawValue || $0.name == "VTIMEZONE" }
+        for occurrence in occurrences { expanded.append(occurrence.standingAlone(isRecurring: isRecurring, zones)) }
+        return expanded
+    }
+
+    /// The master, and of the overrides those that meet the range, before or after they were moved (RFC 4791 §9.6.6).
+    fileprivate func limited(to range: TimeRange, floatingZone: String) throws(CalendarDataError) -> Component {
+        let zones = ZoneResolver(floatingZone: floatingZone, calendar: calendar)
+        let set = try recurrenceSet(floatingZone: floatingZone)
+        let occurrences = try set.occurrences(in: range, limit: CalendarLimits.maximumInstances)
+        let meeting = Set(occurrences.filter(\.isOverride).map(\.component))
+        var limited = calendar
+        limited.removeComponents { component in
+            guard component.name == kind.rawValue, let original = component.first("RECURRENCE-ID") else { return false }
+            // An override of this and all later occurrences shapes the range even from before it.
+            guard original.parameter("RANGE") == nil, !meeting.contains(component) else { return false }
+            guard let time = original.dateTime.map(zones.instant) else { return false }
+            return !range.overlaps(start: time, end: time)
+        }
+        return limited
+    }
+}
+
+extension Occurrence {
+    /// The occurrence as a component that needs no other.
+    fileprivate func standingAlone(isRecurring: Bool, _ zones: ZoneResolver) -> Component {
+        var component = component
+        for rule in ["RRULE", "RDATE", "EXDATE", "EXRULE"] { component.set(rule, []) }
+        let duration = end - start
+        let hasDue = component.first("DUE") != nil
+        let hasEnd = component.first("DTEND") != nil || component.first("DURATION") != nil
+        if component.first("DTSTART") != nil {
+            component.set("DTSTART", [Property("DTSTART", startTime.inUTC(start))])
+        }
+        if hasDue || hasEnd {
+            component.set("DURATION", [])
+            let name = hasDue ? "DUE" : "DTEND"
+            let last = startTime.isDate ? startTime.adding(days: Int(duration / 86_400)) : startTime.inUTC(end)
+            component.set(name, [Property(name, last)])
+        }
+        if isRecurring, let original = recurrenceID {
+            let time = original.isDate ? original : original.inUTC(zones.instant(original))
+            component.set("RECURRENCE-ID", [Property("RECURRENCE-ID", time)])
+        }
+        return component
+    }
+}
+
+extension DateTime {
+    /// The same moment in UTC; a date stays a date.
+    fileprivate func inUTC(_ instant: Instant) -> DateTime {
+        isDate ? self : DateTime(instant.basicUTC, tzid: nil, isDate: false) ?? self
+    }
+}
+
+extension ComponentSelection {
+    /// The parts of a component that were asked for; a component of another name has none.
+    func selected(from component: Component) -> Component {
+        var shown = component
+        if let properties {
+            for name in Set(component.properties.map(\.name)) {
+                guard let wanted = properties.first(where: { $0.name == name }) else {
+                    shown.set(name, [])
+                    continue
+                }
+                guard wanted.isWithoutValue else { continue }
+                shown.set(name, component.all(name).map { Property(name, parameters: $0.parameters, value: "") })
+            }
+        }
+        guard let components else { return shown }
+        shown.removeComponents { _ in true }
+        for inner in component.components {
+            guard let wanted = components.first(where: { $0.name == inner.name }) else { continue }
+            shown.append(wanted.selected(from: inner))
+        }
+        return shown
+    }
+}

@@ -1,0 +1,142 @@
+import ICalendar
+import Store
+import WebDAV
+import XML
+
+/// What a PROPPATCH or a creation does to a calendar: decided before anything is written.
+struct PropertyChanges: Sendable {
+    /// Why one property cannot be changed.
+    struct Refusal: Sendable, Hashable {
+        var status: Int
+        var error: Precondition?
+
+        /// The property itself was fine (RFC 4918 §11.4).
+        static let failedDependency = Refusal(status: 424)
+
+        static let protected = Refusal(status: 403, error: .cannotModifyProtectedProperty)
+    }
+
+    /// What can only be said when a calendar is made is protected afterwards.
+    enum Mode: Sendable { case patch, creation }
+
+    /// The properties that cannot be changed; if there are any, nothing is.
+    private(set) var refused: [PropertyName: Refusal] = [:]
+
+    /// Properties for the store to keep as they are.
+    private(set) var deadProperties: [DeadProperty] = []
+
+    /// Dead properties to be forgotten.
+    private(set) var removed: [PropertyName] = []
+
+    private var live: [@Sendable (inout CalendarProperties) -> Void] = []
+
+    /// The longest value kept for a client; clients keep colours and flags.
+    static let maximumDeadPropertyOctets = 65_536
+
+    /// The longest display name or description.
+    static let maximumTextOctets = 16_384
+
+    init(_ update: PropertyUpdate, mode: Mode) {
+        for instruction in update.instructions {
+            let name = instruction.name
+            do throws(PropertyRefused) {
+                try take(instruction, mode)
+            } catch {
+                refused[name] = error.refusal
+            }
+        }
+    }
+
+    /// Changes the properties as asked, in the order asked.
+    func change(_ properties: inout CalendarProperties) {
+        for change in live { change(&properties) }
+    }
+
+    private struct PropertyRefused: Error { var refusal: Refusal }
+
+    private mutating func take(_ instruction: PropertyUpdate.Instruction, _ mode: Mode) throws(PropertyRefused) {
+        let value: Element? = if case .set(let element) = instruction { element } else { nil }
+        switch instruction.name {
+        case .dav("displayname"): set(\.displayName, to: try text(value))
+        case .calDAV("calendar-description"): set(\.description, to: try text(value))
+        case .apple("calendar-color"): set(\.color, to: try text(value)?.trimmed)
+        case .apple("calendar-order"): set(\.order, to: try number(value))
+        case .calDAV("calendar-timezone"): set(\.timeZone, to: try timeZone(value))
+        case .calDAV("supported-calendar-component-set") where mode == .creation:
+            set(\.components, to: try components(value))
+        case .dav("resourcetype") where mode == .creation: break
+        case let name:
+            guard LiveProperty.byName[name] == nil else { throw PropertyRefused(refusal: .protected) }
+            try takeDead(name, value)
+        }
+    }
+
+    private mutating func set<Value: Sendable>(
+        _ property: any WritableKeyPath<CalendarProperties, Value> & Sendable,
+        to value: Value
+    ) {
+        live.append { $0[keyPath: property] = value }
+    }
+
+    /// The instructions are carried out in order: the last one about a property holds (RFC 4918 §9.2).
+    private mutating func takeDead(_ name: PropertyName, _ value: Element?) throws(PropertyRefused) {
+        deadProperties.removeAll { $0.propertyName == name }
+        removed.removeAll { $0 == name }
+        guard let value else {
+            removed.append(name)
+            return
+        }
+        let xml = value.serialized()
+        guard xml.utf8.count <= Self.maximumDeadPropertyOctets else {
+            throw PropertyRefused(refusal: Refusal(status: 507))
+        }
+        deadProperties.append(DeadProperty(namespace: name.namespace, name: name.local, xml: xml))
+    }
+
+    private func text(_ value: Element?) throws(PropertyRefused) -> String? {
+        guard let text = value?.text else { return nil }
+        guard text.utf8.count <= Self.maximumTextOctets else { throw PropertyRefused(refusal: Refusal(status: 507)) }
+        return text
+    }
+
+    private func number(_ value: Element?) throws(PropertyRefused) -> Int? {
+        guard let value else { return nil }
+        guard let number = Int(value.trimmedText) else { throw PropertyRefused(refusal: Refusal(status: 409)) }
+        return number
+    }
+
+    /// RFC 4791 §5.2.2: one iCalendar object with exactly one time zone.
+    private func timeZone(_ value: Element?) throws(PropertyRefused) -> String? {
+        guard let text = value?.text else { return nil }
+        guard let calendar = try? Component(parsing: text), calendar.components("VTIMEZONE").count == 1 else {
+            throw PropertyRefused(refusal: Refusal(status: 403, error: .validCalendarData))
+        }
+        return text
+    }
+
+    /// RFC 4791 §5.2.3.
+    private func components(_ value: Element?) throws(PropertyRefused) -> [ComponentKind] {
+        let names = value?.elements.compactMap { $0.attribute("name") } ?? []
+        let kinds = names.compactMap { ComponentKind(rawValue: $0.uppercased()) }.filter { Self.storable.contains($0) }
+        // Asking only for what cannot be stored would leave a calendar that takes nothing.
+        guard !kinds.isEmpty else {
+            throw PropertyRefused(refusal: Refusal(status: 403, error: .supportedCalendarComponent))
+        }
+        return kinds
+    }
+
+    private static let storable: Set<ComponentKind> = [.event, .todo, .journal]
+}
+
+extension String {
+    fileprivate var trimmed: String {
+        String(decoding: utf8.filter { $0 > 0x20 }, as: UTF8.self)
+    }
+}
+
+extension PropertyUpdate {
+    /// Every property refused for the same reason.
+    func refusing(_ reason: (PropertyName) -> PropertyChanges.Refusal) -> [PropertyName: PropertyChanges.Refusal] {
+        Dictionary(instructions.map { ($0.name, reason($0.name)) }) { first, _ in first }
+    }
+}

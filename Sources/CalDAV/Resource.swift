@@ -1,0 +1,96 @@
+import Store
+import WebDAV
+
+/// A resource that exists and that its requester may see.
+struct Resource: Sendable {
+    /// What it is.
+    enum Kind: Sendable {
+        case root, principals, principal, homes, home
+        case calendar(CalendarCollection)
+        case object(ObjectEntry, in: CalendarCollection)
+    }
+
+    let kind: Kind
+
+    /// Who asks, who is also who owns: nobody sees what is another's.
+    let requester: Principal
+
+    let href: Href
+
+    /// Properties that mean nothing to the server; only calendars have any.
+    var deadProperties: [DeadProperty] = []
+
+    var calendar: CalendarCollection? {
+        guard case .calendar(let calendar) = kind else { return nil }
+        return calendar
+    }
+
+    var entry: ObjectEntry? {
+        guard case .object(let entry, in: _) = kind else { return nil }
+        return entry
+    }
+}
+
+extension CalDAVServer {
+    /// The resource a request is for, or 404; what belongs to somebody else is 404 too.
+    func resource(_ exchange: Exchange) async throws -> Resource {
+        try await resource(exchange.path, for: exchange.principal, at: exchange.request.path)
+    }
+
+    /// The resource at a path, or 404.
+    func resource(_ path: ResourcePath, for principal: Principal, at raw: String) async throws -> Resource {
+        func make(_ kind: Resource.Kind, _ href: Href) -> Resource {
+            Resource(kind: kind, requester: principal, href: href)
+        }
+        switch path {
+        case .wellKnown, .unknown: throw DAVError.notFound
+        // At "/" the answer must speak of "/", or the client finds no response for what it asked.
+        case .root: return make(.root, raw == "/" ? Href(encoded: "/") : .root)
+        case .principals: return make(.principals, .principals)
+        case .homes: return make(.homes, .homes)
+        case .principal(let name):
+            guard name == principal.name else { throw DAVError.notFound }
+            return make(.principal, .principal(name))
+        case .home(let name):
+            guard name == principal.name else { throw DAVError.notFound }
+            return make(.home, .home(name))
+        case .calendar(let home, let name):
+            let calendar = try await calendar(named: name, in: home, for: principal)
+            return make(.calendar(calendar), .calendar(name, of: home))
+        case .object(let home, let calendarName, let name):
+            let calendar = try await calendar(named: calendarName, in: home, for: principal)
+            guard let stored = try await calendars.object(named: name, in: calendar.id) else { throw DAVError.notFound }
+            return make(.object(stored.entry, in: calendar), .calendar(calendarName, of: home).appending(name))
+        }
+    }
+
+    /// A calendar of the requester, or 404.
+    func calendar(named name: String, in home: String, for principal: Principal) async throws -> CalendarCollection {
+        guard home == principal.name, let calendar = try await calendars.calendar(named: name, of: principal.id) else {
+            throw DAVError.notFound
+        }
+        return calendar
+    }
+
+    /// What stands directly inside a collection.
+    func members(of resource: Resource) async throws -> [Resource] {
+        let requester = resource.requester
+        func make(_ kind: Resource.Kind, _ href: Href) -> Resource {
+            Resource(kind: kind, requester: requester, href: href)
+        }
+        switch resource.kind {
+        case .root: return [make(.principals, .principals), make(.homes, .homes)]
+        case .principals: return [make(.principal, .principal(requester.name))]
+        case .homes: return [make(.home, .home(requester.name))]
+        case .home:
+            return try await calendars.calendars(of: requester.id).map { calendar in
+                make(.calendar(calendar), .calendar(calendar.name, of: requester.name))
+            }
+        case .calendar(let calendar):
+            return try await calendars.entries(in: calendar.id).map { entry in
+                make(.object(entry, in: calendar), resource.href.appending(entry.name))
+            }
+        case .principal, .object: return []
+        }
+    }
+}
