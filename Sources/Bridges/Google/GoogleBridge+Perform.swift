@@ -1,0 +1,139 @@
+public import Bridging
+import HTTPTypes
+
+extension GoogleBridge {
+    /// Performs one write; each says who is to be mailed about it.
+    ///
+    /// An update of an occurrence that is not stored yet names no revision and is unconditional.
+    public func perform(_ write: RecordWrite) async throws(BridgeError) -> UpstreamRecord? {
+        switch write {
+        case .create(let creation): try await create(creation)
+        case .update(let id, _, let revision, let payload):
+            try await update(id, revision, try body(payload))
+        case .delete(let id, _, let revision): try await delete(id, revision)
+        }
+    }
+
+    private var notification: [(String, String)] {
+        [("sendUpdates", link.notifiesGuests ? "all" : "none")]
+    }
+
+    private func body(_ payload: String) throws(BridgeError) -> JSON {
+        do {
+            return try JSONReader.value(of: payload)
+        } catch {
+            throw .refused(
+                Refusal(.item, code: "invalid_event", message: "The write is not readable as JSON.")
+            )
+        }
+    }
+
+    // MARK: Create
+
+    /// Inserts an event under the identifier that every try of this creation uses.
+    ///
+    /// Whether an earlier try made it need not be asked first: the identifier is then taken, and Google says so.
+    private func create(_ creation: RecordCreation) async throws(BridgeError) -> UpstreamRecord {
+        let payload = try body(creation.payload)
+        let reply = try await client.exchange(.post, events(), notification, body: payload)
+        if reply.isSuccess { return try await record(reply) }
+        guard reply.status == 409, let id = creation.id else {
+            throw GoogleFailure(reply).error(about: .item)
+        }
+        return try await settle(duplicate: id, payload, uid: creation.uid)
+    }
+
+    /// Finds out who holds the identifier: our earlier try, our deleted event, or somebody else.
+    private func settle(
+        duplicate id: String,
+        _ payload: JSON,
+        uid: String
+    ) async throws(BridgeError) -> UpstreamRecord {
+        let reply = try await client.send(.get, events(id), about: .item)
+        let holder = try reply.value()
+        guard holder["status"]?.text != "cancelled" else {
+            let content = revival(of: payload)
+            return try await update(id, holder["etag"]?.text, content)
+        }
+        guard OurMark(holder)?.uid == uid else {
+            let sentence = "Google has another event under the identifier of this one."
+            throw .refused(Refusal(.item, code: "duplicate", message: sentence))
+        }
+        let made = EventResource(holder, linkZone: link.timeZone)
+        let wanted = EventResource(payload, linkZone: link.timeZone)
+        // Made by an earlier try and changed since: what it says now must be seen before it counts as agreed.
+        guard let made, let wanted, made.holdsSame(as: wanted) else { throw .changedUpstream }
+        return try await record(reply)
+    }
+
+    /// The body that turns a tombstone into the event: everything it may still hold is set or cleared.
+    private func revival(of payload: JSON) -> JSON {
+        var content = payload.removing("id").setting(
+            "status",
+            payload["status"] ?? .string("confirmed")
+        )
+        for member in EventResource.writableMembers where content[member] == nil {
+            content = content.setting(member, .null)
+        }
+        return content
+    }
+
+    // MARK: Update
+
+    private func update(
+        _ id: String,
+        _ revision: String?,
+        _ body: JSON
+    ) async throws(BridgeError) -> UpstreamRecord {
+        let reply = try await client.exchange(
+            .patch,
+            events(id),
+            notification,
+            match: revision,
+            body: body
+        )
+        guard reply.isSuccess else { throw try await refusal(of: reply, updating: id) }
+        let record = try await record(reply)
+        // A deleted event may take a write and stay deleted.
+        guard !record.isDeleted else { throw .changedUpstream }
+        return record
+    }
+
+    /// What a failed update means; a deleted event answers some writes as if they were forbidden.
+    private func refusal(of reply: GoogleReply, updating id: String) async throws(BridgeError)
+        -> BridgeError
+    {
+        let failure = GoogleFailure(reply)
+        guard failure.status == 403, failure.reason == "forbidden" else {
+            return failure.error(about: .item)
+        }
+        let current = try await client.exchange(.get, events(id))
+        if current.status == 404 || current.status == 410 { return .changedUpstream }
+        guard current.isSuccess else { return failure.error(about: .item) }
+        return try current.value()["status"]?.text == "cancelled" ? .changedUpstream : failure.error(about: .item)
+    }
+
+    // MARK: Delete
+
+    /// Deletes an event; one that is gone already counts as deleted.
+    private func delete(_ id: String, _ revision: String?) async throws(BridgeError)
+        -> UpstreamRecord?
+    {
+        let reply = try await client.exchange(.delete, events(id), notification, match: revision)
+        guard !reply.isSuccess, reply.status != 404, reply.status != 410 else { return nil }
+        throw GoogleFailure(reply).error(about: .item)
+    }
+
+    // MARK: Answers
+
+    /// The record an answer describes, with the default reminders if it uses them.
+    private func record(_ reply: GoogleReply) async throws(BridgeError) -> UpstreamRecord {
+        let usesDefaults = try reply.value()["reminders"]?["useDefault"]?.bool == true
+        let reminders = usesDefaults ? try await currentDefaultReminders() : .array([])
+        do {
+            return try UpstreamRecord(event: reply.body[...], defaultReminders: reminders)
+        } catch {
+            throw .unreadableAnswer
+        }
+    }
+}

@@ -1,0 +1,87 @@
+public import Bridging
+public import ICalendar
+
+extension GoogleBridge {
+    /// Translates a series: the master and its overrides, or the occurrences the account was invited to.
+    public func object(from series: [UpstreamRecord]) throws(TranslationError) -> CalendarObject {
+        let series = try EventSeries(series, linkZone: link.timeZone)
+        let overrides = series.overrides
+        guard !series.isDeleted, let first = series.master ?? overrides.first?.resource else {
+            throw .notAnEvent
+        }
+        let uid = Self.uid(of: first.json)
+        var events: [Component] = []
+        if let master = series.master {
+            events.append(
+                master.component(
+                    uid: uid,
+                    excluding: Set(series.cancelled.keys),
+                    account: account(of: master)
+                )
+            )
+        }
+        for (slot, resource) in overrides {
+            // An override names its occurrence in the master's own form (RFC 5545 §3.8.4.4).
+            let original = (series.master ?? resource).details.start.moved(to: slot)
+            events.append(
+                resource.component(uid: uid, replacing: original, account: account(of: resource))
+            )
+        }
+        let calendar = Component(
+            "VCALENDAR",
+            properties: [
+                Property("VERSION", value: "2.0"), Property("PRODID", value: "-//Kalends//Google//EN"),
+            ],
+            components: Self.zones(of: events) + events
+        )
+        do {
+            return try CalendarObject(calendar)
+        } catch {
+            throw .unreadable(
+                "Google's event \(first.id) makes no valid calendar object: \(error.message)"
+            )
+        }
+    }
+
+    /// The UID an event has here: the one it was made with, else Google's.
+    ///
+    /// The second half of a series that was split upstream may keep the UID of the first; it gets one of its own.
+    private static func uid(of event: JSON) -> Property {
+        if let mark = OurMark(event) { return Property("UID", value: mark.uid.withoutControls) }
+        let id = event["id"]?.text ?? ""
+        let master = event["recurringEventId"]?.text ?? id
+        let own = master + "@google.com"
+        guard let uid = event["iCalUID"]?.text, !isSecondHalf(master) || uid.hasPrefix(master) else {
+            return Property("UID", text: own)
+        }
+        return Property("UID", text: uid)
+    }
+
+    /// Whether an identifier is that of a series split off another: it ends in `_R` and a time.
+    private static func isSecondHalf(_ id: String) -> Bool {
+        guard let mark = id.firstRange(of: "_R") else { return false }
+        return DateTime(String(id[mark.upperBound...]), tzid: nil, isDate: false) != nil
+    }
+
+    /// The address of the account, for alarms by mail.
+    private func account(of event: EventResource) -> String {
+        let people =
+            (event.json["attendees"]?.elements ?? [])
+            + [event.json["organizer"], event.json["creator"]].compactMap { $0 }
+        return people.first { $0["self"]?.bool == true }?["email"]?.text ?? link.calendar
+    }
+
+    /// The VTIMEZONE of each zone that is named, from the earliest time on that needs it.
+    private static func zones(of events: [Component]) -> [Component] {
+        var earliest: [String: Instant] = [:]
+        for property in events.flatMap(\.properties) {
+            guard let zone = property.parameter("TZID"),
+                let time = property.dateTimes.first?.instant(in: Zones.iana)
+            else { continue }
+            earliest[zone] = min(earliest[zone] ?? time, time)
+        }
+        return earliest.sorted { $0.key < $1.key }.compactMap {
+            TimeZoneData.vtimezone(for: $0.key, from: $0.value)
+        }
+    }
+}

@@ -1,0 +1,122 @@
+public import Bridging
+public import ICalendar
+
+extension GoogleBridge {
+    /// Lists the writes that make the upstream say what `object` says, and no more.
+    ///
+    /// The master comes first, since its occurrences are addressed through it. A deletion of a series is one of its master.
+    public func writes(
+        toMake object: CalendarObject?,
+        from series: [UpstreamRecord]
+    ) throws(TranslationError) -> [RecordWrite] {
+        let current = try EventSeries(series, linkZone: link.timeZone)
+        guard let object else { return deletions(of: current) }
+        guard object.kind == .event else {
+            throw .unsupported("Google Calendar holds events, nothing else.")
+        }
+        let wanted = try ComponentReader(object, linkZone: link.timeZone).series(object, over: current)
+        if let master = current.master, !current.isDeleted {
+            let writes = try SeriesWriter(current, master, wanted, object, rules, link.timeZone).writes()
+            guard writes.isEmpty || !master.isReadOnly else { throw Self.readOnly(master) }
+            return writes
+        }
+        guard current.exceptions.isEmpty || current.isDeleted else {
+            return try occurrences(current, wanted)
+        }
+        return try creation(wanted, uid: object.uid)
+    }
+
+    private var rules: WriteRules { WriteRules(writesGuests: link.notifiesGuests) }
+
+    private static func readOnly(_ master: EventResource) -> TranslationError {
+        let kind = master.type == .standard ? "locked" : master.type.title
+        return .unsupported("Google lets only its own applications change this event (\(kind)).")
+    }
+
+    private func deletions(of series: EventSeries) -> [RecordWrite] {
+        guard !series.isDeleted else { return [] }
+        let doomed =
+            series.master.map { [$0] } ?? series.exceptions.sorted { $0.key < $1.key }.map(\.value)
+        return doomed.map { .delete(id: $0.id, series: $0.series, revision: $0.revision) }
+    }
+
+    /// The writes to an event that is not there yet.
+    private func creation(_ wanted: WantedSeries, uid: String) throws(TranslationError)
+        -> [RecordWrite]
+    {
+        guard let master = wanted.master else {
+            throw .unsupported("Google Calendar cannot hold single occurrences without their series.")
+        }
+        guard uid.utf8.count <= OurMark.maximumValue else {
+            throw .unsupported(
+                "The UID is longer than the \(OurMark.maximumValue) characters Google Calendar keeps."
+            )
+        }
+        let mark = OurMark(identity: link.identity, uid: uid)
+        var members = [("id", JSON.string(mark.eventID))]
+        members += try master.changes(from: nil, of: nil, rules)
+        if !wanted.recurrence.isEmpty {
+            let lines = wanted.recurrence.lines(
+                start: master.start,
+                excluding: wanted.recurrence.exclusions
+            )
+            members.append(("recurrence", .array(lines)))
+        }
+        let marks = mark.members + master.marks(from: nil, of: nil)
+        members.append(("extendedProperties", .members([("private", .members(marks))])))
+        let payload = JSON.members(members).serialized
+        var writes: [RecordWrite] = [
+            .create(RecordCreation(id: mark.eventID, uid: uid, payload: payload))
+        ]
+        for (slot, override) in wanted.overrides.sorted(by: { $0.key < $1.key }) {
+            let changes = try override.changes(from: master.at(slot), of: nil, rules)
+            writes += RecordWrite.update(slot.instanceID(of: mark.eventID), mark.eventID, nil, changes)
+        }
+        return writes
+    }
+
+    /// The writes to occurrences of a series the account does not see.
+    private func occurrences(_ current: EventSeries, _ wanted: WantedSeries) throws(TranslationError)
+        -> [RecordWrite]
+    {
+        guard wanted.master == nil, wanted.overrides.keys.allSatisfy({ current.exceptions[$0] != nil })
+        else {
+            throw .unsupported(
+                "This account is invited to single occurrences only and cannot change the series."
+            )
+        }
+        var writes: [RecordWrite] = []
+        for (slot, resource) in current.exceptions.sorted(by: { $0.key < $1.key }) {
+            guard let override = wanted.overrides[slot] else {
+                writes.append(
+                    .delete(id: resource.id, series: resource.series, revision: resource.revision)
+                )
+                continue
+            }
+            let changes = try override.changes(from: resource.details, of: resource, rules)
+            writes += RecordWrite.update(resource.id, resource.series, resource.revision, changes)
+        }
+        return writes
+    }
+}
+
+extension RecordWrite {
+    /// An update with these members, or none at all where there are no changes.
+    static func update(
+        _ id: String,
+        _ series: String,
+        _ revision: String?,
+        _ changes: [(String, JSON)]
+    ) -> [RecordWrite] {
+        changes.isEmpty
+            ? []
+            : [
+                .update(
+                    id: id,
+                    series: series,
+                    revision: revision,
+                    payload: JSON.members(changes).serialized
+                )
+            ]
+    }
+}

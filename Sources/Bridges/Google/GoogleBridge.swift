@@ -1,0 +1,46 @@
+public import Bridging
+import ICalendar
+import OutboundHTTP
+
+/// One Google calendar.
+///
+/// A record is an event resource: a single event, the master of a series, or an exception of one.
+public struct GoogleBridge: NotifyingBridge {
+    /// The link this bridge serves.
+    public let link: UpstreamLink
+
+    let client: GoogleClient
+    let defaultReminders = DefaultReminders()
+
+    init(link: UpstreamLink, client: GoogleClient) {
+        self.link = link
+        self.client = client
+    }
+
+    /// What an event resource can hold.
+    ///
+    /// Guests go up only over a link that may mail them: a list that Google stores without telling anybody misleads.
+    public var fields: FieldSet {
+        var fields = FieldSet(
+            writable: [
+                .schedule, .summary, .description, .location, .url, .status, .transparency, .classification,
+                .color,
+                .alarms,
+            ],
+            readOnly: [.conference],
+            holdsOverrides: true
+        )
+        if link.notifiesGuests {
+            fields.writable.insert(.attendees)
+        } else {
+            fields.readOnly.insert(.attendees)
+        }
+        return fields
+    }
+
+    /// The path of this calendar's events, of one of them, or of something below it.
+    func events(_ segments: String...) -> String {
+        "calendars/" + percentEncodeSegment(link.calendar) + "/events"
+            + segments.map { "/" + percentEncodeSegment($0) }.joined()
+    }
+}

@@ -1,0 +1,80 @@
+import Bridging
+
+/// An answer that says no, reduced to what decides: the status and the first reason.
+///
+/// Texts may be localised and are only passed on. Proxies answer with HTML or nothing, so that a reason may be missing.
+struct GoogleFailure {
+    let status: Int
+    let reason: String?
+    /// The part of the request that is to blame, such as `syncToken`.
+    let location: String?
+    private let message: String?
+    private let retryAfter: Int?
+    private let lacksScope: Bool
+
+    /// How long a calendar that was filled too fast stays read-only: hours, by Google's word, without a number.
+    static let pauseAfterQuotaExceeded = 3 * 3600
+
+    /// A day's quota is asked for again every hour: nobody says when the day ends.
+    static let pauseAfterDailyLimit = 3600
+
+    init(_ reply: GoogleReply) {
+        status = reply.status
+        retryAfter = reply.retryAfter
+        // The content only adds detail to the status: one that cannot be read adds none.
+        let error = (try? JSONReader.value(of: reply.body[...]))?["error"]
+        let first = error?["errors"]?.elements.first
+        reason = first?["reason"]?.text
+        location = first?["location"]?.text
+        message = first?["message"]?.text ?? error?["message"]?.text
+        lacksScope = (error?["details"]?.elements ?? []).contains {
+            $0["reason"]?.text == "ACCESS_TOKEN_SCOPE_INSUFFICIENT"
+        }
+    }
+
+    /// What the answer means for a request about `subject`.
+    func error(about subject: Refusal.Subject) -> BridgeError {
+        switch status {
+        case 401: .authorizationRevoked("Google no longer accepts the authorization of this account.")
+        case 403: forbidden(subject)
+        case 404 where subject == .calendar:
+            refused(.calendar, "The calendar is gone at Google, or access to it was lost.")
+        case 404, 410, 412: .changedUpstream
+        case 429: .throttled(retryAfter: retryAfter)
+        case 400..<500 where status != 408: refused(subject, "Google Calendar refused this.")
+        default: .unreachable("Google Calendar answered with status \(status).")
+        }
+    }
+
+    private func forbidden(_ subject: Refusal.Subject) -> BridgeError {
+        if lacksScope {
+            return refused(.calendar, Self.scopeSentence, code: "insufficientPermissions")
+        }
+        switch reason {
+        case "userRateLimitExceeded", "rateLimitExceeded": return .throttled(retryAfter: retryAfter)
+        case "quotaExceeded": return .throttled(retryAfter: retryAfter ?? Self.pauseAfterQuotaExceeded)
+        case "dailyLimitExceeded":
+            return .throttled(retryAfter: retryAfter ?? Self.pauseAfterDailyLimit)
+        case "insufficientPermissions": return refused(.calendar, Self.scopeSentence)
+        case "accessNotConfigured", "SERVICE_DISABLED":
+            return refused(
+                .calendar,
+                "The Calendar API is not enabled in the Google project of this gateway."
+            )
+        default: return refused(subject, "Google Calendar does not allow this.")
+        }
+    }
+
+    private static let scopeSentence =
+        "The account was connected without the permission this needs: connect it again and allow access to calendars."
+
+    private func refused(_ subject: Refusal.Subject, _ sentence: String, code: String? = nil)
+        -> BridgeError
+    {
+        // Google's own words help a person, but nothing here depends on them.
+        let detail = code == nil ? message.map { " Google says: \($0)" } ?? "" : ""
+        return .refused(
+            Refusal(subject, code: code ?? reason ?? "http\(status)", message: sentence + detail)
+        )
+    }
+}

@@ -1,0 +1,187 @@
+import Bridging
+import ICalendar
+
+/// Finds the writes that turn an event or series upstream into a wanted one.
+///
+/// An occurrence that no longer takes place is cancelled as Google's own pages do it, by an exception of its own; only
+/// when the recurrence is written anyway do all exclusions go into it as EXDATE lines. Reading, both are EXDATE.
+struct SeriesWriter {
+    private let current: EventSeries
+    private let master: EventResource
+    private let details: EventDetails
+    private let wanted: WantedSeries
+    private let rules: WriteRules
+    private let occurrences: Occurrences
+
+    init(
+        _ current: EventSeries,
+        _ master: EventResource,
+        _ wanted: WantedSeries,
+        _ object: CalendarObject,
+        _ rules: WriteRules,
+        _ linkZone: String
+    ) throws(TranslationError) {
+        guard let details = wanted.master else {
+            throw .unsupported("The object has single occurrences only, without their series.")
+        }
+        self.current = current
+        self.master = master
+        self.details = details
+        self.wanted = wanted
+        self.rules = rules
+        occurrences = try Occurrences(of: object, start: details.start, linkZone: linkZone)
+    }
+
+    func writes() throws(TranslationError) -> [RecordWrite] {
+        let abandoned = try abandonedExceptions()
+        let cancellations = abandoned.sorted().flatMap(cancellation)
+        var writes = try RecordWrite.update(
+            master.id,
+            master.id,
+            master.revision,
+            details.changes(from: master.details, of: master, rules) + recurrenceChange()
+        )
+        // Exceptions that do not fit the new schedule may be out of reach once it is written.
+        writes = isRescheduled ? cancellations + writes : writes + cancellations
+        if !rewritesRecurrence {
+            writes += newExclusions.subtracting(abandoned).sorted().flatMap(cancellation)
+        }
+        for (slot, override) in wanted.overrides.sorted(by: { $0.key < $1.key }) {
+            writes += try self.override(override, at: slot)
+        }
+        return writes + (try restorations())
+    }
+
+    // MARK: The schedule
+
+    /// Whether occurrences are elsewhere than before, so that no exception can be relied on.
+    private var isRescheduled: Bool {
+        master.details.start != details.start || !master.recurrence.repeats(like: wanted.recurrence)
+    }
+
+    private var exclusions: Set<Slot> { wanted.recurrence.exclusions }
+
+    private var newExclusions: Set<Slot> { exclusions.subtracting(current.exclusions) }
+
+    private var rewritesRecurrence: Bool {
+        isRescheduled || !master.recurrence.exclusions.isSubset(of: exclusions)
+    }
+
+    private func recurrenceChange() -> [(String, JSON)] {
+        let wasRepeating = !master.recurrence.isEmpty
+        guard rewritesRecurrence, wasRepeating || !wanted.recurrence.isEmpty else { return [] }
+        guard !wanted.recurrence.isEmpty else { return [("recurrence", .null)] }
+        let lines = isRescheduled ? exclusions : exclusions.subtracting(current.cancelled.keys)
+        return [("recurrence", .array(wanted.recurrence.lines(start: details.start, excluding: lines)))]
+    }
+
+    // MARK: Exceptions
+
+    /// The stored exceptions whose occurrence is not to take place.
+    private func abandonedExceptions() throws(TranslationError) -> Set<Slot> {
+        var abandoned: Set<Slot> = []
+        for slot in current.exceptions.keys where wanted.overrides[slot] == nil {
+            if try !takesPlace(slot) { abandoned.insert(slot) }
+        }
+        return abandoned
+    }
+
+    private func takesPlace(_ slot: Slot) throws(TranslationError) -> Bool {
+        guard !exclusions.contains(slot) else { return false }
+        return try occurrences.contains(slot)
+    }
+
+    private func cancellation(_ slot: Slot) -> [RecordWrite] {
+        let stored = current.exceptions[slot]
+        let id = stored?.id ?? slot.instanceID(of: master.id)
+        return RecordWrite.update(id, master.id, stored?.revision, [("status", .string("cancelled"))])
+    }
+
+    private func override(_ override: EventDetails, at slot: Slot) throws(TranslationError)
+        -> [RecordWrite]
+    {
+        let id = current.exceptions[slot]?.id ?? slot.instanceID(of: master.id)
+        if let stored = current.exceptions[slot] {
+            guard isRescheduled else {
+                let changes = try override.changes(from: stored.details, of: stored, rules)
+                return RecordWrite.update(id, master.id, stored.revision, changes)
+            }
+            return RecordWrite.update(id, master.id, nil, try override.wholeOccurrence(of: stored, rules))
+        }
+        if let tombstone = current.cancelled[slot] {
+            let revision = isRescheduled ? nil : tombstone["etag"]?.text
+            return RecordWrite.update(
+                id,
+                master.id,
+                revision,
+                try override.wholeOccurrence(of: master, rules)
+            )
+        }
+        return RecordWrite.update(
+            id,
+            master.id,
+            nil,
+            try override.changes(from: details.at(slot), of: master, rules)
+        )
+    }
+
+    /// Occurrences that follow the series again: changed ones that are changed back, cancelled ones that take place.
+    private func restorations() throws(TranslationError) -> [RecordWrite] {
+        var writes: [RecordWrite] = []
+        for (slot, stored) in current.exceptions.sorted(by: { $0.key < $1.key }) {
+            guard wanted.overrides[slot] == nil, try takesPlace(slot) else { continue }
+            let changes = try details.at(slot).changes(from: stored.details, of: stored, rules)
+            writes += RecordWrite.update(
+                stored.id,
+                master.id,
+                isRescheduled ? nil : stored.revision,
+                changes
+            )
+        }
+        for (slot, tombstone) in current.cancelled.sorted(by: { $0.key < $1.key }) {
+            guard wanted.overrides[slot] == nil, try takesPlace(slot) else { continue }
+            let id = tombstone["id"]?.text ?? slot.instanceID(of: master.id)
+            let whole = try details.at(slot).wholeOccurrence(of: master, rules)
+            writes += RecordWrite.update(
+                id,
+                master.id,
+                isRescheduled ? nil : tombstone["etag"]?.text,
+                whole
+            )
+        }
+        return writes
+    }
+}
+
+/// Answers whether a wanted series has an occurrence at a place.
+private struct Occurrences {
+    private let set: RecurrenceSet
+    private let start: EventTime
+    private let zones: ZoneResolver
+
+    /// More than any rule that Google holds makes in two days.
+    private static let maximumInTwoDays = 500
+
+    init(of object: CalendarObject, start: EventTime, linkZone: String) throws(TranslationError) {
+        self.start = start
+        zones = ZoneResolver(floatingZone: linkZone, calendar: object.calendar)
+        do {
+            set = try object.recurrenceSet(floatingZone: linkZone)
+        } catch {
+            throw .unsupported(error.message)
+        }
+    }
+
+    func contains(_ slot: Slot) throws(TranslationError) -> Bool {
+        let moment = start.moved(to: slot).instant
+        // A day begins in its zone up to a day before or after it does in UTC.
+        let range = TimeRange(start: moment + -Zones.secondsPerDay, end: moment + Zones.secondsPerDay)
+        do {
+            return try set.occurrences(in: range, limit: Self.maximumInTwoDays).contains { occurrence in
+                Slot(occurrence.recurrenceID ?? occurrence.startTime, start, zones) == slot
+            }
+        } catch {
+            throw .unsupported(error.message)
+        }
+    }
+}
