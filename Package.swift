@@ -101,7 +101,7 @@ let package = Package(
                 .product(name: "Mustache", package: "swift-mustache"),
             ] + hummingbird
         ),
-        module("SimulatorGoogle", at: "Sources/Simulators/Google", imports: ["ICalendar"] + hummingbird),
+        module("SimulatorGoogle", at: "Sources/Simulators/Google", imports: ["ICalendar", crypto[0]] + hummingbird),
         module("SimulatorNotion", at: "Sources/Simulators/Notion", imports: ["ICalendar"] + hummingbird),
 
         // Level 5: wiring.
