@@ -19,6 +19,9 @@ struct GoogleClient {
         var ids: [String] { items.compactMap { $0["id"]?.text } }
 
         var items: [JSON] { body["items"]?.elements ?? [] }
+
+        /// The item at `index`; null where there is none.
+        func item(_ index: Int) -> JSON { body["items"]?[index] ?? .null }
     }
 
     static let email = "anna@example.org"
@@ -112,11 +115,11 @@ enum Sample {
     static let holiday: JSON = ["summary": "Holiday", "start": ["date": "2026-03-02"], "end": ["date": "2026-03-05"]]
 
     /// The meeting, every Monday, across the change to summer time on the 29th.
-    static let weekly = with(meeting, ["id": "weekly", "recurrence": ["RRULE:FREQ=WEEKLY;COUNT=6"]])
+    static let weekly = with(meeting, ["id": "series", "recurrence": ["RRULE:FREQ=WEEKLY;COUNT=6"]])
 
     static let daily = with(
         holiday,
-        ["id": "daily", "end": ["date": "2026-03-03"], "recurrence": ["RRULE:FREQ=DAILY;COUNT=4"]]
+        ["id": "season", "end": ["date": "2026-03-03"], "recurrence": ["RRULE:FREQ=DAILY;COUNT=4"]]
     )
 
     static func with(_ event: JSON, _ more: [String: JSON]) -> JSON {

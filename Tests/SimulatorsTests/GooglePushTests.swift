@@ -8,13 +8,13 @@ struct GooglePushTests {
     ]
 
     @Test
-    func `a channel says sync at once and exists after every change`() async {
+    func `a channel says sync at once and exists after every change`() async throws {
         let client = await GoogleClient.make()
         let opened = await client.call("POST", "calendars/primary/events/watch", Self.watch).body
         #expect(opened["kind"] == "api#channel")
         #expect(opened["expiration"] == "1772956800000")
         _ = await client.insert(Sample.meeting)
-        try? await client.simulator.createEvent(Sample.holiday, in: GoogleClient.email)
+        try await client.simulator.createEvent(Sample.holiday, in: GoogleClient.email)
         let pushed = await client.simulator.pushed
         #expect(pushed.map(\.state) == ["sync", "exists", "exists"])
         #expect(pushed[0].headers["X-Goog-Message-Number"] == "1")

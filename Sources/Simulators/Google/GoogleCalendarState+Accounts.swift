@@ -60,4 +60,17 @@ extension GoogleCalendarState {
         guard entry.role >= role else { throw role == .owner ? .ownerRequired : .writerRequired }
         return calendar
     }
+
+    /// Refuses every sync token given out so far, of one calendar; or of all, and of the lists of calendars.
+    mutating func expireSyncTokens(of calendar: String?) {
+        for (id, stored) in calendars where calendar == nil || id == calendar {
+            calendars[id]?.lastChange = stored.lastChange + 1
+            calendars[id]?.oldestAcceptedChange = stored.lastChange + 1
+        }
+        guard calendar == nil else { return }
+        for (email, account) in accounts {
+            accounts[email]?.listChange = account.listChange + 1
+            accounts[email]?.oldestAcceptedListChange = account.listChange + 1
+        }
+    }
 }

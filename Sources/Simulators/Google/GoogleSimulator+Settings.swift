@@ -51,15 +51,7 @@ extension GoogleSimulator {
 
     /// Refuses every sync token given out so far, of one calendar or of all, and those of the lists of calendars.
     public func expireSyncTokens(of calendar: String? = nil) {
-        for id in state.calendarOrder where calendar == nil || id == calendar {
-            state.calendars[id]?.lastChange += 1
-            state.calendars[id]?.oldestAcceptedChange = state.calendars[id]?.lastChange ?? 0
-        }
-        guard calendar == nil else { return }
-        for email in state.accounts.keys {
-            state.accounts[email]?.listChange += 1
-            state.accounts[email]?.oldestAcceptedListChange = state.accounts[email]?.listChange ?? 0
-        }
+        state.expireSyncTokens(of: calendar)
     }
 
     /// Sets how listings are cut into pages.

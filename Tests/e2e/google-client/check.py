@@ -135,13 +135,13 @@ def all_pages(resource, **arguments):
 def check_series_and_sync(service, simulator):
     events = service.events()
     body = {
-        "id": "weekly", "summary": "Weekly", "recurrence": ["RRULE:FREQ=WEEKLY;COUNT=6"],
+        "id": "series", "summary": "Weekly", "recurrence": ["RRULE:FREQ=WEEKLY;COUNT=6"],
         "start": {"dateTime": "2026-03-02T10:00:00", "timeZone": "Europe/Berlin"},
         "end": {"dateTime": "2026-03-02T11:00:00", "timeZone": "Europe/Berlin"},
     }
     events.insert(calendarId="primary", body=body).execute()
-    instances = events.instances(calendarId="primary", eventId="weekly").execute()["items"]
-    claim("a series has its instances", len(instances) == 6 and instances[4]["id"] == "weekly_20260330T080000Z")
+    instances = events.instances(calendarId="primary", eventId="series").execute()["items"]
+    claim("a series has its instances", len(instances) == 6 and instances[4]["id"] == "series_20260330T080000Z")
     simulator.control("PUT", "pages", {"maximumItems": 1, "insertsEmptyPages": True})
     _, token = all_pages(events, calendarId="primary")
     claim("a paged full list ends with a sync token", token is not None)
@@ -162,11 +162,11 @@ def check_batch(service, simulator):
     batch = service.new_batch_http_request(callback=lambda name, answer, error: answers.update({name: error or answer}))
     # The client takes this address from the discovery document, whatever the API's end point is.
     batch._batch_uri = f"{simulator.base}/batch/calendar/v3"
-    batch.add(service.events().get(calendarId="primary", eventId="weekly"), request_id="good")
+    batch.add(service.events().get(calendarId="primary", eventId="series"), request_id="good")
     batch.add(service.events().get(calendarId="primary", eventId="nothing"), request_id="bad")
-    batch.add(service.events().patch(calendarId="primary", eventId="weekly", body={"location": "There"}), request_id="write")
+    batch.add(service.events().patch(calendarId="primary", eventId="series", body={"location": "There"}), request_id="write")
     batch.execute()
-    claim("a batch answers each call", answers["good"]["id"] == "weekly" and answers["write"]["location"] == "There")
+    claim("a batch answers each call", answers["good"]["id"] == "series" and answers["write"]["location"] == "There")
     claim("a call of a batch fails alone", answers["bad"].resp.status == 404)
 
 
@@ -185,7 +185,7 @@ def check_tokens(service, simulator, credentials, email):
     service.calendarList().list().execute()
     claim("the client refreshes an expired token by itself", credentials.token != old)
     simulator.control("POST", "faults", {"faults": [{"effect": "failAfter", "method": "POST", "status": 503}]})
-    day = {"id": "lostanswer", "start": {"date": "2026-03-02"}, "end": {"date": "2026-03-03"}}
+    day = {"id": "lostone", "start": {"date": "2026-03-02"}, "end": {"date": "2026-03-03"}}
     claim("a lost answer is a 503", refused(service.events().insert(calendarId="primary", body=day), 503, "backendError"))
     claim("and its write was done", refused(service.events().insert(calendarId="primary", body=day), 409, "duplicate"))
     simulator.control("POST", "grants/revoke", {"account": email})
