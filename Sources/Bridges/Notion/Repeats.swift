@@ -9,7 +9,7 @@ import ICalendar
 struct Repeats: Sendable, Hashable {
     /// The DTSTART the other dates belong to.
     var start: DateTime?
-    var rules: [RecurrenceRule] = []
+    var rules: [RepeatRule] = []
     var exceptions: [DateTime] = []
     var additions: [DateTime] = []
 
@@ -41,7 +41,7 @@ struct Repeats: Sendable, Hashable {
         guard let property = Self.property(line) else { return nil }
         switch property.name {
         case "RRULE":
-            guard let rule = RecurrenceRule(property.value), rules.count < CalendarLimits.maximumRules else {
+            guard let rule = RepeatRule(property.value), rules.count < CalendarLimits.maximumRules else {
                 return false
             }
             rules.append(rule)
@@ -86,7 +86,7 @@ extension Repeats {
     init?(_ event: Component, zones: ZoneResolver, linkZone: String) throws(TranslationError) {
         let known = { (time: DateTime) in Self.known(time, zones, linkZone) }
         for property in event.all("RRULE") {
-            guard let rule = RecurrenceRule(property.value) else {
+            guard let rule = RepeatRule(property.value) else {
                 throw .unsupported("Notion cannot hold the rule \(property.value) by which this event repeats.")
             }
             rules.append(rule)

@@ -106,7 +106,7 @@ extension When {
     }
 
     /// Writes `2026-11-23` or `2026-11-23T09:00:00`.
-    private static func text(_ dateTime: DateTime) -> String {
+    static func text(_ dateTime: DateTime) -> String {
         let digits = Array(dateTime.text.utf8)
         let part = { (range: Range<Int>) in String(decoding: digits[range], as: UTF8.self) }
         let date = "\(part(0..<4))-\(part(4..<6))-\(part(6..<8))"
@@ -123,14 +123,25 @@ extension When {
     /// `zones` resolves the event's zones, and floating times in the link's.
     init?(_ event: Component, zones: ZoneResolver, linkZone: String) {
         guard let start = event.first("DTSTART")?.dateTime else { return nil }
-        let length = event.first("DURATION").flatMap { EventDuration($0.value) }
+        let length = event.first("DURATION").flatMap { CalendarDuration($0.value) }
         if start.isDate {
-            let end = event.first("DTEND")?.dateTime ?? length.map { start.adding(days: $0.wholeDays) }
+            let end = event.first("DTEND")?.dateTime ?? length.map { start.adding(days: Self.wholeDays($0)) }
             self.init(first: start, last: end.map { $0.adding(days: -1) }.map(Self.date) ?? start)
             return
         }
-        let end = event.first("DTEND")?.dateTime?.instant(in: zones) ?? length.map { $0.end(from: start, zones) }
+        let end =
+            event.first("DTEND")?.dateTime?.instant(in: zones) ?? length.map { Self.end(of: $0, from: start, zones) }
         self.init(start: zones.instant(start), end: end, zone: Self.zone(of: start, linkZone: linkZone))
+    }
+
+    /// The length of an all-day event; a part of a day counts as one.
+    private static func wholeDays(_ length: CalendarDuration) -> Int {
+        max(1, length.days + (length.seconds + 86_399) / 86_400)
+    }
+
+    /// Days go by the wall clock, the rest is exact (RFC 5545 §3.3.6).
+    private static func end(of length: CalendarDuration, from start: DateTime, _ zones: ZoneResolver) -> Instant {
+        zones.instant(start.adding(days: length.days)) + Int64(length.seconds)
     }
 
     /// The IANA zone to write a time in.
@@ -164,57 +175,5 @@ extension When {
         case .days(_, let last): last.adding(days: 1)
         case .time(_, let end): end.map { zones.local($0, form: start.form) }
         }
-    }
-}
-
-/// The value of a DURATION property. RFC 5545 §3.3.6
-struct EventDuration: Sendable, Hashable {
-    /// Nominal days, weeks included: they follow the wall clock.
-    private(set) var days = 0
-    /// Exact seconds.
-    private(set) var seconds = 0
-
-    /// Longer is no event; keeps the arithmetic far from overflow.
-    private static let maximumNumber = 10_000_000
-
-    /// Reads `P1W`, `P1DT2H`, `PT30M`; nil for what is none, or negative.
-    init?(_ text: String) {
-        var octets = Array(text.utf8)[...]
-        if octets.first == UInt8(ascii: "+") { octets.removeFirst() }
-        guard octets.popFirst() == UInt8(ascii: "P"), !octets.isEmpty else { return nil }
-        var number: Int?
-        for octet in octets {
-            switch (octet, number) {
-            case (UInt8(ascii: "T"), nil): break
-            case (UInt8(ascii: "0")...UInt8(ascii: "9"), _):
-                number = (number ?? 0) * 10 + Int(octet - UInt8(ascii: "0"))
-                guard (number ?? 0) <= Self.maximumNumber else { return nil }
-            case (_, let value?):
-                guard add(value, octet) else { return nil }
-                number = nil
-            default: return nil
-            }
-        }
-        guard number == nil else { return nil }
-    }
-
-    /// The length of an all-day event; a part of a day counts as one.
-    var wholeDays: Int { max(1, days + (seconds + 86_399) / 86_400) }
-
-    /// Where an event that begins at `start` ends: days by the wall clock, then the exact rest.
-    func end(from start: DateTime, _ zones: ZoneResolver) -> Instant {
-        zones.instant(start.adding(days: days)) + Int64(seconds)
-    }
-
-    private mutating func add(_ value: Int, _ unit: UInt8) -> Bool {
-        switch unit {
-        case UInt8(ascii: "W"): days += value * 7
-        case UInt8(ascii: "D"): days += value
-        case UInt8(ascii: "H"): seconds += value * 3600
-        case UInt8(ascii: "M"): seconds += value * 60
-        case UInt8(ascii: "S"): seconds += value
-        default: return false
-        }
-        return true
     }
 }

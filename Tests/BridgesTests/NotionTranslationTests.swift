@@ -1,0 +1,99 @@
+import Bridging
+import ICalendar
+import TestSupport
+import Testing
+
+@testable import BridgeNotion
+
+/// Pairs `<sentence>.json` (a page) and `<sentence>.ics` (the event).
+///
+/// `"direction"` in the page limits a pair that loses something on one of the ways: `down` from Notion, `up` to Notion.
+@Suite("Notion: pages and events")
+struct NotionTranslationTests {
+    struct Pair {
+        let page: JSON
+        let record: UpstreamRecord
+        let direction: String?
+        let event: CalendarObject
+
+        init(_ fixture: Fixture) throws {
+            let json = try JSONReader.value(of: fixture.octets)
+            direction = json["direction"]?.string
+            page = NotionShorthand.expanded(json)
+            record = try #require(Page(page)).record(NotionStage.columns)
+            let text = try #require(fixture.sibling("ics")).text
+            event = try CalendarObject(parsing: NotionTranslationTests.whole(text, json["tzids"]?.elements ?? []))
+        }
+    }
+
+    /// A calendar object around the properties of an event, one on each line.
+    static func whole(_ event: String, _ tzids: [JSON] = []) -> String {
+        let names = ["Europe/Berlin"] + tzids.compactMap(\.string)
+        let zones = names.filter { event.contains("TZID=\($0)") }.compactMap {
+            TimeZoneData.vtimezone(for: $0, from: nil)?.serialized()
+        }
+        let lines = event.split(separator: "\n").filter { !$0.hasPrefix("#") }.joined(separator: "\r\n")
+        return "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Test//EN\r\n\(zones.joined())BEGIN:VEVENT\r\n"
+            + "DTSTAMP:20261120T100000Z\r\n\(lines)\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+    }
+
+    /// The properties that were meant, without stamps, sorted.
+    private static func meaning(_ object: CalendarObject) -> [String] {
+        let stamps: Set = ["DTSTAMP", "CREATED", "LAST-MODIFIED"]
+        return (object.master?.properties ?? []).filter { !stamps.contains($0.name) }
+            .map { property in
+                let parameters = property.parameters.map { "\($0.name)=\($0.values.joined(separator: ","))" }.sorted()
+                return ([property.name] + parameters).joined(separator: ";") + ":" + property.value
+            }
+            .sorted()
+    }
+
+    @Test("page → event", arguments: Fixture.all(in: "bridges/notion", extension: "json"))
+    func reads(_ fixture: Fixture) throws {
+        let pair = try Pair(fixture)
+        guard pair.direction != "up" else { return }
+        let object = try NotionStage.bridge.object(from: [pair.record])
+        #expect(Self.meaning(object) == Self.meaning(pair.event))
+        #expect(try NotionStage.bridge.object(from: [pair.record]) == object, "reading is deterministic")
+    }
+
+    @Test("event → page", arguments: Fixture.all(in: "bridges/notion", extension: "json"))
+    func writes(_ fixture: Fixture) throws {
+        let pair = try Pair(fixture)
+        guard pair.direction != "down" else { return }
+        let writes = try NotionStage.bridge.writes(toMake: pair.event, from: [])
+        let write = try #require(writes.first)
+        let made = try Page(#require(NotionEcho.record(of: write)))
+        let wanted = try Page(pair.record)
+        for role in NotionStage.columns.roles {
+            let column = try #require(NotionStage.columns[role])
+            #expect(made.value(of: column).canonical == wanted.value(of: column).canonical, "\(role)")
+        }
+    }
+
+    @Test("what was written needs no further write", arguments: Fixture.all(in: "bridges/notion", extension: "json"))
+    func settles(_ fixture: Fixture) throws {
+        let pair = try Pair(fixture)
+        guard pair.direction != "down" else { return }
+        let bridge = NotionStage.bridge
+        let write = try #require(try bridge.writes(toMake: pair.event, from: []).first)
+        let answer = try #require(NotionEcho.record(of: write))
+        #expect(try bridge.writes(toMake: pair.event, from: [answer]).isEmpty)
+        let read = try bridge.object(from: [answer])
+        #expect(try bridge.writes(toMake: read, from: [answer]).isEmpty)
+    }
+
+    @Test("what was read needs no write", arguments: Fixture.all(in: "bridges/notion", extension: "json"))
+    func echoes(_ fixture: Fixture) throws {
+        let pair = try Pair(fixture)
+        guard pair.direction != "up" else { return }
+        let bridge = NotionStage.bridge
+        let object = try bridge.object(from: [pair.record])
+        let again = try bridge.writes(toMake: object, from: [pair.record])
+        guard let write = again.first else { return }
+        // At most the UID that a person's page lacks, and the attendees that are ours to tell.
+        let answer = try #require(NotionEcho.record(of: write, changing: pair.record))
+        #expect(try bridge.writes(toMake: object, from: [answer]).isEmpty)
+        #expect(try Self.meaning(bridge.object(from: [answer])) == Self.meaning(object))
+    }
+}
