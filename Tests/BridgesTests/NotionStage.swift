@@ -196,3 +196,12 @@ enum NotionShorthand {
         }
     }
 }
+
+/// A clock that a test moves.
+final class NotionClock: Sendable {
+    private let instant = Mutex(NotionStage.now)
+
+    var now: Instant { instant.withLock { $0 } }
+
+    func advance(_ seconds: Int64) { instant.withLock { $0 = $0 + seconds } }
+}

@@ -63,7 +63,8 @@ struct NotionTranslationTests {
         guard pair.direction != "down" else { return }
         let writes = try NotionStage.bridge.writes(toMake: pair.event, from: [])
         let write = try #require(writes.first)
-        let made = try Page(#require(NotionEcho.record(of: write)))
+        let answer = try #require(NotionEcho.record(of: write))
+        let made = try Page(answer)
         let wanted = try Page(pair.record)
         for role in NotionStage.columns.roles {
             let column = try #require(NotionStage.columns[role])

@@ -49,7 +49,7 @@ struct EventValues: Sendable, Hashable {
                 case .url: .text(Self.url(event))
                 case .status: Self.status(event, in: column)
                 case .categories: .options(Self.categories(event))
-                case .attendees: .text(Attendance(event).text.fitting)
+                case .attendees: Self.attendees(event)
                 case .repeats: .text(try Self.text(repeats, linkZone, changes: object.overrides.count))
                 case .uid: .text(object.uid)
                 }
@@ -70,6 +70,12 @@ struct EventValues: Sendable, Hashable {
             return .option(nil)
         }
         return status.option(in: column).map { .option($0) }
+    }
+
+    /// The guests as text; nil for an event without any, so that what a person noted in the column stays.
+    private static func attendees(_ event: Component) -> ColumnValue? {
+        let text = Attendance(event).text.fitting
+        return text.isEmpty ? nil : .text(text)
     }
 
     private static func text(_ repeats: Repeats?, _ linkZone: String, changes: Int) throws(TranslationError) -> String {
