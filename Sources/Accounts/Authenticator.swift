@@ -51,19 +51,20 @@ public struct Authenticator: Sendable {
         if let principal = try await remembered(key) { return .accepted(principal) }
         if verified.isRefused(key, at: now()) { return .refused }
 
+        let generation = verified.generation
         let principal = try await store.principal(named: user)
         if let principal, let id = try await appPassword(password, of: principal) {
-            verified.accept(key, principal, .appPassword(id: id), at: now())
+            verified.accept(key, principal, .appPassword(id: id), at: now(), checkedIn: generation)
             return .accepted(principal)
         }
         if let seconds = throttle.waitingTime(of: user, at: now()) { return .throttled(retryAfter: seconds) }
         if let principal, let hash = try await rightPassword(password, of: principal) {
-            verified.accept(key, principal, .password(hash: hash), at: now())
+            verified.accept(key, principal, .password(hash: hash), at: now(), checkedIn: generation)
             return .accepted(principal)
         }
         if principal == nil { _ = try await hasher.verify(password, against: nil) }
         throttle.countFailure(of: user, at: now())
-        verified.refuse(key, at: now())
+        verified.refuse(key, at: now(), checkedIn: generation)
         return .refused
     }
 

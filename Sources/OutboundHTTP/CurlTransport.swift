@@ -1,6 +1,9 @@
 import Foundation
 
 /// The network: HTTP/1.1 and HTTP/2 through libcurl, on one thread of its own.
+///
+/// One repetition cannot be switched off: a kept connection that the server ended before the first octet of an answer is
+/// replaced, and the request sent again (RFC 9112 §9.3.1).
 public final class CurlTransport: HTTPTransport {
     /// What holds for every request of a transport.
     public struct Configuration: Sendable, Hashable {

@@ -68,7 +68,7 @@ struct AuthenticatorTests {
         let elsewhere = AccountAdmin(
             store: gateway.store,
             credentials: gateway.credentials,
-            hasher: try PasswordHasher(cost: Gateway.cheap),
+            hasher: PasswordHasher(cost: Gateway.cheap),
             verified: VerifiedCredentials()
         )
         try await elsewhere.setPassword("new horse", of: gateway.alice)

@@ -59,7 +59,7 @@ struct Gateway {
             publicURL: "https://kalends.test",
             now: { clock.now }
         )
-        let hasher = try PasswordHasher(cost: Gateway.cheap)
+        let hasher = PasswordHasher(cost: Gateway.cheap)
         authenticator = Authenticator(
             store: store,
             credentials: credentials,

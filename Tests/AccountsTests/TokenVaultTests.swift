@@ -114,6 +114,22 @@ struct TokenVaultTests {
         #expect(gateway.upstream.requests.count == 2)
     }
 
+    @Test
+    func `a pair that another process renewed meanwhile is no dead grant`() async throws {
+        let gateway = try await Gateway(upstream: FakeUpstream(rotates: true))
+        let id = try await gateway.connected("notion").id
+        let source = gateway.vault.source(for: id)
+        let first = try await source.accessToken()
+        gateway.upstream.change { $0.mood = .holding }
+        let late = Task { try await source.accessToken(replacing: first) }
+        while gateway.upstream.state.withLock({ $0.held.isEmpty }) { await Task.yield() }
+        gateway.upstream.change { $0.mood = .granting }
+        let second = try await gateway.restartedVault().source(for: id).accessToken(replacing: first)
+        gateway.upstream.open()
+        #expect(try await late.value == second)
+        #expect(try await gateway.row(id).state == .connected)
+    }
+
     @Test(arguments: [
         (FakeUpstream.Mood.unreachable, false), (.failing(status: 500), false), (.failing(status: 429), true),
     ])

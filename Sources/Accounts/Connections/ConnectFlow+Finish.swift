@@ -54,11 +54,12 @@ extension ConnectFlow {
         guard let code, error == nil else {
             return try await refuse(.denied(row.provider), row)
         }
-        return try await exchange(code, pending, row)
+        return try await exchange(code, scope, pending, row)
     }
 
     private func exchange(
         _ code: String,
+        _ scope: String?,
         _ pending: PendingAuthorization,
         _ row: ConnectionRow
     ) async throws -> FinishOutcome {
@@ -78,7 +79,7 @@ extension ConnectFlow {
         } catch {
             return try await refuse(.failed(error, at: row.provider), row)
         }
-        let missing = reply.scopes(missingOf: client.scopes)
+        let missing = reply.scopes(missingOf: client.scopes, redirectedWith: scope)
         guard missing.isEmpty else {
             // Not revoked: at Google that would end the person's other connections with this client too.
             return .missingScopes(missing, try await record(.missing(missing, at: row.provider), row))

@@ -28,9 +28,11 @@ struct TokenReply: Sendable, Decodable {
         )
     }
 
-    /// The scopes among `wanted` that were not granted; none where the reply does not say (RFC 6749 §5.1).
-    func scopes(missingOf wanted: [String]) -> [String] {
-        guard let scope else { return [] }
+    /// The scopes among `wanted` that were not granted.
+    ///
+    /// A reply that does not say grants what the redirect said, or else all that was asked for (RFC 6749 §5.1).
+    func scopes(missingOf wanted: [String], redirectedWith redirected: String?) -> [String] {
+        guard let scope = scope ?? redirected else { return [] }
         let granted = Set(scope.split(separator: " ").map(String.init))
         return wanted.filter { !granted.contains($0) }
     }

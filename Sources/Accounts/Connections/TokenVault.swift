@@ -76,6 +76,11 @@ public actor TokenVault {
         return try Grant.open(sealed, by: sealer, for: row)
     }
 
+    /// Waits for the renewals under way, so that no new pair is lost when the process ends.
+    public func finish() async {
+        while let work = underWay.values.first { _ = await work.value }
+    }
+
     // MARK: One piece of work at a time
 
     private func startOrJoin(
@@ -121,6 +126,12 @@ public actor TokenVault {
         do {
             let reply = try await AuthorizationServer(client: client, transport: transport).refresh(refreshToken)
             return try await save(reply.grant(requestedAt: start, keeping: refreshToken), for: row)
+        } catch OAuthFailure.invalidGrant(let reason) {
+            // Another process may have renewed it in the meantime, and used up our refresh token.
+            let stored = try await load(row)
+            guard stored.refreshToken != refreshToken else { throw await declareDead(row, because: reason) }
+            grants[connection] = stored
+            return stored
         } catch let failure as OAuthFailure {
             throw await bridgeError(failure, row)
         } catch let error as BridgeError {

@@ -77,6 +77,12 @@ public struct MasterKey: Sendable {
         guard link(draft, path) == 0 || errno == EEXIST else {
             throw MasterKeyError.unusable(path: path, reason: lastSystemError())
         }
+        // The name, too, must survive a power cut before anything is sealed with the key.
+        let folderPath = (path as NSString).deletingLastPathComponent
+        let folder = open(folderPath.isEmpty ? "." : folderPath, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard folder >= 0 else { throw MasterKeyError.unusable(path: path, reason: lastSystemError()) }
+        defer { close(folder) }
+        guard fsync(folder) == 0 else { throw MasterKeyError.unusable(path: path, reason: lastSystemError()) }
     }
 
     private static func lastSystemError() -> String { String(cString: strerror(errno)) }

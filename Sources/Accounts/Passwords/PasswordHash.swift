@@ -38,6 +38,13 @@ struct PasswordHash: Sendable, Hashable {
         key = try Self.derive(password, salt: salt, cost: cost)
     }
 
+    /// A hash that no password has, but that takes as long to check.
+    init(decoyAt cost: Cost) {
+        self.cost = cost
+        salt = Secret.octets(Self.saltOctets)
+        key = Secret.octets(Self.keyOctets)
+    }
+
     /// Reads the stored form; nil for anything else.
     init?(encoded: String) {
         let parts = encoded.split(separator: "$", omittingEmptySubsequences: false)

@@ -21,16 +21,16 @@ public final class PasswordHasher: Sendable {
     private let queue: OperationQueue
     private let waiting = Mutex(0)
 
-    /// A hash that no password has, at today's cost: unknown users take as long as known ones.
+    /// What the passwords of unknown users are checked against, so that they take as long as known ones.
     private let decoy: PasswordHash
 
     /// Makes a hasher at the cost this version recommends.
-    public convenience init() throws { try self.init(cost: .current) }
+    public convenience init() { self.init(cost: .current) }
 
     /// Makes a hasher; tests take a cheap cost.
-    init(cost: PasswordHash.Cost) throws {
+    init(cost: PasswordHash.Cost) {
         self.cost = cost
-        decoy = try PasswordHash(of: Secret.token(), cost: cost)
+        decoy = PasswordHash(decoyAt: cost)
         queue = OperationQueue()
         queue.name = "kalends-scrypt"
         queue.maxConcurrentOperationCount = Self.concurrentHashes

@@ -37,6 +37,7 @@ public final class VerifiedCredentials: Sendable {
     private struct Entries {
         var accepted: [Key: Finding] = [:]
         var refused: [Key: Instant] = [:]
+        var generation = 0
     }
 
     private let processKey = SymmetricKey(size: .bits256)
@@ -51,8 +52,12 @@ public final class VerifiedCredentials: Sendable {
             entries.accepted = entries.accepted.filter { $0.value.principal.id != principal }
             // The new password may be one that was wrong a moment ago.
             entries.refused = [:]
+            entries.generation += 1
         }
     }
+
+    /// Grows with each ``forget(_:)``: what was checked in an older one may be out of date and is not remembered.
+    var generation: Int { entries.withLock { $0.generation } }
 
     /// The name of a pair in this memory; unforgeable without the key, so that looking it up tells nothing.
     func key(user: String, password: String) -> Key {
@@ -73,7 +78,7 @@ public final class VerifiedCredentials: Sendable {
         entries.withLock { entries in entries.refused[key].map { $0 > now } ?? false }
     }
 
-    func accept(_ key: Key, _ principal: Principal, _ proof: Proof, at now: Instant) {
+    func accept(_ key: Key, _ principal: Principal, _ proof: Proof, at now: Instant, checkedIn generation: Int) {
         let finding = Finding(
             principal: principal,
             proof: proof,
@@ -81,6 +86,7 @@ public final class VerifiedCredentials: Sendable {
             expiresAt: now.advanced(by: Self.lifetime)
         )
         entries.withLock { entries in
+            guard entries.generation == generation else { return }
             entries.refused[key] = nil
             if entries.accepted.count >= Self.maximumEntries {
                 entries.accepted = entries.accepted.filter { $0.value.expiresAt > now }
@@ -90,8 +96,9 @@ public final class VerifiedCredentials: Sendable {
         }
     }
 
-    func refuse(_ key: Key, at now: Instant) {
+    func refuse(_ key: Key, at now: Instant, checkedIn generation: Int) {
         entries.withLock { entries in
+            guard entries.generation == generation else { return }
             entries.accepted[key] = nil
             if entries.refused.count >= Self.maximumEntries { entries.refused = [:] }
             entries.refused[key] = now.advanced(by: Self.lifetimeOfRefusal)
