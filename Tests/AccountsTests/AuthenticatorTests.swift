@@ -199,6 +199,14 @@ struct AccountTests {
     }
 
     @Test
+    func `the cost of real passwords is one the library can pay`() async throws {
+        let hasher = PasswordHasher()
+        let hash = try await hasher.hash("correct horse")
+        #expect(PasswordHash(encoded: hash)?.cost == .current)
+        #expect(try await hasher.verify("correct horse", against: hash) == .right)
+    }
+
+    @Test
     func `a hash says what it cost, and is not the same twice`() throws {
         let hash = try PasswordHash(of: "x", cost: Gateway.cheap)
         #expect(hash.encoded.hasPrefix("$scrypt$ln=4,r=8,p=1$"))

@@ -186,3 +186,14 @@ public enum ConnectError: Error, Sendable, Hashable {
     /// The provider could not be asked: try again.
     case unreachable(ConnectionProblem)
 }
+
+extension ConnectError: CustomStringConvertible {
+    /// What is wrong, and the remedy where there is one.
+    public var description: String {
+        switch self {
+        case .unknownConnection: "There is no such connection."
+        case .unsupported(let provider): "\"\(provider.prefix(80))\" cannot be connected with a token."
+        case .refused(let problem), .unreachable(let problem): "\(problem.message) \(problem.remedy)"
+        }
+    }
+}

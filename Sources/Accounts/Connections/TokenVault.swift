@@ -147,9 +147,8 @@ public actor TokenVault {
         unsaved[row.id] = grant
         do {
             try await credentials.setSealedTokens(grant.sealed(by: sealer, for: row), of: row.id)
-            if row.state != .connected {
-                try await credentials.setConnectionState(row.id, state: .connected, error: nil)
-            }
+            // Whatever the row said when this began: it may have been declared dead since.
+            try await credentials.setConnectionState(row.id, state: .connected, error: nil)
         } catch {
             throw .unreachable("The tokens could not be stored: \(error)")
         }
