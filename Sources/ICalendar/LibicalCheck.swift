@@ -17,8 +17,7 @@ enum LibicalCheck {
                 guard property.value.utf8.count <= maximumValue else {
                     throw .invalidData("The value of \(property.name) is longer than \(maximumValue) octets.")
                 }
-                let value = property.value.asciiUppercased.trimmed.utf8.split(separator: UInt8(ascii: ";"))
-                let cleaned = value.map { String(Substring($0)) }.joined(separator: ";")
+                let cleaned = cleaned(property.value)
                 copy +=
                     "BEGIN:VEVENT\r\n\(property.name == "EXRULE" ? "RRULE" : property.name):\(cleaned)\r\nEND:VEVENT\r\n"
             }
@@ -31,6 +30,13 @@ enum LibicalCheck {
         guard icalcomponent_count_errors(root) == 0 else {
             throw .invalidData("A recurrence rule or duration is wrong: \(firstError(root)).")
         }
+    }
+
+    /// The value in upper case without empty parts, and without the UNTIL that libical does not suffer beside a COUNT.
+    private static func cleaned(_ value: String) -> String {
+        let parts = value.asciiUppercased.trimmed.utf8.split(separator: UInt8(ascii: ";")).map { String(Substring($0)) }
+        let isCounted = parts.contains { $0.hasPrefix("COUNT=") }
+        return parts.filter { !isCounted || !$0.hasPrefix("UNTIL=") }.joined(separator: ";")
     }
 
     private static func firstError(_ root: OpaquePointer) -> String {

@@ -68,16 +68,19 @@ enum TZif {
             transitions: builder.transitions,
             kinds: builder.kinds,
             cycleEnd: Int64(end) * CivilCalendar.secondsPerDay,
-            tail: (rule, firstYear(of: rule, builder))
+            tail: (rule, firstYear(of: rule, after: lastListed, builder.transitions))
         )
     }
 
-    /// Since when the listed changes are those of the rule without a break.
-    private static func firstYear(of rule: PosixTimeZone.Daylight, _ builder: ZoneBuilder) -> Int {
-        let last = builder.transitions.last ?? 0
-        var year = CivilCalendar.date(ofDay: LocalTime(seconds: last).day).year
-        let listed = Set(builder.transitions)
-        while rule.changes(in: year - 1).allSatisfy({ listed.contains($0.utc) }) { year -= 1 }
+    /// The first year from which on the changes are those of the rule and no others.
+    private static func firstYear(of rule: PosixTimeZone.Daylight, after last: Int64, _ transitions: [Int64]) -> Int {
+        var year = CivilCalendar.date(ofDay: LocalTime(seconds: last).day).year + 1
+        let january = Int64(CivilCalendar.days(year: year, month: 1, day: 1)) * CivilCalendar.secondsPerDay
+        var index = transitions.firstIndex { $0 >= january } ?? transitions.count
+        while index >= 2, rule.changes(in: year - 1).map(\.utc) == Array(transitions[index - 2..<index]) {
+            index -= 2
+            year -= 1
+        }
         return year
     }
 

@@ -55,6 +55,8 @@ private struct TimeZoneWriter {
 
     private mutating func writeChange(_ index: Int) {
         let before = zone.kinds[index].offset
+        // Some files end with a change to what already holds.
+        guard zone.kinds[index] != zone.kinds[index + 1] else { return }
         append(zone.kinds[index + 1], from: before, local: zone.transitions[index] + Int64(before), extra: [])
     }
 
@@ -72,6 +74,9 @@ private struct TimeZoneWriter {
             let dates = (year + 1...year + 100).map { DateTime(localSeconds: date.local(in: $0), form: .floating).text }
             extra = [Property("RDATE", value: dates.joined(separator: ","))]
         }
+        // Ireland's winter time is the exception in the data; to clients the later clock is the daylight one.
+        var kind = kind
+        kind.isDaylight = kind.offset > from.offset
         append(kind, from: from.offset, local: date.local(in: year), extra: extra)
     }
 
