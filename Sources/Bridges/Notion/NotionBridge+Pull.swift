@@ -21,17 +21,17 @@ extension NotionBridge {
         let news = await memory.news(beyond: ledger, of: link.identity)
         ledger.merge(news.entries)
         var pulled = try await pages(since: place, columns, known: ledger)
-        let absent = pulled.isFull ? Set(ledger.entries.keys).subtracting(pulled.pages.keys) : news.suspects
-        let vanished = try await confirm(absent.subtracting(pulled.pages.keys), &pulled)
+        var doubtful = pulled.isFull ? Set(ledger.entries.keys) : news.suspects
+        // A page is a copy only while its original lives.
+        doubtful.formUnion(pulled.pages.values.compactMap { ledger.original(of: $0, columns) })
+        let vanished = try await confirm(doubtful.subtracting(pulled.pages.keys), &pulled)
 
+        for id in vanished { ledger.remove(id) }
         var records: [UpstreamRecord] = []
         for page in pulled.pages.values.sorted(by: { ($0.created, $0.id) < ($1.created, $1.id) }) {
             records.append(ledger.admit(page, columns).record(columns))
         }
-        for id in vanished {
-            ledger.remove(id)
-            records.append(Page.deletedRecord(dashedID(id)))
-        }
+        records += vanished.map { Page.deletedRecord(dashedID($0)) }
         await memory.update(ledger, of: link.identity)
         let next = PullCursor(
             newest: pulled.newest,

@@ -141,12 +141,22 @@ extension Ledger {
     ///
     /// Known pages keep what they were found to be; of two unknown ones the caller admits the older first.
     private func isCopy(_ page: Page, _ id: String, _ columns: Columns) -> Bool {
+        guard let digest = contestedUID(of: page, columns) else { return false }
+        guard let known = entries[id] else { return owners[digest].map { $0 != id } ?? false }
+        return known.uid != digest && known.uid == Digest.of(page.derivedUID)
+    }
+
+    /// The known page whose UID a page carries that is not known yet.
+    func original(of page: Page, _ columns: Columns) -> String? {
+        guard entries[compactID(page.id)] == nil else { return nil }
+        return contestedUID(of: page, columns).flatMap { owners[$0] }
+    }
+
+    /// The digest of the UID written on the page, unless it is the page's own.
+    private func contestedUID(of page: Page, _ columns: Columns) -> String? {
         var plain = page
         plain.note.isCopy = false
         let uid = plain.uid(columns)
-        guard uid != page.derivedUID else { return false }
-        let digest = Digest.of(uid)
-        if let known = entries[id] { return known.uid != digest && known.uid == Digest.of(page.derivedUID) }
-        return owners[digest].map { $0 != id } ?? false
+        return uid == page.derivedUID ? nil : Digest.of(uid)
     }
 }
