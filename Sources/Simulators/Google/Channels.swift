@@ -95,7 +95,9 @@ extension GoogleCalendarState {
     private func channelExpiry(_ body: JSON) throws(APIError) -> Instant {
         var expiry = now + Self.longestChannelSeconds
         if let asked = body["expiration"]?.number { expiry = min(expiry, Instant(seconds: Int64(asked / 1000))) }
-        if let life = body["params"]?["ttl"]?.number { expiry = min(expiry, now + Int64(life)) }
+        if let life = body["params"]?["ttl"]?.number {
+            expiry = min(expiry, now + Int64(max(0, min(life, Int(Self.longestChannelSeconds)))))
+        }
         guard expiry > now else { throw .invalid("The expiration lies in the past.") }
         return expiry
     }

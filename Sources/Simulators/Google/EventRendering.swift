@@ -1,6 +1,7 @@
 /// Event resources as answers show them.
 struct EventRenderer {
     let calendar: SimulatedCalendar
+    let book: EventBook
     let role: AccessRole
     /// The zone in which times are written: the query's or the calendar's.
     let zone: String
@@ -37,11 +38,9 @@ struct EventRenderer {
 
     /// Members that every reader sees.
     private func bookkeeping(of event: StoredEvent) -> [String: JSON] {
-        let series = event.origin.flatMap { calendar.events[$0.series] }
-        let isCancelled = event.isCancelled || series?.isCancelled == true
         let members: [String: JSON?] = [
             "kind": "calendar#event", "etag": .string(event.etag), "id": .string(event.id),
-            "status": isCancelled ? "cancelled" : event.fields["status"] ?? "confirmed",
+            "status": book.isCancelled(event) ? "cancelled" : event.fields["status"] ?? "confirmed",
             "htmlLink": .string(
                 "https://www.google.com/calendar/event?eid=\(Base64.url("\(event.id) \(calendar.id)".utf8))"
             ),

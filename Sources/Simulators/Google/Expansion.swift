@@ -3,6 +3,7 @@ import ICalendar
 /// Which events of a calendar a query finds, series expanded or not.
 struct Expansion {
     let calendar: SimulatedCalendar
+    let book: EventBook
     let query: EventQuery
     let now: Instant
 
@@ -14,7 +15,7 @@ struct Expansion {
 
     /// The events of a full list, in the order of their making.
     func events() -> [StoredEvent] {
-        let stored = calendar.order.compactMap { calendar.events[$0] }.filter(hasWantedType)
+        let stored = book.all.filter(hasWantedType)
         let found = query.singleEvents ? stored.flatMap(singles) : stored.filter(isListed)
         return found.filter(matches)
     }
@@ -26,18 +27,21 @@ struct Expansion {
     /// Whether a stored event is in a list of series: cancelled exceptions of living series always are.
     private func isListed(_ event: StoredEvent) -> Bool {
         guard isInWindow(event) else { return false }
-        if calendar.isLive(event) || query.showDeleted || query.updatedMin != nil { return true }
-        guard let series = event.origin.flatMap({ calendar.events[$0.series] }) else { return false }
+        if isLive(event) || query.showDeleted || query.updatedMin != nil { return true }
+        guard let series = event.origin.flatMap({ book[$0.series] }) else { return false }
         return !event.isDetached && !series.isCancelled
     }
+
+    /// Whether the event is there for a reader of a list without deleted ones.
+    private func isLive(_ event: StoredEvent) -> Bool { !book.isCancelled(event) && !event.isDetached }
 
     /// What stands for a stored event where series are expanded; exceptions come with their series.
     private func singles(_ event: StoredEvent) -> [StoredEvent] {
         if event.isRecurring { return instances(of: event) }
-        if let origin = event.origin, calendar.events[origin.series] != nil {
+        if let origin = event.origin, book[origin.series] != nil {
             return event.isDetached && query.showDeleted && isInWindow(event) ? [event] : []
         }
-        return (calendar.isLive(event) || query.showDeleted) && isInWindow(event) ? [event] : []
+        return (isLive(event) || query.showDeleted) && isInWindow(event) ? [event] : []
     }
 
     /// What a delta of single events says of a changed event.
@@ -59,7 +63,7 @@ struct Expansion {
     }
 
     private func instances(of master: StoredEvent, in window: TimeRange, showDeleted: Bool) -> [StoredEvent] {
-        let exceptions = calendar.exceptions(of: master.id).filter { !$0.isDetached }
+        let exceptions = book.exceptions(of: master.id).filter { !$0.isDetached }
         let replaced = Set(exceptions.map(\.id))
         let computed = master.instanceStarts(in: window).map(master.instance).filter { !replaced.contains($0.id) }
         let stored = exceptions.filter { (showDeleted || !$0.isCancelled) && overlaps($0, window) }

@@ -63,10 +63,7 @@ extension GoogleCalendarState {
 
     /// Refuses every sync token given out so far, of one calendar; or of all, and of the lists of calendars.
     mutating func expireSyncTokens(of calendar: String?) {
-        for (id, stored) in calendars where calendar == nil || id == calendar {
-            calendars[id]?.lastChange = stored.lastChange + 1
-            calendars[id]?.oldestAcceptedChange = stored.lastChange + 1
-        }
+        for id in calendars.keys where calendar == nil || id == calendar { withBook(of: id) { $0.expireTokens() } }
         guard calendar == nil else { return }
         for (email, account) in accounts {
             accounts[email]?.listChange = account.listChange + 1

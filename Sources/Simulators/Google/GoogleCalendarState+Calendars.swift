@@ -197,7 +197,7 @@ extension GoogleCalendarState {
             Parameters([("singleEvents", "true"), ("timeMin", from.rfc3339), ("timeMax", to.rfc3339)])
         )
         var periods: [(start: Instant, end: Instant)] = []
-        let events = Expansion(calendar: calendar, query: query, now: now).events()
+        let events = Expansion(calendar: calendar, book: book(of: calendar), query: query, now: now).events()
             .filter { $0.fields["transparency"] == nil }
             .map { ($0.start.instant(in: calendar.timeZone), $0.end.instant(in: calendar.timeZone)) }
             .sorted { $0.0 < $1.0 }

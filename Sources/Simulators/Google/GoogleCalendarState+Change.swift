@@ -21,12 +21,14 @@ extension GoogleCalendarState {
         try checkUsage(of: caller)
         let existing = try event(id, in: calendar)
         guard request.ifMatch.map({ $0 == "*" || $0 == existing.etag }) ?? true else { throw .conditionNotMet }
-        guard existing.sequence <= body["sequence"]?.number ?? existing.sequence else { throw .sequenceTooLow }
+        let sequence = try sequence(of: body) ?? existing.sequence
+        guard existing.sequence <= sequence else { throw .sequenceTooLow }
         try checkOrganizer(body, existing, in: calendar)
 
         let content = try content(of: body, as: form, over: existing, in: calendar, request)
         let isRevival = body["status"]?.text == "confirmed" || form == .replace
-        guard !existing.isCancelled || isRevival else { throw .forbidden }
+        let isSeriesGone = !existing.isCancelled && book(of: calendar).isCancelled(existing)
+        guard !isSeriesGone, !existing.isCancelled || isRevival else { throw .forbidden }
         let changed = apply(content, body, to: existing, in: calendar)
         mail(content.isCancelled ? .cancellation : .update, about: changed, in: calendar, request)
         let after = calendars[calendar.id] ?? calendar
@@ -84,7 +86,7 @@ extension GoogleCalendarState {
             || event.fields["recurrence"] != existing.fields["recurrence"] || event.isCancelled != existing.isCancelled
         event.sequence = max(body["sequence"]?.number ?? 0, existing.sequence + (isRescheduled ? 1 : 0))
 
-        let isStored = calendar.events[event.id] != nil
+        let isStored = books[calendar.id]?[event.id] != nil
         var withOldReminders = event
         withOldReminders.fields["reminders"] = existing.fields["reminders"]
         let movesUpdated =
@@ -98,9 +100,9 @@ extension GoogleCalendarState {
 
     /// Exceptions whose original start no longer is an instance of the changed series are lost; the delta says so.
     mutating func detachLostExceptions(of master: StoredEvent, in calendar: String) {
-        guard master.origin == nil, !master.isCancelled, let stored = calendars[calendar] else { return }
-        for exception in stored.exceptions(of: master.id) where !exception.isDetached {
-            guard let start = exception.origin?.start, !master.hasInstance(at: start, in: stored.timeZone) else {
+        guard master.origin == nil, !master.isCancelled, let zone = calendars[calendar]?.timeZone else { return }
+        for exception in books[calendar]?.exceptions(of: master.id) ?? [] where !exception.isDetached {
+            guard let start = exception.origin?.start, !master.hasInstance(at: start, in: zone) else {
                 continue
             }
             var lost = exception
@@ -112,7 +114,7 @@ extension GoogleCalendarState {
 
     /// A series that comes back brings its exceptions into the delta.
     private mutating func touchExceptions(of series: String, in calendar: String) {
-        for exception in calendars[calendar]?.exceptions(of: series) ?? [] where !exception.isDetached {
+        for exception in books[calendar]?.exceptions(of: series) ?? [] where !exception.isDetached {
             _ = store(exception, in: calendar, movesUpdated: false)
         }
     }
@@ -127,8 +129,7 @@ extension GoogleCalendarState {
         let calendar = try calendar(name, for: caller, atLeast: .writerWithoutPrivateAccess)
         try checkUsage(of: caller)
         var event = try event(id, in: calendar)
-        let series = event.origin.flatMap { calendar.events[$0.series] }
-        guard !event.isCancelled, series?.isCancelled != true else { throw .deleted }
+        guard !book(of: calendar).isCancelled(event) else { throw .deleted }
         guard request.ifMatch.map({ $0 == "*" || $0 == event.etag }) ?? true else { throw .conditionNotMet }
         event.isCancelled = true
         event.sequence += 1
@@ -155,9 +156,9 @@ extension GoogleCalendarState {
             throw .calendar("eventTypeRestriction", "Events of this type cannot be moved.")
         }
         guard event.organizer["email"]?.text == source.organizerAddress else { throw .nonOrganizer }
-        guard target.events[id]?.isCancelled ?? true, source.id != target.id else { throw .duplicate }
+        guard books[target.id]?[id]?.isCancelled ?? true, source.id != target.id else { throw .duplicate }
 
-        for member in [event] + source.exceptions(of: id) {
+        for member in [event] + book(of: source).exceptions(of: id) {
             var copy = member
             copy.organizer = organizer(of: target)
             _ = store(copy, in: target.id)

@@ -25,7 +25,7 @@ extension GoogleCalendarState {
             at: tick()
         )
         var made = event
-        made.sequence = body["sequence"]?.number ?? 0
+        made.sequence = try sequence(of: body) ?? 0
         made = store(made, in: calendar.id)
         mail(.invitation, about: made, in: calendar, request)
         return .body(renderer(calendar, for: caller, request).resource(of: made))
@@ -37,10 +37,10 @@ extension GoogleCalendarState {
         if let id = body["id"]?.text {
             guard uid == nil else { throw .invalid("Only one of id and iCalUID may be given.") }
             guard Self.isEventIdentifier(id) else { throw .invalidIdentifier }
-            guard calendar.events[id] == nil else { throw .duplicate }
+            guard books[calendar.id]?[id] == nil else { throw .duplicate }
             return id
         }
-        if let uid, calendar.events.values.contains(where: { $0.iCalUID == uid }) { throw .duplicate }
+        if let uid, !book(of: calendar).events(withUID: uid).isEmpty { throw .duplicate }
         return random.word(of: 26)
     }
 
@@ -61,12 +61,12 @@ extension GoogleCalendarState {
         try checkUsage(of: caller)
         guard body["id"] == nil else { throw .invalidIdentifier }
         guard let uid = body["iCalUID"]?.text, !uid.isEmpty else { throw .required("Missing iCalUID.") }
-        let existing = calendar.events.values.first { $0.iCalUID == uid && $0.origin == nil }
+        let existing = book(of: calendar).events(withUID: uid).first
         var context = context(calendar, existing, request)
         context.isImport = true
         var content = try EventContent(body, context)
         let organizer = try importOrganizer(body, &content, in: calendar)
-        let sequence = body["sequence"]?.number ?? existing?.sequence ?? 0
+        let sequence = try sequence(of: body) ?? existing?.sequence ?? 0
         guard sequence >= existing?.sequence ?? 0 else { throw .sequenceTooLow }
 
         var event = StoredEvent(
@@ -112,7 +112,7 @@ extension GoogleCalendarState {
     private func importIdentifier(_ uid: String, in calendar: SimulatedCalendar) -> String {
         let suffix = "@google.com"
         let local = String(uid.dropLast(suffix.count))
-        if uid.hasSuffix(suffix), Self.isEventIdentifier(local), calendar.events[local] == nil { return local }
+        if uid.hasSuffix(suffix), Self.isEventIdentifier(local), books[calendar.id]?[local] == nil { return local }
         return "_" + Base64.hex32(uid.utf8)
     }
 
@@ -129,6 +129,15 @@ extension GoogleCalendarState {
             "end": ["dateTime": .string(now.advanced(by: 3600).rfc3339)],
         ]
         return try insertEvent(body, in: name, by: caller, request)
+    }
+
+    /// The sequence a body gives, a 32-bit number.
+    func sequence(of body: JSON) throws(APIError) -> Int? {
+        guard let value = body["sequence"], !value.isNull else { return nil }
+        guard let number = value.number, (0..<Int(Int32.max)).contains(number) else {
+            throw .invalid("Invalid value for: sequence")
+        }
+        return number
     }
 
     func organizer(of calendar: SimulatedCalendar) -> JSON {

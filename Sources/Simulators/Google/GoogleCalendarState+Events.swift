@@ -48,7 +48,7 @@ extension GoogleCalendarState {
 
     /// Finds an event: a stored one, also a deleted one, or the computed instance that an identifier names.
     func event(_ id: String, in calendar: SimulatedCalendar) throws(APIError) -> StoredEvent {
-        if let event = calendar.events[id] { return event }
+        if let event = books[calendar.id]?[id] { return event }
         guard let instance = computedInstance(id, in: calendar) else { throw .notFound }
         return instance
     }
@@ -57,7 +57,7 @@ extension GoogleCalendarState {
     private func computedInstance(_ id: String, in calendar: SimulatedCalendar) -> StoredEvent? {
         guard let mark = id.utf8.lastIndex(of: UInt8(ascii: "_")) else { return nil }
         let suffix = String(id[id.index(after: mark)...])
-        guard let master = calendar.events[String(id[..<mark])], master.isRecurring else { return nil }
+        guard let master = books[calendar.id]?[String(id[..<mark])], master.isRecurring else { return nil }
         let start: EventTime
         switch master.start {
         case .day:
@@ -74,6 +74,7 @@ extension GoogleCalendarState {
     func renderer(_ calendar: SimulatedCalendar, for caller: Caller, _ request: EventRequest) -> EventRenderer {
         EventRenderer(
             calendar: calendar,
+            book: book(of: calendar),
             role: calendar.entries[caller.email]?.role ?? .freeBusyReader,
             zone: request.timeZone ?? calendar.timeZone,
             maximumAttendees: request.maximumAttendees
@@ -99,13 +100,9 @@ extension GoogleCalendarState {
         let tick = tick()
         event.revision = tick
         if movesUpdated { event.updated = tick }
-        calendars[calendar]?.lastChange += 1
-        event.change = calendars[calendar]?.lastChange ?? 0
-        if calendars[calendar]?.events.updateValue(event, forKey: event.id) == nil {
-            calendars[calendar]?.order.append(event.id)
-        }
+        let stored = withBook(of: calendar) { $0.put(event) }
         ring(calendar)
-        return event
+        return stored
     }
 }
 

@@ -17,7 +17,7 @@ extension GoogleCalendarState {
                 } else {
                     fullList(of: calendar, query, renderer)
                 }
-            let token = ChangeToken(epoch: epoch, scope: calendar.id, change: calendar.lastChange).text
+            let token = ChangeToken(epoch: epoch, scope: calendar.id, change: book(of: calendar).lastChange).text
             page = firstPage(
                 Listings.Listing(
                     signature: query.signature,
@@ -46,7 +46,7 @@ extension GoogleCalendarState {
         if let pageToken = query.pageToken {
             page = try self.page(pageToken, maximum: query.maximum, scope: master.id, signature: query.signature)
         } else {
-            let expansion = Expansion(calendar: calendar, query: query, now: now)
+            let expansion = Expansion(calendar: calendar, book: book(of: calendar), query: query, now: now)
             let renderer = renderer(calendar, for: caller, query.request)
             let items = expansion.instances(of: master).map(renderer.resource)
             page = firstPage(
@@ -58,7 +58,7 @@ extension GoogleCalendarState {
     }
 
     private func head(of calendar: SimulatedCalendar, for caller: Caller, _ kind: String) -> JSON {
-        let newest = calendar.events.values.reduce(calendar.revision) { max($0, $1.revision) }
+        let newest = max(calendar.revision, book(of: calendar).lastRevision)
         return .compact([
             "kind": .string(kind), "etag": .string("\"p\(newest)\""), "summary": .string(calendar.summary),
             "description": .string(calendar.description ?? ""),
@@ -69,7 +69,7 @@ extension GoogleCalendarState {
     }
 
     private func fullList(of calendar: SimulatedCalendar, _ query: EventQuery, _ renderer: EventRenderer) -> [JSON] {
-        let expansion = Expansion(calendar: calendar, query: query, now: now)
+        let expansion = Expansion(calendar: calendar, book: book(of: calendar), query: query, now: now)
         var events = expansion.events()
         switch query.order {
         case .creation: break
@@ -87,16 +87,16 @@ extension GoogleCalendarState {
         _ query: EventQuery,
         _ renderer: EventRenderer
     ) throws(APIError) -> [JSON] {
+        let book = self.book(of: calendar)
         guard let token = ChangeToken(text), token.epoch == epoch, token.scope == calendar.id,
-            (calendar.oldestAcceptedChange...calendar.lastChange).contains(token.change)
+            (book.oldestAcceptedChange...book.lastChange).contains(token.change)
         else { throw .fullSyncRequired }
-        let changed = calendar.events.values.filter { $0.change > token.change }.sorted { $0.change < $1.change }
-        let expansion = Expansion(calendar: calendar, query: query, now: now)
+        let changed = book.changes(since: token.change)
+        let expansion = Expansion(calendar: calendar, book: book, query: query, now: now)
         return changed.filter(expansion.hasWantedType).flatMap { event in
             let members = query.singleEvents ? expansion.expanded(event) : [event]
             return members.map { member in
-                let isGone =
-                    member.isCancelled || member.origin.flatMap { calendar.events[$0.series] }?.isCancelled == true
+                let isGone = book.isCancelled(member)
                 return isGone && !query.showDeleted ? renderer.tombstone(of: member) : renderer.resource(of: member)
             }
         }

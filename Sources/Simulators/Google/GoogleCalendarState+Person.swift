@@ -13,7 +13,7 @@ extension GoogleCalendarState {
     ) throws(APIError) -> JSON {
         let calendar = try calendar(name, for: caller, atLeast: .writer)
         let first = try event(instance, in: calendar)
-        guard let origin = first.origin, let master = calendar.events[origin.series], !first.isCancelled else {
+        guard let origin = first.origin, let master = books[calendar.id]?[origin.series], !first.isCancelled else {
             throw .invalid("Only an instance of a series can be split off.")
         }
         let request = EventRequest()

@@ -13,6 +13,8 @@ struct GoogleCalendarState: Sendable {
     var random: SeededGenerator
     var accounts: [String: SimulatedAccount] = [:]
     var calendars: [String: SimulatedCalendar] = [:]
+    /// The events of each calendar.
+    private(set) var books: [String: EventBook] = [:]
     /// Calendar identifiers in the order of their making.
     var calendarOrder: [String] = []
     var grants = Grants()
@@ -32,6 +34,14 @@ struct GoogleCalendarState: Sendable {
         epoch = SeededGenerator.word(of: 8, seed: seed)
     }
 
+    /// The events of a calendar; reading them holds no copy back while they are changed.
+    func book(of calendar: SimulatedCalendar) -> EventBook { books[calendar.id] ?? EventBook() }
+
+    /// Changes the events of a calendar in place.
+    mutating func withBook<Result>(of calendar: String, _ change: (inout EventBook) -> Result) -> Result {
+        change(&books[calendar, default: EventBook()])
+    }
+
     /// The next microsecond: at least the time of the request, and never the same twice.
     mutating func tick() -> Int64 {
         lastTick = max(lastTick + 1, now.seconds * 1_000_000)
@@ -42,14 +52,14 @@ struct GoogleCalendarState: Sendable {
 /// How a listing is cut into pages, beside what the client asks for.
 public struct PageBehaviour: Sendable, Hashable {
     /// The most items on one page, whatever `maxResults` says; nil for no such limit.
-    public var maximumItems: Int?
+    public let maximumItems: Int?
 
     /// Whether an empty page with a token comes before every page.
-    public var insertsEmptyPages: Bool
+    public let insertsEmptyPages: Bool
 
     /// Describes how listings are cut.
     public init(maximumItems: Int? = nil, insertsEmptyPages: Bool = false) {
-        self.maximumItems = maximumItems
+        self.maximumItems = maximumItems.map { max(1, $0) }
         self.insertsEmptyPages = insertsEmptyPages
     }
 }

@@ -79,7 +79,7 @@ extension GoogleSimulator {
         guard let calendar = state.calendars[id] else { return nil }
         return [
             "id": .string(id), "summary": .string(calendar.summary), "owner": .string(calendar.owner),
-            "timeZone": .string(calendar.timeZone), "events": .integer(Int64(calendar.events.count)),
+            "timeZone": .string(calendar.timeZone), "events": .integer(Int64(state.book(of: calendar).count)),
             "roles": .object(calendar.entries.mapValues { $0.isDeleted ? .null : .string($0.role.rawValue) }),
         ]
     }

@@ -86,9 +86,13 @@ extension GoogleSimulator {
     /// Every event of a calendar as it is stored, deleted ones and exceptions included.
     public func events(in calendar: String) -> [JSON] {
         guard let calendar = state.calendars[calendar] else { return [] }
-        let renderer = EventRenderer(calendar: calendar, role: .owner, zone: calendar.timeZone)
-        return calendar.order.compactMap { calendar.events[$0] }.map { renderer.resource(of: $0) }
+        let book = state.book(of: calendar)
+        let renderer = EventRenderer(calendar: calendar, book: book, role: .owner, zone: calendar.timeZone)
+        return book.all.map { renderer.resource(of: $0) }
     }
+
+    /// More than any calendar Google lets one make in a short time.
+    private static let maximumSeeds = 100_000
 
     /// Fills a calendar with events of every kind; the same seed gives the same events.
     public func seedEvents(_ count: Int, in calendar: String) throws {
@@ -96,7 +100,7 @@ extension GoogleSimulator {
         defer { deliverNotifications() }
         var seeds = EventSeeds(around: state.now, random: state.random)
         let owner = person(of: calendar, nil)
-        for number in 0..<count {
+        for number in 0..<max(0, min(count, Self.maximumSeeds)) {
             let seed = seeds.seed(number)
             let made = try state.insertEvent(seed.event, in: calendar, by: owner, wishes).body
             guard let id = made?["id"]?.text else { continue }
@@ -109,7 +113,7 @@ extension GoogleSimulator {
     }
 
     private func instanceIdentifier(_ index: Int, of series: String, in calendar: String) -> String? {
-        guard let master = state.calendars[calendar]?.events[series] else { return nil }
+        guard let master = state.books[calendar]?[series] else { return nil }
         let window = TimeRange(start: nil, end: state.now + Expansion.horizonSeconds)
         let starts = master.instanceStarts(in: window)
         return starts.indices.contains(index) ? master.instance(at: starts[index]).id : nil

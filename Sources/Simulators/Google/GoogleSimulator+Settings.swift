@@ -33,7 +33,12 @@ extension GoogleSimulator {
     public func setNotificationFaults(_ list: NotificationFaults) { notificationFaults = list }
 
     /// Puts the simulator's clock ahead of the real one, or behind it.
-    public func setClockOffset(_ seconds: Int64) { clockOffset = seconds }
+    public func setClockOffset(_ seconds: Int64) {
+        clockOffset = max(-Self.longestSpan, min(seconds, Self.longestSpan))
+    }
+
+    /// Ten years: longer than anything a test waits for, and far from the ends of the calendar.
+    private static let longestSpan: Int64 = 3_653 * 86_400
 
     /// Ends every access token; refresh tokens stay good.
     public func expireAccessTokens() {
@@ -41,7 +46,9 @@ extension GoogleSimulator {
     }
 
     /// Sets how long access tokens live.
-    public func setTokenSeconds(_ seconds: Int64) { state.grants.tokenSeconds = seconds }
+    public func setTokenSeconds(_ seconds: Int64) {
+        state.grants.tokenSeconds = max(0, min(seconds, Self.longestSpan))
+    }
 
     /// Takes all grants back, or those of one account.
     public func revokeGrants(of email: String? = nil) {

@@ -141,7 +141,12 @@ public actor GoogleSimulator {
             else { throw APIError.notFound }
             counters[operation.name, default: 0] += 1
             guard !operation.scopes.isDisjoint(with: caller.scopes) else { throw APIError.insufficientScope }
-            return APIReply(try state.respond(to: operation, request, by: caller, under: grant))
+            var reply = try state.respond(to: operation, request, by: caller, under: grant)
+            if let mask = request.parameters["fields"] {
+                guard let mask = FieldMask(mask) else { throw APIError.invalidParameter("fields", mask) }
+                reply.body = reply.body.map(mask.applied)
+            }
+            return APIReply(reply)
         } catch {
             return APIReply(error)
         }

@@ -51,7 +51,7 @@ struct StoredEvent: Sendable {
     var recurrence: [String] { fields["recurrence"]?.elements?.compactMap(\.text) ?? [] }
 }
 
-/// One calendar with all that ever happened in it.
+/// One calendar, without its events.
 struct SimulatedCalendar: Sendable {
     let id: String
     var summary: String
@@ -66,17 +66,6 @@ struct SimulatedCalendar: Sendable {
     /// The entries of those who see the calendar, by address.
     var entries: [String: ListEntry] = [:]
 
-    var events: [String: StoredEvent] = [:]
-
-    /// Identifiers in the order in which the events were made, which is the order of a full list.
-    var order: [String] = []
-
-    /// Grows by one with every change of an event.
-    var lastChange = 0
-
-    /// Tokens given out at earlier changes are refused.
-    var oldestAcceptedChange = 0
-
     var revision: Int64
     var defaultReminders: [JSON] = [["method": "popup", "minutes": 10]]
 
@@ -88,17 +77,6 @@ struct SimulatedCalendar: Sendable {
         var isDeleted = false
         var revision: Int64
         var change: Int
-    }
-
-    /// The exceptions of a series, stored ones and cancelled ones, by the instant they stood at.
-    func exceptions(of series: String) -> [StoredEvent] {
-        order.compactMap { events[$0] }.filter { $0.origin?.series == series }
-    }
-
-    /// Whether the event is there for a reader of a list without deleted ones.
-    func isLive(_ event: StoredEvent) -> Bool {
-        guard !event.isCancelled, !event.isDetached else { return false }
-        return event.origin.flatMap { events[$0.series] }?.isCancelled != true
     }
 }
 
