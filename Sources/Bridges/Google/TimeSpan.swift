@@ -5,18 +5,17 @@ struct TimeSpan: Hashable {
     var days: Int
     var seconds: Int64
 
-    /// Longer than any event; keeps the arithmetic far from its limits.
-    private static let maximumDigits = 9
+    /// A century: longer than any event, and far from the limits of arithmetic.
+    private static let maximum: Int64 = 36_525 * Zones.secondsPerDay
 
-    /// Reads `-PT15M`, `P1D`, `P2W`, `P1DT2H`; nil for anything else.
+    /// Reads `-PT15M`, `P1D`, `P2W`, `P1DT2H`; nil for anything else, and for more than a century.
     init?(_ text: String) {
         var octets = text.utf8[...]
-        var sign = 1
-        if octets.first == UInt8(ascii: "-") { sign = -1 }
-        if octets.first == UInt8(ascii: "-") || octets.first == UInt8(ascii: "+") {
-            octets.removeFirst()
+        let sign = octets.first == UInt8(ascii: "-") ? -1 : 1
+        if octets.first == UInt8(ascii: "-") || octets.first == UInt8(ascii: "+") { octets.removeFirst() }
+        guard octets.popFirst() == UInt8(ascii: "P"), let last = octets.last, last != UInt8(ascii: "T") else {
+            return nil
         }
-        guard octets.popFirst() == UInt8(ascii: "P"), !octets.isEmpty else { return nil }
         days = 0
         seconds = 0
         while let octet = octets.first {
@@ -26,10 +25,9 @@ struct TimeSpan: Hashable {
             }
             let digits = octets.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
             octets = octets.dropFirst(digits.count)
-            guard digits.count <= Self.maximumDigits, let number = Int(Substring(digits)),
-                let unit = octets.popFirst()
+            guard let number = Int32(Substring(digits)), let unit = octets.popFirst(), add(sign * Int(number), unit),
+                abs(total) <= Self.maximum
             else { return nil }
-            guard add(sign * number, unit) else { return nil }
         }
     }
 

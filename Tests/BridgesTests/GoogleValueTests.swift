@@ -1,0 +1,108 @@
+@testable import BridgeGoogle
+import Bridging
+import ICalendar
+import Testing
+
+@Suite("JSON as Google sends it (RFC 8259)")
+struct GoogleJSONTests {
+    @Test(arguments: [
+        #"{"a":[1,-2.5e3,true,false,null],"b":{"c":""}}"#, #"[]"#, #""tab\tquote\"backslash\\""#, #"{"ä":"ö€😀"}"#,
+    ])
+    func `a compact text is written as it was read`(_ text: String) throws {
+        #expect(try JSONReader.value(of: text).serialized == text)
+    }
+
+    @Test func `escapes become characters, half a pair becomes a replacement`() throws {
+        let value = try JSONReader.value(of: #""\u00e4\ud83d\ude00\/\ud83dx""#)
+        #expect(value == .string("ä😀/\u{FFFD}x"))
+    }
+
+    @Test func `a control character is escaped`() {
+        #expect(JSON.string("\u{1}").serialized == #""\u0001""#)
+    }
+
+    @Test(arguments: [
+        "", "{", "[1,", #"{"a"}"#, #"{"a":1"#, #""abc"#, "[1]]", "nul", "[1 2]", #""\x""#, #""\u12""#, "--1",
+    ])
+    func `what is garbled or cut short is not read`(_ text: String) {
+        #expect(throws: JSONReader.Malformed.self) { try JSONReader.value(of: text) }
+    }
+
+    @Test func `hostile nesting is refused before the stack ends`() {
+        let text = String(repeating: "[", count: 100_000)
+        #expect(throws: JSONReader.Malformed.self) { try JSONReader.value(of: text) }
+        var reader = JSONReader(Array(text.utf8)[...])
+        #expect(throws: JSONReader.Malformed.self) { try reader.skip() }
+    }
+
+    @Test func `a page is cut into records whatever its layout`() throws {
+        let compact = #"{"id":"a1b2c","etag":"\"1\"","updated":"2026-03-01T08:00:00.500Z","x":{"y":["a b"]}}"#
+        let page = "{ \"items\" : [\n  " + compact.replacing(",", with: " ,\n ") + "\n],\"nextSyncToken\":\"s\"}"
+        let record = try #require(EventPage(Array(page.utf8)).records.first)
+        #expect(record.payload == compact)
+        #expect(record.revision == "\"1\"")
+        #expect(record.modified == Instant(rfc3339: "2026-03-01T08:00:00Z"))
+    }
+}
+
+@Suite("Descriptions: HTML ↔ plain text")
+struct GoogleRichTextTests {
+    @Test(arguments: [
+        "plain", "a < b & c > d", "<b>typed</b>", "&amp; typed", "two\nlines", "R&D; x", "<unknown> tag", "1 <br> 2\n3",
+    ])
+    func `a typed text reads back as it was typed`(_ text: String) {
+        #expect(RichText(RichText(plain: text).source).plain == text)
+    }
+
+    @Test(arguments: [
+        ("one<br>two<br/>three", "one\ntwo\nthree"), ("<p>a</p><p>b</p>", "a\nb"),
+        ("a&nbsp;b &#228;&#x1F600;", "a b ä😀"),
+        ("<ol><li>x</li><li>y</li></ol>", "- x\n- y"), ("<a href='https://e.org'>https://e.org</a>", "https://e.org"),
+        ("<a href=\"https://e.org\"></a>", "https://e.org"), ("<b>unclosed", "unclosed"), ("a <br", "a <br"),
+    ])
+    func `html becomes lines`(_ html: String, _ plain: String) {
+        #expect(RichText(html).plain == plain)
+    }
+}
+
+@Suite("Colours, durations and identifiers")
+struct GoogleValueTests {
+    @Test(arguments: PaletteColor.allCases)
+    func `a colour that is served is read as itself`(_ color: PaletteColor) {
+        #expect(PaletteColor(nearestTo: color.cssName) == color)
+    }
+
+    @Test(arguments: [("#FF0000", "11"), ("#ff0000ff", "11"), ("midnightblue", "9"), ("LimeGreen", "10")])
+    func `any other colour is the nearest`(_ text: String, _ id: String) {
+        #expect(PaletteColor(nearestTo: text)?.rawValue == id)
+    }
+
+    @Test(arguments: ["", "#12", "#gggggg", "nocolour"])
+    func `what is no colour is none`(_ text: String) {
+        #expect(PaletteColor(nearestTo: text) == nil)
+    }
+
+    @Test(arguments: [("-PT15M", -900), ("P1W", 604_800), ("P1DT2H3S", 93_603), ("+PT0S", 0)])
+    func `a duration is read`(_ text: String, _ seconds: Int64) {
+        #expect(TimeSpan(text)?.total == seconds)
+    }
+
+    @Test(arguments: ["", "P", "15M", "PT", "P1", "PT9999999999H", "P1X", "P999999999D"])
+    func `what is no duration is none`(_ text: String) {
+        #expect(TimeSpan(text) == nil)
+    }
+
+    @Test func `an identifier is the same in every try and differs by link and by uid`() {
+        let id = OurMark(identity: "link", uid: "lunch@example.org").eventID
+        #expect(id == "4stil26ka5m76udk7nn3l53568")
+        #expect(id != OurMark(identity: "link2", uid: "lunch@example.org").eventID)
+        #expect(id != OurMark(identity: "linkl", uid: "unch@example.org").eventID)
+    }
+
+    @Test func `the place of an instance is read from its identifier`() {
+        let slot = Slot(instanceID: "abcde_20260330T070000Z", of: "abcde")
+        #expect(slot?.instanceID(of: "abcde") == "abcde_20260330T070000Z")
+        #expect(Slot(instanceID: "abcde_20260330", of: "abcde") == .day(DateTime(date: 2026, 3, 30)))
+        #expect(Slot(instanceID: "abcde_x", of: "abcde") == nil)
+    }
+}
