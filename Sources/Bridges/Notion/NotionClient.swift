@@ -130,7 +130,7 @@ extension NotionClient {
     /// Fetches a page; nil where it is purged, or not shared any more.
     func page(_ id: String) async throws(BridgeError) -> Page? {
         do throws(NotionProblem) {
-            let json = try await send(.get, "pages/\(id)", about: .item)
+            let json = try await send(.get, "pages/\(percentEncodeSegment(id))", about: .item)
             guard let page = Page(json) else { throw .unreadable }
             return page
         } catch {
@@ -141,7 +141,7 @@ extension NotionClient {
 
     /// Fetches a data source; its own trash counts as lost access.
     func dataSource(_ id: String) async throws(BridgeError) -> JSON {
-        let json = try await ask(.get, "data_sources/\(id)", about: .calendar)
+        let json = try await ask(.get, "data_sources/\(percentEncodeSegment(id))", about: .calendar)
         guard json["in_trash"]?.bool != true else {
             throw .refused(Refusal(.calendar, code: "not_found", message: "The Notion table is in the trash."))
         }

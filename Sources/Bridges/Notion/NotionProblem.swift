@@ -73,7 +73,9 @@ struct NotionProblem: Error, Sendable, Hashable {
                 .notFound,
                 refused(subject, "not_found", "\(what) gone, or no longer shared with this connection.")
             )
-        case 409: self.init(.other, .changedUpstream)
+        // A collision while saving: what was decided on may be old.
+        case 409 where isWrite: self.init(.other, .changedUpstream)
+        case 409: self.init(.lost, .unreachable("Notion answered with status 409. \(said)".trimmed))
         case 429 where Self.isBlocked(json):
             self.init(.other, refused(.calendar, "public_api_request_blocked", "Notion blocks this connection."))
         case 429, 529:

@@ -1,5 +1,6 @@
 public import Bridging
 import HTTPTypes
+import OutboundHTTP
 
 extension NotionProvider {
     /// Settles a link: finds the data source, and a column for each wish of the mapping.
@@ -44,7 +45,7 @@ extension NotionProvider {
         } catch .refused(let refusal) where refusal.code == "not_found" {
             let database: JSON
             do {
-                database = try await client.send(.get, "databases/\(id)", about: .calendar)
+                database = try await client.send(.get, "databases/\(percentEncodeSegment(id))", about: .calendar)
             } catch {
                 throw .refused(refusal)
             }
