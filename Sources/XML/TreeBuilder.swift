@@ -129,6 +129,9 @@ extension TreeBuilder {
             let end = attributes[5 * index + 4]
         else { return }
         let value = UnsafeBufferPointer(start: begin, count: end - begin)
-        element.attributes[name(local, attributes[5 * index + 2])] = String(decoding: value, as: UTF8.self)
+        var text = String(decoding: value, as: UTF8.self)
+        // Where it does not replace entities libxml2 leaves each ampersand of an attribute as this reference.
+        if value.contains(UInt8(ascii: "&")) { text = text.replacing("&#38;", with: "&") }
+        element.attributes[name(local, attributes[5 * index + 2])] = text
     }
 }
