@@ -88,6 +88,36 @@ struct GoogleSeriesTests {
     }
 
     @Test
+    func `all-day instances stay on their days when the calendar's zone changes`() async {
+        let client = await GoogleClient.make()
+        _ = await client.insert(Sample.daily)
+        let tokyo: JSON = ["timeZone": "Asia/Tokyo"]
+        #expect(await client.call("PATCH", "calendars/primary", tokyo).body["timeZone"] == "Asia/Tokyo")
+        #expect(await client.get("season_20260303").body["start"] == ["date": "2026-03-03"])
+        await client.simulator.addCalendar(
+            id: "far",
+            summary: "Far",
+            timeZone: "Pacific/Honolulu",
+            owner: GoogleClient.email
+        )
+        let moved = await client.call("POST", "calendars/primary/events/season/move", query: "destination=far")
+        #expect(moved.status == 200)
+        let instances = await client.call("GET", "calendars/far/events/season/instances")
+        #expect(instances.ids == ["season_20260302", "season_20260303", "season_20260304", "season_20260305"])
+    }
+
+    @Test
+    func `an exception of a deleted series cannot be written`() async {
+        let client = await GoogleClient.make()
+        _ = await client.insert(Sample.weekly)
+        _ = await client.patch("series_20260309T090000Z", ["summary": "Other"])
+        _ = await client.delete("series")
+        #expect(await client.get("series_20260309T090000Z").body["status"] == "cancelled")
+        #expect(await client.patch("series_20260309T090000Z", ["summary": "Ghost"]).status == 403)
+        #expect(await client.delete("series_20260309T090000Z").status == 410)
+    }
+
+    @Test
     func `this and following splits the series under a derived identifier`() async throws {
         let client = await GoogleClient.make()
         _ = await client.insert(Sample.weekly)

@@ -62,6 +62,11 @@ struct EventBook: Sendable {
         return event
     }
 
+    /// Expands every series anew after the calendar moved to another zone, in which all-day instances begin.
+    mutating func expandSeries(in zone: String) {
+        for (id, event) in events where event.isRecurring { events[id] = event.expanded(in: zone) }
+    }
+
     /// Refuses every token given out so far.
     mutating func expireTokens() {
         lastChange += 1

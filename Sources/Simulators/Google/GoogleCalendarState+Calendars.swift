@@ -118,6 +118,7 @@ extension GoogleCalendarState {
         if let location = body["location"] { calendar.location = location.text }
         calendar.revision = tick()
         calendars[calendar.id] = calendar
+        withBook(of: calendar.id) { $0.expandSeries(in: calendar.timeZone) }
         for (email, entry) in calendar.entries { share(calendar.id, with: email, as: entry.role) }
         return try getCalendar(name, by: caller)
     }

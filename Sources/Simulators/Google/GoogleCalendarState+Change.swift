@@ -159,7 +159,7 @@ extension GoogleCalendarState {
         guard books[target.id]?[id]?.isCancelled ?? true, source.id != target.id else { throw .duplicate }
 
         for member in [event] + book(of: source).exceptions(of: id) {
-            var copy = member
+            var copy = member.expanded(in: target.timeZone)
             copy.organizer = organizer(of: target)
             _ = store(copy, in: target.id)
         }

@@ -43,7 +43,7 @@ extension GoogleSimulator {
         await stop()
     }
 
-    /// Ends the server and its connections.
+    /// Ends the server and its connections; a stopped simulator is not started again.
     public func stop() async {
         server?.cancel()
         sender?.cancel()

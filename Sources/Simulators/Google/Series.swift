@@ -59,6 +59,15 @@ enum Series {
 }
 
 extension StoredEvent {
+    /// The same event with its instances computed for a calendar in `zone`.
+    func expanded(in zone: String) -> StoredEvent {
+        guard isRecurring else { return self }
+        var event = self
+        // The lines were accepted before; the zone cannot make them wrong.
+        event.instances = (try? Series.instances(start, end, recurrence, in: zone)) ?? instances
+        return event
+    }
+
     /// How long each instance is, in seconds; for all-day events a multiple of a day.
     var duration: Int64 { end.instant(in: "UTC") - start.instant(in: "UTC") }
 
