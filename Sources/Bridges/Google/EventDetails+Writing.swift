@@ -47,25 +47,31 @@ extension EventDetails {
         return members
     }
 
-    /// The members of an occurrence that may hold anything now: what is not said is cleared.
-    func wholeOccurrence(of resource: EventResource?, _ rules: WriteRules) throws(TranslationError)
-        -> [(String, JSON)]
-    {
-        var members = try changes(from: nil, of: resource, rules)
-        if reminders.isEmpty, !start.isDay, resource?.details.reminders != [] {
+    /// The writes to an occurrence that may be cancelled and may hold anything now: what is not said is cleared.
+    ///
+    /// Only `confirmed` brings a cancelled one back; another status has to follow.
+    func revival(
+        _ id: String,
+        of resource: EventResource,
+        _ series: String,
+        _ revision: String?,
+        _ rules: WriteRules
+    ) throws(TranslationError) -> [RecordWrite] {
+        var members = try changes(from: nil, of: resource, rules).filter { $0.0 != "status" }
+        members.append(("status", .string(EventStatus.confirmed.upstream)))
+        if reminders.isEmpty, !start.isDay, resource.details.reminders != [] {
             members.append(explicitReminders)
         }
         if status == .cancelled {
             members.append(("extendedProperties", .members([("private", .members([statusMark]))])))
         }
-        if !members.contains(where: { $0.0 == "status" }) {
-            members.append(("status", .string("confirmed")))
-        }
         for name in ["summary", "description", "location", "transparency", "colorId"]
         where !members.contains(where: { $0.0 == name }) {
             members.append((name, .null))
         }
-        return members
+        let whole = RecordWrite.update(id, series, revision, members)
+        guard status.upstream != EventStatus.confirmed.upstream else { return whole }
+        return whole + RecordWrite.update(id, series, nil, [("status", .string(status.upstream))])
     }
 
     /// The private properties that say what the resource itself cannot.

@@ -52,8 +52,7 @@ extension GoogleBridge {
         let reply = try await client.send(.get, events(id), about: .item)
         let holder = try reply.value()
         guard holder["status"]?.text != "cancelled" else {
-            let content = revival(of: payload)
-            return try await update(id, holder["etag"]?.text, content)
+            return try await revive(id, holder["etag"]?.text, as: payload)
         }
         guard OurMark(holder)?.uid == uid else {
             let sentence = "Google has another event under the identifier of this one."
@@ -66,16 +65,21 @@ extension GoogleBridge {
         return try await record(reply)
     }
 
-    /// The body that turns a tombstone into the event: everything it may still hold is set or cleared.
-    private func revival(of payload: JSON) -> JSON {
-        var content = payload.removing("id").setting(
-            "status",
-            payload["status"] ?? .string("confirmed")
-        )
+    /// Turns a tombstone into the event: everything it may still hold is set or cleared.
+    ///
+    /// Only `confirmed` brings it back; another status has to follow.
+    private func revive(
+        _ id: String,
+        _ revision: String?,
+        as payload: JSON
+    ) async throws(BridgeError) -> UpstreamRecord {
+        var content = payload.removing("id").setting("status", .string("confirmed"))
         for member in EventResource.writableMembers where content[member] == nil {
             content = content.setting(member, .null)
         }
-        return content
+        let revived = try await update(id, revision, content)
+        guard let status = payload["status"], status != .string("confirmed") else { return revived }
+        return try await update(id, revived.revision, .members([("status", status)]))
     }
 
     // MARK: Update

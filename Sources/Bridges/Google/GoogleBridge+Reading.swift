@@ -5,6 +5,31 @@ extension GoogleBridge {
     /// Translates a series: the master and its overrides, or the occurrences the account was invited to.
     public func object(from series: [UpstreamRecord]) throws(TranslationError) -> CalendarObject {
         let series = try EventSeries(series, linkZone: link.timeZone)
+        let whole = try object(of: series, excluding: [])
+        guard let master = series.master, !series.cancelled.isEmpty else { return whole }
+        let excluded = cancelledOccurrences(of: series, whole, start: master.details.start)
+        return excluded.isEmpty ? whole : try object(of: series, excluding: excluded)
+    }
+
+    /// The cancelled exceptions that take an occurrence away; those a changed rule left behind exclude nothing.
+    private func cancelledOccurrences(
+        of series: EventSeries,
+        _ whole: CalendarObject,
+        start: EventTime
+    ) -> Set<Slot> {
+        do {
+            let occurrences = try Occurrences(of: whole, start: start, linkZone: link.timeZone)
+            return Set(try series.cancelled.keys.filter { try occurrences.contains($0) })
+        } catch {
+            // Without an expansion an exclusion too many does no harm; one too few would show a cancelled occurrence.
+            return Set(series.cancelled.keys)
+        }
+    }
+
+    private func object(
+        of series: EventSeries,
+        excluding excluded: Set<Slot>
+    ) throws(TranslationError) -> CalendarObject {
         let overrides = series.overrides
         guard !series.isDeleted, let first = series.master ?? overrides.first?.resource else {
             throw .notAnEvent
@@ -12,34 +37,24 @@ extension GoogleBridge {
         let uid = Self.uid(of: first.json)
         var events: [Component] = []
         if let master = series.master {
-            events.append(
-                master.component(
-                    uid: uid,
-                    excluding: Set(series.cancelled.keys),
-                    account: account(of: master)
-                )
-            )
+            events.append(master.component(uid: uid, excluding: excluded, account: account(of: master)))
         }
         for (slot, resource) in overrides {
             // An override names its occurrence in the master's own form (RFC 5545 §3.8.4.4).
             let original = (series.master ?? resource).details.start.moved(to: slot)
-            events.append(
-                resource.component(uid: uid, replacing: original, account: account(of: resource))
-            )
+            events.append(resource.component(uid: uid, replacing: original, account: account(of: resource)))
         }
-        let calendar = Component(
-            "VCALENDAR",
-            properties: [
-                Property("VERSION", value: "2.0"), Property("PRODID", value: "-//Kalends//Google//EN"),
-            ],
-            components: Self.zones(of: events) + events
-        )
+        return try Self.object(of: events, id: first.id)
+    }
+
+    private static func object(of events: [Component], id: String) throws(TranslationError) -> CalendarObject {
+        let properties = [Property("VERSION", value: "2.0"), Property("PRODID", value: "-//Kalends//Google//EN")]
         do {
-            return try CalendarObject(calendar)
-        } catch {
-            throw .unreadable(
-                "Google's event \(first.id) makes no valid calendar object: \(error.message)"
+            return try CalendarObject(
+                Component("VCALENDAR", properties: properties, components: zones(of: events) + events)
             )
+        } catch {
+            throw .unreadable("Google's event \(id) makes no valid calendar object: \(error.message)")
         }
     }
 

@@ -97,32 +97,20 @@ struct SeriesWriter {
         return RecordWrite.update(id, master.id, stored?.revision, [("status", .string("cancelled"))])
     }
 
-    private func override(_ override: EventDetails, at slot: Slot) throws(TranslationError)
-        -> [RecordWrite]
-    {
+    private func override(_ override: EventDetails, at slot: Slot) throws(TranslationError) -> [RecordWrite] {
         let id = current.exceptions[slot]?.id ?? slot.instanceID(of: master.id)
         if let stored = current.exceptions[slot] {
             guard isRescheduled else {
                 let changes = try override.changes(from: stored.details, of: stored, rules)
                 return RecordWrite.update(id, master.id, stored.revision, changes)
             }
-            return RecordWrite.update(id, master.id, nil, try override.wholeOccurrence(of: stored, rules))
+            return try override.revival(id, of: stored, master.id, nil, rules)
         }
         if let tombstone = current.cancelled[slot] {
             let revision = isRescheduled ? nil : tombstone["etag"]?.text
-            return RecordWrite.update(
-                id,
-                master.id,
-                revision,
-                try override.wholeOccurrence(of: master, rules)
-            )
+            return try override.revival(id, of: master, master.id, revision, rules)
         }
-        return RecordWrite.update(
-            id,
-            master.id,
-            nil,
-            try override.changes(from: details.at(slot), of: master, rules)
-        )
+        return RecordWrite.update(id, master.id, nil, try override.changes(from: details.at(slot), of: master, rules))
     }
 
     /// Occurrences that follow the series again: changed ones that are changed back, cancelled ones that take place.
@@ -141,47 +129,9 @@ struct SeriesWriter {
         for (slot, tombstone) in current.cancelled.sorted(by: { $0.key < $1.key }) {
             guard wanted.overrides[slot] == nil, try takesPlace(slot) else { continue }
             let id = tombstone["id"]?.text ?? slot.instanceID(of: master.id)
-            let whole = try details.at(slot).wholeOccurrence(of: master, rules)
-            writes += RecordWrite.update(
-                id,
-                master.id,
-                isRescheduled ? nil : tombstone["etag"]?.text,
-                whole
-            )
+            let revision = isRescheduled ? nil : tombstone["etag"]?.text
+            writes += try details.at(slot).revival(id, of: master, master.id, revision, rules)
         }
         return writes
-    }
-}
-
-/// Answers whether a wanted series has an occurrence at a place.
-private struct Occurrences {
-    private let set: RecurrenceSet
-    private let start: EventTime
-    private let zones: ZoneResolver
-
-    /// More than any rule that Google holds makes in two days.
-    private static let maximumInTwoDays = 500
-
-    init(of object: CalendarObject, start: EventTime, linkZone: String) throws(TranslationError) {
-        self.start = start
-        zones = ZoneResolver(floatingZone: linkZone, calendar: object.calendar)
-        do {
-            set = try object.recurrenceSet(floatingZone: linkZone)
-        } catch {
-            throw .unsupported(error.message)
-        }
-    }
-
-    func contains(_ slot: Slot) throws(TranslationError) -> Bool {
-        let moment = start.moved(to: slot).instant
-        // A day begins in its zone up to a day before or after it does in UTC.
-        let range = TimeRange(start: moment + -Zones.secondsPerDay, end: moment + Zones.secondsPerDay)
-        do {
-            return try set.occurrences(in: range, limit: Self.maximumInTwoDays).contains { occurrence in
-                Slot(occurrence.recurrenceID ?? occurrence.startTime, start, zones) == slot
-            }
-        } catch {
-            throw .unsupported(error.message)
-        }
     }
 }

@@ -1,0 +1,35 @@
+import Bridging
+import ICalendar
+
+/// Answers whether a series has an occurrence at a place.
+struct Occurrences {
+    private let set: RecurrenceSet
+    private let start: EventTime
+    private let zones: ZoneResolver
+
+    /// More than any rule that Google holds makes in two days.
+    private static let maximumInTwoDays = 500
+
+    init(of object: CalendarObject, start: EventTime, linkZone: String) throws(TranslationError) {
+        self.start = start
+        zones = ZoneResolver(floatingZone: linkZone, calendar: object.calendar)
+        do {
+            set = try object.recurrenceSet(floatingZone: linkZone)
+        } catch {
+            throw .unsupported(error.message)
+        }
+    }
+
+    func contains(_ slot: Slot) throws(TranslationError) -> Bool {
+        let moment = start.moved(to: slot).instant
+        // A day begins in its zone up to a day before or after it does in UTC.
+        let range = TimeRange(start: moment + -Zones.secondsPerDay, end: moment + Zones.secondsPerDay)
+        do {
+            return try set.occurrences(in: range, limit: Self.maximumInTwoDays).contains { occurrence in
+                Slot(occurrence.recurrenceID ?? occurrence.startTime, start, zones) == slot
+            }
+        } catch {
+            throw .unsupported(error.message)
+        }
+    }
+}
