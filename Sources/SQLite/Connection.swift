@@ -168,7 +168,8 @@ final class Connection: SQLConnection, @unchecked Sendable {
         // A passive one never waits. Readers that overlap without a gap can keep the log from starting over: from a
         // certain length on, new readers are held up until the old ones are done.
         let mode = pages >= Limits.restartPages ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE
-        // A failure loses nothing: the log stays, and the next commit tries again.
+        // A failure loses nothing: the log stays, and the next commit, which tells its length again, tries again.
+        loggedPages.pointee = 0
         _ = sqlite3_wal_checkpoint_v2(handle, nil, mode, nil, nil)
     }
 }

@@ -26,7 +26,7 @@ final class ReaderPool: Sendable {
         var waiting: [ConnectionJob] = []
         var idle: [Reader]
         var isClosed = false
-        var whenAllIdle: [CheckedContinuation<Void, Never>] = []
+        var whenAllIdle: CheckedContinuation<Void, Never>?
     }
 
     private let readers: [Reader]
@@ -60,13 +60,17 @@ final class ReaderPool: Sendable {
         }
     }
 
-    /// Closes the connections after all that waits already.
+    /// Closes the connections after all that waits already; a second call returns at once.
     func close() async {
+        let isFirst = state.withLock { state in
+            defer { state.isClosed = true }
+            return !state.isClosed
+        }
+        guard isFirst else { return }
         await withCheckedContinuation { continuation in
             let isIdle = state.withLock { state in
-                state.isClosed = true
                 guard state.idle.count < readers.count else { return true }
-                state.whenAllIdle.append(continuation)
+                state.whenAllIdle = continuation
                 return false
             }
             if isIdle { continuation.resume() }
@@ -84,14 +88,14 @@ final class ReaderPool: Sendable {
 
     /// The next job that waits, or nil once the reader is idle.
     private func next(for reader: Reader) -> ConnectionJob? {
-        let (job, closers) = state.withLock { state -> (ConnectionJob?, [CheckedContinuation<Void, Never>]) in
-            guard state.waiting.isEmpty else { return (state.waiting.removeFirst(), []) }
+        let (job, closer) = state.withLock { state -> (ConnectionJob?, CheckedContinuation<Void, Never>?) in
+            guard state.waiting.isEmpty else { return (state.waiting.removeFirst(), nil) }
             state.idle.append(reader)
-            guard state.idle.count == readers.count else { return (nil, []) }
-            defer { state.whenAllIdle = [] }
+            guard state.idle.count == readers.count else { return (nil, nil) }
+            defer { state.whenAllIdle = nil }
             return (nil, state.whenAllIdle)
         }
-        for closer in closers { closer.resume() }
+        closer?.resume()
         return job
     }
 

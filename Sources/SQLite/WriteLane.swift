@@ -19,17 +19,15 @@ struct WaitingWrite: Sendable {
 /// Whoever submits to an idle lane starts it; it then works until nothing waits. While a commit is being synchronised,
 /// further writes gather, and the next commit takes them all: that is the whole of group commit.
 final class WriteLane: Sendable {
-    /// Something that has the connection for itself, outside of any transaction.
-    typealias Solo = ConnectionJob
-
     private enum Job {
         case write(WaitingWrite)
-        case solo(Solo)
+        /// Has the connection for itself, outside of any transaction.
+        case solo(ConnectionJob)
     }
 
     private enum Batch {
         case writes([WaitingWrite])
-        case solo(Solo)
+        case solo(ConnectionJob)
     }
 
     private struct State {
@@ -49,14 +47,14 @@ final class WriteLane: Sendable {
         if !enqueue(.write(write)) { write.refuse(SQLError.closed) }
     }
 
-    func submit(_ solo: Solo) {
+    func submit(_ solo: ConnectionJob) {
         if !enqueue(.solo(solo)) { solo.refuse(SQLError.closed) }
     }
 
     /// Closes the connection after all that waits already.
     func close() async {
         await withCheckedContinuation { continuation in
-            let last = Solo(
+            let last = ConnectionJob(
                 run: { connection in
                     connection.close()
                     continuation.resume()

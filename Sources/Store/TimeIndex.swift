@@ -51,8 +51,8 @@ struct TimeIndex: Sendable, Hashable {
         if Self.isFloating(object) {
             // Where it falls depends on the zone of who asks.
             self.init(
-                firstStart: start - Self.floatingSlack.earlier,
-                lastEnd: end == .max ? .max : end + Self.floatingSlack.later,
+                firstStart: max(start, .min + Self.floatingSlack.earlier) - Self.floatingSlack.earlier,
+                lastEnd: min(end, .max - Self.floatingSlack.later) + Self.floatingSlack.later,
                 precision: .loose,
                 window: nil
             )
@@ -64,14 +64,18 @@ struct TimeIndex: Sendable, Hashable {
         }
     }
 
+    /// Whether any of the object's times means another instant in another zone of who asks.
     private static func isFloating(_ object: CalendarObject) -> Bool {
-        let components = [object.master].compactMap(\.self) + object.overrides
-        return components.contains { component in
-            ["DTSTART", "DTEND"].contains { name in
-                switch component.first(name)?.dateTime?.form {
-                case .date?, .floating?: true
-                case .utc?, .zoned?, nil: false
-                }
+        let zones = object.zones
+        let times = object.calendar.components(object.kind.rawValue).flatMap { component in
+            ["DTSTART", "DTEND", "RDATE", "EXDATE", "RECURRENCE-ID"].flatMap { component.all($0) }.flatMap(\.dateTimes)
+        }
+        return times.contains { time in
+            switch time.form {
+            case .date, .floating: true
+            case .utc: false
+            // A zone that nobody knows is taken for the asker's own.
+            case .zoned(let tzid): !zones.knows(tzid)
             }
         }
     }

@@ -7,29 +7,35 @@ import Testing
 
 @Suite("SQLite: group commit, durability, files")
 struct GroupCommitTests {
-    /// Holds the writer until `waiting` writes are queued behind it, so that what follows is one group.
+    private func outcome(_ body: () async throws -> Void) async -> Result<Void, any Error> {
+        do { return .success(try await body()) } catch { return .failure(error) }
+    }
+
+    /// Holds the writer until all bodies wait behind it, so that they are one group.
     private func group(
         on database: SQLiteDatabase,
         of bodies: [@Sendable (borrowing SQLTransaction) throws -> Void]
     ) async -> [Result<Void, any Error>] {
         let gate = DispatchSemaphore(value: 0)
+        let isHeld = Atomic(false)
         return await withTaskGroup(of: (Int, Result<Void, any Error>).self) { group in
-            let holder = Task { try await database.write { _ in gate.wait() } }
-            for (index, body) in bodies.enumerated() {
-                group.addTask {
-                    do {
-                        try await database.write(body)
-                        return (index, .success(()))
-                    } catch {
-                        return (index, .failure(error))
+            group.addTask {
+                let held: Result<Void, any Error> = await outcome {
+                    try await database.write { _ in
+                        isHeld.store(true, ordering: .releasing)
+                        gate.wait()
                     }
                 }
+                return (-1, held)
+            }
+            while !isHeld.load(ordering: .acquiring) { await Task.yield() }
+            for (index, body) in bodies.enumerated() {
+                group.addTask { (index, await outcome { try await database.write(body) }) }
             }
             while database.waitingWrites < bodies.count { await Task.yield() }
             gate.signal()
             var results: [Int: Result<Void, any Error>] = [:]
             for await (index, result) in group { results[index] = result }
-            _ = await holder.result
             return bodies.indices.compactMap { results[$0] }
         }
     }

@@ -131,11 +131,14 @@ struct SQLDatabaseTests {
             let pairs = try await database.read { transaction in
                 var pairs: [String] = []
                 let all: SQLStatement = "SELECT name FROM item ORDER BY id"
-                let outer = try transaction.rows(all).count
-                try transaction.forEach(all) { row in pairs.append(try row.text("name")) }
-                return pairs.count * outer
+                try transaction.forEach(all) { outer in
+                    try transaction.forEach(all) { inner in
+                        pairs.append(try outer.text("name") + inner.text("name"))
+                    }
+                }
+                return pairs
             }
-            #expect(pairs == 4)
+            #expect(pairs == ["aa", "ab", "ba", "bb"])
         }
     }
 
