@@ -1,6 +1,5 @@
 import Foundation
 import SQL
-import Synchronization
 import Testing
 
 @testable import SQLite
@@ -17,18 +16,18 @@ struct GroupCommitTests {
         of bodies: [@Sendable (borrowing SQLTransaction) throws -> Void]
     ) async -> [Result<Void, any Error>] {
         let gate = DispatchSemaphore(value: 0)
-        let isHeld = Atomic(false)
+        let isHeld = Flag()
         return await withTaskGroup(of: (Int, Result<Void, any Error>).self) { group in
             group.addTask {
                 let held: Result<Void, any Error> = await outcome {
                     try await database.write { _ in
-                        isHeld.store(true, ordering: .releasing)
+                        isHeld.raise()
                         gate.wait()
                     }
                 }
                 return (-1, held)
             }
-            while !isHeld.load(ordering: .acquiring) { await Task.yield() }
+            while !isHeld.isRaised { await Task.yield() }
             for (index, body) in bodies.enumerated() {
                 group.addTask { (index, await outcome { try await database.write(body) }) }
             }

@@ -1,5 +1,6 @@
 import Foundation
 import SQL
+import Synchronization
 
 @testable import SQLite
 
@@ -47,3 +48,12 @@ extension SQLDatabase {
 }
 
 struct Refusal: Error, Equatable {}
+
+/// Says from one thread to another that something has happened.
+final class Flag: Sendable {
+    private let state = Mutex(false)
+
+    var isRaised: Bool { state.withLock { $0 } }
+
+    func raise() { state.withLock { $0 = true } }
+}
