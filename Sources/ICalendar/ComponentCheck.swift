@@ -38,7 +38,7 @@ struct ComponentCheck {
         guard rules.count <= CalendarLimits.maximumRules else {
             throw .tooManyInstances(limit: CalendarLimits.maximumRules)
         }
-        for rule in rules { try checkRule(rule) }
+        for rule in rules where !rule.value.isEmpty { try checkRule(rule) }
     }
 
     private func place(_ name: String) -> String { component.first(name)?.place(in: text) ?? "" }

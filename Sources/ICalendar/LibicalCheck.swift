@@ -13,7 +13,8 @@ enum LibicalCheck {
     static func run(_ components: [Component]) throws(CalendarDataError) {
         var copy = ""
         for component in components {
-            for case .property(let property) in component.items where asked.contains(property.name) {
+            for case .property(let property) in component.items
+            where asked.contains(property.name) && !property.value.isEmpty {
                 guard property.value.utf8.count <= maximumValue else {
                     throw .invalidData("The value of \(property.name) is longer than \(maximumValue) octets.")
                 }

@@ -54,7 +54,8 @@ struct Series: Sendable {
         _ zone: Zone
     ) throws(CalendarDataError) -> [Rule] {
         var rules: [Rule] = []
-        for property in properties {
+        // An empty rule is no rule; feeds carry them.
+        for property in properties where !property.value.isEmpty {
             let rule = try RecurrenceRule(property.value)
             guard !start.isDate || rule.frequency >= .daily else {
                 throw .invalidData("A rule of \(rule.frequency.rawValue) needs a DTSTART with a time.")
