@@ -73,34 +73,36 @@ struct CalendarObjectCheck {
     }
 
     private func checkRecurrenceIDs(_ components: [Component]) throws(CalendarDataError) {
-        var masters: [Component] = []
-        var seen: Set<Instant> = []
-        for component in components {
-            guard let property = component.first("RECURRENCE-ID") else {
-                masters.append(component)
-                continue
-            }
-            guard let id = property.dateTime else {
-                throw .invalidData("\(property.place(in: text))RECURRENCE-ID is no date or date-time.")
-            }
-            guard seen.insert(zones.instant(id)).inserted else {
-                throw .invalidObject("\(property.place(in: text))Two components have the RECURRENCE-ID \(id.text).")
-            }
-        }
+        let masters = components.filter { $0.first("RECURRENCE-ID") == nil }
         guard masters.count <= 1 else {
             throw .invalidObject("Two components with one UID have no RECURRENCE-ID.")
         }
-        guard let start = masters.first?.first("DTSTART")?.dateTime else { return }
+        let start = masters.first?.first("DTSTART")?.dateTime
+        var seen: Set<Instant> = []
         for component in components {
-            guard let property = component.first("RECURRENCE-ID"), let id = property.dateTime else { continue }
-            guard id.isDate == start.isDate else {
+            guard let property = component.first("RECURRENCE-ID") else { continue }
+            guard let id = property.recurrenceID(ofSeriesFrom: start) else {
+                throw .invalidData("\(property.place(in: text))RECURRENCE-ID is no date or date-time.")
+            }
+            guard start.map({ $0.isDate == id.isDate }) ?? true else {
                 throw .invalidData("\(property.place(in: text))RECURRENCE-ID is not of DTSTART's type.")
+            }
+            guard seen.insert(zones.instant(id)).inserted else {
+                throw .invalidObject("\(property.place(in: text))Two components have the RECURRENCE-ID \(id.text).")
             }
         }
     }
 }
 
 extension Property {
+    /// The value as a RECURRENCE-ID; Exchange names the days of a whole-day series by their midnight.
+    func recurrenceID(ofSeriesFrom start: DateTime?) -> DateTime? {
+        guard let id = dateTime, let start, start.isDate, id.form != .utc, id.hour + id.minute + id.second == 0 else {
+            return dateTime
+        }
+        return DateTime(date: id.year, id.month, id.day)
+    }
+
     /// `Line 12: `, or nothing for a property that was not read.
     func place(in text: String) -> String {
         guard let octets else { return "" }

@@ -113,7 +113,9 @@ struct ComponentCheck {
         guard let name = kind == .todo ? "DUE" : kind == .event ? "DTEND" : nil, let end = component.first(name) else {
             return
         }
-        guard component.first("DURATION") == nil else { throw invalid(end, "stands beside a DURATION") }
+        // A duration of nothing beside an end is what Android leaves behind; it says nothing.
+        let duration = component.first("DURATION").flatMap { CalendarDuration($0.value) }
+        guard duration.map({ $0.totalSeconds == 0 }) ?? true else { throw invalid(end, "stands beside a DURATION") }
         guard let start = component.first("DTSTART")?.dateTime, let date = end.dateTime else { return }
         // Tasks that begin at a time and are due on a day are common, and unambiguous.
         guard start.isDate == date.isDate || kind == .todo else { throw invalid(end, "is not of DTSTART's type") }

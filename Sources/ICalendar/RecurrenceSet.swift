@@ -31,8 +31,10 @@ public struct RecurrenceSet: Sendable {
         /// How far it moves what follows, on the wall clock.
         var shift: Int64 { timing.start.localSeconds - recurrenceID.localSeconds }
 
-        init?(_ component: Component, _ kind: ComponentKind, _ zones: ZoneResolver) {
-            guard let property = component.first("RECURRENCE-ID"), let id = property.dateTime else { return nil }
+        init?(_ component: Component, _ kind: ComponentKind, _ zones: ZoneResolver, seriesStart: DateTime?) {
+            guard let property = component.first("RECURRENCE-ID"),
+                let id = property.recurrenceID(ofSeriesFrom: seriesStart)
+            else { return nil }
             var described = component
             if kind != .availability, component.first("DTSTART") == nil, component.first("DUE") == nil {
                 described.set("DTSTART", Property("DTSTART", id))
@@ -55,7 +57,9 @@ public struct RecurrenceSet: Sendable {
         zones: ZoneResolver
     ) throws(CalendarDataError) {
         series = try master.flatMap { (master) throws(CalendarDataError) in try Series(master, kind, zones) }
-        self.overrides = overrides.compactMap { Override($0, kind, zones) }.sorted { $0.instant < $1.instant }
+        let start = series?.timing.start
+        self.overrides = overrides.compactMap { Override($0, kind, zones, seriesStart: start) }
+            .sorted { $0.instant < $1.instant }
         isRecurring = series?.isRecurring ?? false || !overrides.isEmpty
     }
 

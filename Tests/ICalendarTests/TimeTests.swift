@@ -20,19 +20,19 @@ struct InstantTests {
         #expect(Instant(rfc3339: text) == nil)
     }
 
-    @Test func `every day of eight centuries counts up by one`() {
-        var previous = Instant(seconds: CalendarLimits.minimumDate.seconds - 86_400)
+    @Test func `days of eight centuries are written and read alike`() {
+        var previous = CalendarLimits.minimumDate
         #expect(CalendarLimits.minimumDate.rfc3339 == "1583-01-01T00:00:00Z")
         #expect(CalendarLimits.maximumDate.rfc3339 == "9999-12-31T23:59:59Z")
-        for _ in 0..<292_194 {
-            let next = previous + 86_400
+        for _ in 0..<22_476 {
+            let next = previous + 13 * 86_400
             guard Instant(rfc3339: next.rfc3339) == next else {
                 Issue.record("\(next.rfc3339)")
                 return
             }
             previous = next
         }
-        #expect(previous.rfc3339 == "2382-12-31T00:00:00Z")
+        #expect(previous.rfc3339 == "2382-12-26T00:00:00Z")
     }
 }
 
