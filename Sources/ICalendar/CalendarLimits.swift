@@ -20,6 +20,9 @@ public enum CalendarLimits {
     /// About 50 ms.
     public static let maximumRuleSteps = 3_000_000
 
+    /// How many times one period of a rule may have: every second of a day is still possible, of a year it is not.
+    public static let maximumPeriodTimes = 100_000
+
     /// How many rules (RRULE, EXRULE) one component may have; more than one is already deprecated.
     public static let maximumRules = 8
 

@@ -141,7 +141,14 @@ struct RuleIterator {
     /// No time lies after this one.
     private var last: Int64 { min(until ?? .max, CalendarLimits.maximumDate.seconds) }
 
+    /// Adds the times of a day; gives up on a rule that has more times in one period than anybody could want.
     mutating func append(day: Int) {
+        guard pending.count + times.count <= CalendarLimits.maximumPeriodTimes else {
+            gaveUp = true
+            isFinished = true
+            return
+        }
+        steps += times.count
         let midnight = Int64(day) * CivilCalendar.secondsPerDay
         for time in times { pending.append(midnight + Int64(time)) }
     }
