@@ -1,0 +1,108 @@
+/// The three-way merge of one item that both sides have, field by field.
+///
+/// Without an agreement every field counts as changed by the side that has it: what only one side has is taken from
+/// there, so that two histories of one event are united and nothing of either is lost.
+struct FieldMerge {
+    private let agreement: Agreement
+    private let isFirst: Bool
+    private let local: ItemVersion
+    private let remote: ItemVersion
+    private let rules: Rules
+
+    init(_ base: Agreement?, _ local: ItemVersion, _ remote: ItemVersion, _ rules: Rules) {
+        agreement = base ?? Agreement(local: [:], remote: [:])
+        isFirst = base == nil
+        self.local = local
+        self.remote = remote
+        self.rules = rules
+    }
+
+    func decision() -> Decision? {
+        var pull: Set<FieldKey> = []
+        var push: Set<FieldKey> = []
+        var conflicts: [FieldConflict] = []
+        var hasAgreed = isFirst
+        for unit in units() {
+            switch verdict(on: unit) {
+            case .unchanged: break
+            case .agreed: hasAgreed = true
+            case .changed(.local): push.formUnion(unit)
+            case .changed(.remote): pull.formUnion(unit)
+            case .conflict(let winner):
+                conflicts += differing(unit).map { FieldConflict(field: $0, winner: winner) }
+                switch winner {
+                case .local?: push.formUnion(unit)
+                case .remote?: pull.formUnion(unit)
+                case nil: break
+                }
+            }
+        }
+        if conflicts.contains(where: { $0.winner == nil }) { return Decision(.hold, conflicts: conflicts) }
+        let withheld: Set<FieldKey>
+        switch rules.direction {
+        case .both: withheld = []
+        case .pull: (withheld, push) = (push, [])
+        case .push: (withheld, pull) = (pull, [])
+        }
+        return action(pull, push, hasAgreed).map { Decision($0, conflicts: conflicts, withheld: withheld) }
+    }
+
+    private func action(_ pull: Set<FieldKey>, _ push: Set<FieldKey>, _ hasAgreed: Bool) -> Action? {
+        switch (pull.isEmpty, push.isEmpty) {
+        case (false, false): .merge(pull: pull, push: push)
+        case (false, true): .pull(pull)
+        case (true, false): .push(push)
+        case (true, true): hasAgreed ? .agree : nil
+        }
+    }
+
+    // MARK: Units
+
+    /// The fields that are decided together: each alone, but the schedule with every occurrence that only one side has.
+    ///
+    /// Otherwise one side could keep an edit of an occurrence that the other's schedule no longer has.
+    private func units() -> [Set<FieldKey>] {
+        let keys = Set(local.fields.keys).union(remote.fields.keys)
+            .union(agreement.local.keys).union(agreement.remote.keys)
+        let here = Set(local.fields.keys.compactMap(\.occurrence))
+        let there = Set(remote.fields.keys.compactMap(\.occurrence))
+        let oneSided = here.symmetricDifference(there)
+        var schedule: Set<FieldKey> = []
+        var single: [FieldKey] = []
+        for key in keys {
+            if key == .schedule || key.occurrence.map(oneSided.contains) == true {
+                schedule.insert(key)
+            } else {
+                single.append(key)
+            }
+        }
+        let units = single.sorted().map { Set([$0]) }
+        return schedule.isEmpty ? units : [schedule] + units
+    }
+
+    private enum Verdict {
+        case unchanged
+        case agreed
+        case changed(Side)
+        case conflict(winner: Side?)
+    }
+
+    private func verdict(on unit: Set<FieldKey>) -> Verdict {
+        let isChangedHere = unit.contains { key in
+            local.fields[key] != agreement.local[key] && !rules.pullOnly.contains(key.name)
+        }
+        let isChangedThere = unit.contains { remote.fields[$0] != agreement.remote[$0] }
+        switch (isChangedHere, isChangedThere) {
+        case (false, false): return .unchanged
+        case (true, false): return differing(unit).isEmpty ? .agreed : .changed(.local)
+        case (false, true): return differing(unit).isEmpty ? .agreed : .changed(.remote)
+        case (true, true):
+            guard !differing(unit).isEmpty else { return .agreed }
+            return .conflict(winner: rules.winner(local: local, remote: remote))
+        }
+    }
+
+    private func differing(_ unit: Set<FieldKey>) -> [FieldKey] {
+        unit.filter { local.fields[$0] != remote.fields[$0] }.sorted()
+    }
+}

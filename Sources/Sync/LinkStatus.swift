@@ -1,0 +1,74 @@
+public import ICalendar
+
+/// What a link is doing.
+public enum LinkState: String, Sendable, Hashable, CaseIterable, Codable {
+    /// Made, and waiting for the person to look at its plan and start it.
+    case preview
+    /// In step, until the next poll.
+    case idle
+    case syncing
+    /// Throttled, or the upstream is out of reach; it goes on by itself.
+    case waiting
+    case paused
+    /// More would be deleted than goes without asking.
+    case needsApproval = "needs_approval"
+    /// Something that only a person can mend.
+    case error
+}
+
+/// What is wrong, and what to do about it.
+public struct LinkProblem: Sendable, Hashable, Codable {
+    /// A stable word: one of the contract's, or the upstream's own reason.
+    public var code: String
+
+    /// One sentence for a person.
+    public var message: String
+
+    /// What a person can do.
+    public var remedy: String
+
+    /// Describes a problem.
+    public init(code: String, message: String, remedy: String) {
+        self.code = code
+        self.message = message
+        self.remedy = remedy
+    }
+}
+
+/// How far a running pass has come.
+public struct SyncProgress: Sendable, Hashable, Codable {
+    public var done: Int
+    public var total: Int
+
+    /// Counts items.
+    public init(done: Int, total: Int) {
+        self.done = done
+        self.total = total
+    }
+}
+
+/// A link and how it is doing.
+public struct LinkStatus: Sendable, Hashable {
+    public var link: Link
+    public var state: LinkState
+
+    /// When a pass last saw both sides equal, or made them so.
+    public var lastSyncedAt: Instant?
+
+    /// When the next pass is due; nil while nothing is (paused, preview, in error).
+    public var nextSyncAt: Instant?
+
+    /// How far the running pass has come.
+    public var progress: SyncProgress?
+
+    /// Items agreed on with the upstream.
+    public var events: Int
+
+    /// Items not yet agreed on, refused ones included.
+    public var pending: Int
+
+    /// Conflicts that wait for the person.
+    public var conflicts: Int
+
+    public var lastError: LinkProblem?
+}

@@ -1,0 +1,75 @@
+import Bridging
+import ICalendar
+import SQL
+import Store
+
+/// A notification channel as it is remembered: the token only as a digest.
+struct StoredChannel: Sendable {
+    /// A week's channel is renewed a day early, a shorter one when a quarter of its life is left.
+    private static let earliestRenewal: Int64 = 86_400
+
+    var link: LinkID
+    var channel: NotificationChannel
+    var tokenDigest: String
+    var openedAt: Instant
+
+    func isFresh(at now: Instant) -> Bool {
+        let margin = min(Self.earliestRenewal, (channel.expiry - openedAt) / 4)
+        return channel.expiry - now > margin
+    }
+}
+
+extension LinkStore {
+    func channels(of link: LinkID) async throws -> [StoredChannel] {
+        try await database.read { transaction in
+            try transaction.rows("SELECT * FROM channel WHERE link = \(link.value) ORDER BY expires_at")
+                .map(StoredChannel.init)
+        }
+    }
+
+    func channel(_ id: String) async throws -> StoredChannel? {
+        try await database.read { transaction in
+            try transaction.row("SELECT * FROM channel WHERE id = \(.text(id))").map(StoredChannel.init)
+        }
+    }
+
+    func save(_ channel: StoredChannel) async throws {
+        try await database.write { transaction in
+            try transaction.run(
+                """
+                INSERT INTO channel (id, link, resource, token_digest, opened_at, expires_at)
+                VALUES (\(.text(channel.channel.id)), \(channel.link.value), \(.text(channel.channel.resource)),
+                    \(.text(channel.tokenDigest)), \(channel.openedAt.value), \(channel.channel.expiry.value))
+                ON CONFLICT (id) DO UPDATE SET resource = excluded.resource, expires_at = excluded.expires_at
+                """
+            )
+        }
+    }
+
+    func forgetChannel(_ id: String) async throws {
+        try await database.write { transaction in
+            try transaction.run("DELETE FROM channel WHERE id = \(.text(id))")
+        }
+    }
+}
+
+extension StoredChannel {
+    init(_ row: SQLRow) throws {
+        link = LinkID(rawValue: try row.integer("link"))
+        channel = NotificationChannel(
+            id: try row.text("id"),
+            resource: try row.text("resource"),
+            expiry: try row.instant("expires_at")
+        )
+        tokenDigest = try row.text("token_digest")
+        openedAt = try row.instant("opened_at")
+    }
+}
+
+/// Compares two texts in a time that does not tell where they differ.
+func isSameSecret(_ left: String, _ right: String) -> Bool {
+    let left = Array(left.utf8)
+    let right = Array(right.utf8)
+    guard left.count == right.count else { return false }
+    return zip(left, right).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
+}

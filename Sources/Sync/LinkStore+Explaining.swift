@@ -1,0 +1,73 @@
+import Bridging
+import ICalendar
+import Reconcile
+import SQL
+public import Store
+
+extension LinkStore {
+    /// Why an event is as it is: what each link of its calendar knows of it.
+    public func explain(uid: String, in calendar: CalendarID) async throws -> [ItemExplanation] {
+        var explanations: [ItemExplanation] = []
+        for link in try await links(in: calendar) { explanations.append(try await explain(uid, link)) }
+        return explanations
+    }
+
+    private func explain(_ uid: String, _ link: Link) async throws -> ItemExplanation {
+        let calendars = calendars
+        return try await database.read { transaction in
+            let key: SQLStatement = "link = \(link.id.value) AND uid = \(.text(uid))"
+            let base = try transaction.row("SELECT * FROM base WHERE \(key)")
+            let mirrored = try transaction.row("SELECT * FROM mirrored_object WHERE \(key)")
+            let local = try calendars.object(uid: uid, in: link.calendar, transaction)
+            let retry = try transaction.row("SELECT * FROM retry WHERE \(key)")
+            let isOpen = try transaction.row("SELECT id FROM conflict WHERE \(key) AND is_open = 1") != nil
+            let isHeld = try transaction.row("SELECT uid FROM held WHERE \(key) AND is_approved = 0") != nil
+            let problem = try mirrored?.optionalText("problem")
+            let isInStep =
+                try base?.optionalText("local_digest") == local?.etag.rawValue
+                && base?.optionalText("remote_digest") == mirrored?.optionalText("digest")
+            let (state, sentence) = Self.explanation(
+                isKnown: base != nil || mirrored != nil,
+                problem: problem,
+                isOpen: isOpen,
+                isHeld: isHeld,
+                error: try retry?.problem(),
+                isInStep: isInStep
+            )
+            let series = try mirrored?.optionalText("series")
+            let shown = ShownFields(
+                base: try base?.optionalText("local_text"),
+                gateway: local?.text,
+                upstream: try mirrored?.optionalText("text")
+            )
+            let keys = try base.map { FieldsText.decodeKeys(try $0.text("local_fields")) } ?? []
+            return ItemExplanation(
+                link: link.id,
+                state: state,
+                sentence: sentence,
+                records: try series.map { try Self.records(of: $0, link.id, transaction).map(\.payload) } ?? [],
+                agreedAt: try base?.optionalInstant("agreed_at"),
+                lastRun: try base?.optionalInteger("run").map(RunID.init(rawValue:)),
+                fields: shown.conflicts(over: keys),
+                error: try retry?.problem()
+            )
+        }
+    }
+
+    private static func explanation(
+        isKnown: Bool,
+        problem: String?,
+        isOpen: Bool,
+        isHeld: Bool,
+        error: LinkProblem?,
+        isInStep: Bool
+    ) -> (state: String, sentence: String) {
+        if let problem { return ("quarantine", "What the upstream has of it cannot be read: \(problem)") }
+        if isOpen { return ("conflict", "Both sides changed it; your decision is awaited.") }
+        if isHeld { return ("held", "Its deletion waits for your approval.") }
+        if let error { return ("pending", error.message) }
+        if !isKnown { return ("unknown", "The link has not seen it yet.") }
+        return isInStep
+            ? ("in_step", "Both sides say the same.") : ("pending", "It changed; the next pass carries it over.")
+    }
+}

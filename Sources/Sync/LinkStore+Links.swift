@@ -1,0 +1,144 @@
+import Bridging
+import ICalendar
+import SQL
+public import Store
+
+/// What can be changed about a link; nil leaves it as it is.
+public struct LinkChange: Sendable, Hashable {
+    public var direction: LinkDirection?
+    public var policy: ConflictPolicy?
+    public var mapping: String??
+    public var filters: String??
+    public var notifiesGuests: Bool?
+
+    /// Changes nothing.
+    public init() {}
+}
+
+extension LinkStore {
+    /// Makes a link, in preview; nil when the two calendars are linked already.
+    ///
+    /// A calendar whose upstream may only be read is read-only here too.
+    public func create(_ new: NewLink) async throws -> Link? {
+        let now = now()
+        let identity = new.identity ?? makeIdentity()
+        let link: Link? = try await database.write { transaction in
+            let twin = try transaction.row(
+                """
+                SELECT id FROM link WHERE calendar = \(new.calendar.value)
+                    AND connection = \(new.connection.value) AND upstream_calendar = \(.text(new.upstreamCalendar))
+                """
+            )
+            guard twin == nil else { return nil }
+            let id = LinkID(rawValue: try SyncCounter.link.next(transaction))
+            try transaction.run(
+                """
+                INSERT INTO link (
+                    id, principal, calendar, connection, provider, upstream_calendar, upstream_name, direction, policy,
+                    mapping, filters, notifies_guests, identity, time_zone, access, created_at, state
+                ) VALUES (
+                    \(id.value), \(new.principal.value), \(new.calendar.value), \(new.connection.value),
+                    \(.text(new.provider)), \(.text(new.upstreamCalendar)), \(.text(new.upstreamName)),
+                    \(.text(new.direction.rawValue)), \(.text(new.policy.rawValue)), \(.text(new.mapping)),
+                    \(.text(new.filters)), \(.integer(new.notifiesGuests)), \(.text(identity)),
+                    \(.text(new.timeZone)), \(.text(new.access.rawValue)), \(now.value),
+                    \(.text(LinkState.preview.rawValue))
+                )
+                """
+            )
+            return try Self.link(id, transaction)
+        }
+        if let link { try await protectCalendar(link.calendar) }
+        return link
+    }
+
+    /// The link with that identifier.
+    public func link(_ id: LinkID) async throws -> Link? { try await database.read { try Self.link(id, $0) } }
+
+    /// The links of a principal, in the order they were made.
+    public func links(of principal: PrincipalID) async throws -> [Link] {
+        try await links("WHERE principal = \(principal.value)")
+    }
+
+    /// The links of one of our calendars.
+    public func links(in calendar: CalendarID) async throws -> [Link] {
+        try await links("WHERE calendar = \(calendar.value)")
+    }
+
+    /// The links over a connection.
+    public func links(over connection: ConnectionID) async throws -> [Link] {
+        try await links("WHERE connection = \(connection.value)")
+    }
+
+    /// All links of all principals.
+    public func allLinks() async throws -> [Link] { try await links("") }
+
+    private func links(_ condition: SQLStatement) async throws -> [Link] {
+        try await database.read { transaction in
+            try transaction.rows("\(Link.select) \(condition) ORDER BY id").map(Link.init)
+        }
+    }
+
+    /// Changes a link; everything is compared anew in its next pass.
+    ///
+    /// - Returns: the link as it is now, or nil when there is none.
+    public func update(_ id: LinkID, _ change: LinkChange) async throws -> Link? {
+        try await database.write { transaction in
+            guard var link = try Self.link(id, transaction) else { return nil }
+            link.direction = change.direction ?? link.direction
+            link.policy = change.policy ?? link.policy
+            link.mapping = change.mapping ?? link.mapping
+            link.filters = change.filters ?? link.filters
+            link.notifiesGuests = change.notifiesGuests ?? link.notifiesGuests
+            try transaction.run(
+                """
+                UPDATE link SET direction = \(.text(link.direction.rawValue)), policy = \(.text(link.policy.rawValue)),
+                    mapping = \(.text(link.mapping)), filters = \(.text(link.filters)),
+                    notifies_guests = \(.integer(link.notifiesGuests)), seen_mark = ''
+                WHERE id = \(id.value)
+                """
+            )
+            return link
+        }
+    }
+
+    /// Makes the calendar read-only exactly while a link to an upstream that may only be read pulls into it.
+    func protectCalendar(_ calendar: CalendarID) async throws {
+        let isReadOnly = try await links(in: calendar).contains { $0.access == .reader }
+        guard let current = try await calendars.calendar(calendar), current.isWriteProtected != isReadOnly else {
+            return
+        }
+        try await calendars.setWriteProtected(isReadOnly, of: calendar)
+    }
+
+    static func link(_ id: LinkID, _ transaction: borrowing SQLTransaction) throws -> Link? {
+        try transaction.row("\(Link.select) WHERE id = \(id.value)").map(Link.init)
+    }
+}
+
+extension Link {
+    static let select: SQLStatement = """
+        SELECT id, principal, calendar, connection, provider, upstream_calendar, upstream_name, direction, policy,
+            mapping, filters, notifies_guests, identity, time_zone, access, created_at
+        FROM link
+        """
+
+    init(_ row: SQLRow) throws {
+        id = LinkID(rawValue: try row.integer("id"))
+        principal = PrincipalID(rawValue: try row.integer("principal"))
+        calendar = CalendarID(rawValue: try row.integer("calendar"))
+        connection = ConnectionID(rawValue: try row.integer("connection"))
+        provider = try row.text("provider")
+        upstreamCalendar = try row.text("upstream_calendar")
+        upstreamName = try row.text("upstream_name")
+        direction = try row.word("direction")
+        policy = try row.word("policy")
+        mapping = try row.optionalText("mapping")
+        filters = try row.optionalText("filters")
+        notifiesGuests = try row.bool("notifies_guests")
+        identity = try row.text("identity")
+        timeZone = try row.text("time_zone")
+        access = try row.word("access")
+        createdAt = try row.instant("created_at")
+    }
+}

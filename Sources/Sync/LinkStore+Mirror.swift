@@ -1,0 +1,148 @@
+import Bridging
+import ICalendar
+import Reconcile
+import SQL
+import Store
+
+/// A series as its records translate.
+struct MirroredObject: Sendable {
+    var series: String
+    /// The UID the event has here; nil where the series was never readable.
+    var uid: String?
+    /// The calendar object; nil for a series that is no event now, or that cannot be read.
+    var text: String?
+    var digest: String
+    var modified: Instant?
+    /// Why it cannot be read.
+    var problem: String?
+
+    static let noDigest = ""
+}
+
+extension LinkStore {
+    /// From where to pull next.
+    func cursor(of link: LinkID) async throws -> SyncCursor? {
+        try await database.read { transaction in
+            try transaction.row("SELECT cursor FROM link WHERE id = \(link.value)")?
+                .optionalText("cursor").map(SyncCursor.init(rawValue:))
+        }
+    }
+
+    /// Stores what was pulled, translated, with the cursor, in one transaction.
+    ///
+    /// - Returns: the series that changed.
+    @discardableResult
+    func mirror(_ pulled: PulledRecords, translatedBy bridge: any Bridge, of link: LinkID) async throws -> Set<String> {
+        let before = try await database.read { try MirrorState(of: link, covering: pulled, $0) }
+        let changed = before.changedSeries(by: pulled)
+        let objects = try before.translated(changed, after: pulled, by: bridge)
+        let cursor = pulled.cursor
+        guard !changed.isEmpty || cursor != before.cursor else { return [] }
+        let now = now()
+        try await database.write { transaction in
+            for series in changed.sorted() {
+                let records = before.records(of: series, after: pulled)
+                try Self.replace(records, of: series, link, transaction)
+                if records.isEmpty {
+                    try Self.forget(series: series, link, transaction)
+                } else if let object = objects[series] {
+                    try Self.save(object, of: link, at: now, transaction)
+                }
+            }
+            try transaction.run("UPDATE link SET cursor = \(.text(cursor?.rawValue)) WHERE id = \(link.value)")
+            // Until it was decided on, the next pass must look, whatever it pulls itself.
+            if !changed.isEmpty {
+                try transaction.run("UPDATE link SET seen_revision = NULL WHERE id = \(link.value)")
+            }
+        }
+        return changed
+    }
+
+    /// The records of a series as they were last seen.
+    func records(of series: String, _ link: LinkID) async throws -> [UpstreamRecord] {
+        try await database.read { try Self.records(of: series, link, $0) }
+    }
+
+    // MARK: In a transaction
+
+    static func records(
+        of series: String,
+        _ link: LinkID,
+        _ transaction: borrowing SQLTransaction
+    ) throws -> [UpstreamRecord] {
+        try transaction.rows(
+            """
+            SELECT record, series, revision, payload, is_deleted, modified FROM mirror
+            WHERE link = \(link.value) AND series = \(.text(series)) ORDER BY record
+            """
+        )
+        .map(UpstreamRecord.init)
+    }
+
+    static func replace(
+        _ records: [UpstreamRecord],
+        of series: String,
+        _ link: LinkID,
+        _ transaction: borrowing SQLTransaction
+    ) throws {
+        try transaction.run("DELETE FROM mirror WHERE link = \(link.value) AND series = \(.text(series))")
+        for record in records {
+            try transaction.run(
+                """
+                INSERT INTO mirror (link, record, series, revision, payload, is_deleted, modified)
+                VALUES (\(link.value), \(.text(record.id)), \(.text(record.series)), \(.text(record.revision)),
+                    \(.text(record.payload)), \(.integer(record.isDeleted)), \(record.modified.value))
+                ON CONFLICT (link, record) DO UPDATE SET series = excluded.series, revision = excluded.revision,
+                    payload = excluded.payload, is_deleted = excluded.is_deleted, modified = excluded.modified
+                """
+            )
+        }
+    }
+
+    static func save(
+        _ object: MirroredObject,
+        of link: LinkID,
+        at now: Instant,
+        _ transaction: borrowing SQLTransaction
+    ) throws {
+        let known = try transaction.row(
+            """
+            SELECT problem_id, problem_since FROM mirrored_object
+            WHERE link = \(link.value) AND series = \(.text(object.series))
+            """
+        )
+        var problemID = try known?.optionalInteger("problem_id")
+        if object.problem != nil, problemID == nil { problemID = try SyncCounter.quarantine.next(transaction) }
+        let since = try known?.optionalInstant("problem_since") ?? now
+        try transaction.run(
+            """
+            INSERT INTO mirrored_object (link, series, uid, text, digest, modified, problem, problem_id, problem_since)
+            VALUES (\(link.value), \(.text(object.series)), \(.text(object.uid)), \(.text(object.text)),
+                \(.text(object.digest)), \(object.modified.value), \(.text(object.problem)),
+                \(.integer(object.problem == nil ? nil : problemID)), \(object.problem == nil ? .null : since.value))
+            ON CONFLICT (link, series) DO UPDATE SET uid = excluded.uid, text = excluded.text,
+                digest = excluded.digest, modified = excluded.modified, problem = excluded.problem,
+                problem_id = excluded.problem_id, problem_since = excluded.problem_since
+            """
+        )
+    }
+
+    /// Forgets a series and all its records.
+    static func forget(series: String, _ link: LinkID, _ transaction: borrowing SQLTransaction) throws {
+        try transaction.run("DELETE FROM mirror WHERE link = \(link.value) AND series = \(.text(series))")
+        try transaction.run("DELETE FROM mirrored_object WHERE link = \(link.value) AND series = \(.text(series))")
+    }
+}
+
+extension UpstreamRecord {
+    init(_ row: SQLRow) throws {
+        self.init(
+            id: try row.text("record"),
+            series: try row.text("series"),
+            revision: try row.optionalText("revision"),
+            payload: try row.text("payload"),
+            isDeleted: try row.bool("is_deleted"),
+            modified: try row.optionalInstant("modified")
+        )
+    }
+}

@@ -1,0 +1,143 @@
+import Bridging
+import ICalendar
+import Reconcile
+import SQL
+import Store
+
+/// Where a link stands before a pass.
+struct LinkPlace: Sendable {
+    var cursor: SyncCursor?
+    /// The revision of our calendar; nil when it is gone.
+    var revision: Int64?
+    var seenRevision: Int64?
+    var mark: String
+    var pending: Int
+    var hasIntents: Bool
+    /// Whether somebody asked for a look at everything, deletions included.
+    var wantsListing: Bool
+
+    /// Whether anything may have changed since the last pass ended with everything in step.
+    func needsLook(at mark: String) -> Bool {
+        seenRevision == nil || seenRevision != revision || self.mark != mark || pending > 0 || hasIntents
+    }
+}
+
+/// What is known of a link after a pass.
+struct Finish: Sendable {
+    var revision: Int64?
+    var mark: String
+    var pending: Int
+}
+
+extension LinkStore {
+    /// Where a link stands; nil when there is no such link.
+    func place(of link: Link) async throws -> LinkPlace? {
+        try await database.read { transaction in
+            let row = try transaction.row(
+                """
+                SELECT cursor, seen_revision, seen_mark, pending, wants_listing,
+                    (SELECT revision FROM calendar WHERE calendar.id = link.calendar AND deleted_at IS NULL) AS revision,
+                    EXISTS (SELECT 1 FROM intent WHERE intent.link = link.id) AS has_intents
+                FROM link WHERE id = \(link.id.value)
+                """
+            )
+            return try row.map { row in
+                LinkPlace(
+                    cursor: try row.optionalText("cursor").map(SyncCursor.init(rawValue:)),
+                    revision: try row.optionalInteger("revision"),
+                    seenRevision: try row.optionalInteger("seen_revision"),
+                    mark: try row.text("seen_mark"),
+                    pending: Int(try row.integer("pending")),
+                    hasIntents: try row.bool("has_intents"),
+                    wantsListing: try row.bool("wants_listing")
+                )
+            }
+        }
+    }
+
+    /// Notes that a pass came to its end.
+    ///
+    /// A link counts as synced only when both sides were equal: while items wait, the time stays that of the last such pass.
+    func finish(_ link: Link, _ finish: Finish) async throws {
+        let now = now()
+        try await database.write { transaction in
+            let heldRow = try transaction.row(
+                "SELECT COUNT(*) AS held FROM held WHERE link = \(link.id.value) AND is_approved = 0"
+            )
+            let isHeld = try heldRow.map { try $0.integer("held") > 0 } ?? false
+            let state: LinkState = isHeld ? .needsApproval : .idle
+            try transaction.run(
+                """
+                UPDATE link SET seen_revision = \(.integer(finish.revision)), seen_mark = \(.text(finish.mark)),
+                    pending = \(.integer(finish.pending)), failures = 0, not_before = NULL, wants_listing = 0,
+                    last_synced_at = CASE WHEN \(.integer(finish.pending)) = 0 THEN \(now.value) ELSE last_synced_at END,
+                    state = CASE WHEN state IN ('paused', 'preview') THEN state ELSE \(.text(state.rawValue)) END,
+                    error_code = NULL, error_message = NULL, error_remedy = NULL
+                WHERE id = \(link.id.value)
+                """
+            )
+            // A creation nobody heard of again for so long was never done; its event is compared like any other.
+            try transaction.run(
+                """
+                DELETE FROM intent WHERE link = \(link.id.value) AND at < \((now + -Self.intentLife).value)
+                    AND NOT EXISTS (SELECT 1 FROM object WHERE object.calendar = \(link.calendar.value)
+                        AND object.uid = intent.uid)
+                """
+            )
+        }
+    }
+
+    /// A day: by then the slowest upstream lists what it was told to create.
+    private static let intentLife: Int64 = 86_400
+
+    /// Notes the octets of items that changed in nothing that is compared, so that they are not looked at again.
+    func refresh(_ items: [String: SnapshotItem], of link: Link) async throws {
+        let stale = items.values.filter { item in
+            guard let base = item.base, !base.isVoid, item.local != nil, item.remote != nil, item.conflict == nil else {
+                return false
+            }
+            return base.localDigest != item.localDigest || base.remoteDigest != item.remoteDigest || item.retry != nil
+                || item.intent != nil
+        }
+        let solved = items.values.filter { $0.conflict != nil }
+        guard !stale.isEmpty || !solved.isEmpty else { return }
+        let now = now()
+        let pairs = stale.map { (uid: $0.uid, local: $0.localDigest, remote: $0.remoteDigest) }
+        let uids = solved.map(\.uid)
+        try await database.write { transaction in
+            for pair in pairs {
+                try transaction.run(
+                    """
+                    UPDATE base SET local_digest = \(.text(pair.local)), remote_digest = \(.text(pair.remote))
+                    WHERE link = \(link.id.value) AND uid = \(.text(pair.uid))
+                    """
+                )
+                for table in ["intent", "retry"] {
+                    try transaction.run(
+                        "DELETE FROM \(raw: table) WHERE link = \(link.id.value) AND uid = \(.text(pair.uid))"
+                    )
+                }
+            }
+            for uid in uids { try Self.closeConflict(of: uid, link.id, at: now, transaction) }
+        }
+    }
+
+    /// The item of a series that is in step; nil where it is not.
+    func itemInStep(_ series: String, of link: Link, fields: FieldSet) async throws -> SnapshotItem? {
+        let uid = try await database.read { transaction in
+            try transaction.row(
+                """
+                SELECT base.uid FROM base
+                JOIN mirrored_object ON mirrored_object.link = base.link AND mirrored_object.series = base.series
+                    AND mirrored_object.digest = base.remote_digest AND mirrored_object.text IS NOT NULL
+                WHERE base.link = \(link.id.value) AND base.series = \(.text(series)) AND agreed_at IS NOT NULL
+                """
+            )?
+            .text("uid")
+        }
+        guard let uid else { return nil }
+        let item = try await snapshot(of: link, fields: fields, uid: uid)
+        guard let item, item.base?.localDigest == item.localDigest else { return nil }
+        return item
+    }
+}

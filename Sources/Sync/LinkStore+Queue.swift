@@ -1,0 +1,155 @@
+import Bridging
+import ICalendar
+import SQL
+public import Store
+
+/// A failure of one item, to be tried again.
+struct NewRetry: Sendable {
+    var uid: String
+    var summary: String?
+    var action: String
+    var attempts: Int
+    var dueAt: Instant?
+    var localDigest: String
+    var remoteDigest: String
+    var problem: LinkProblem
+}
+
+extension LinkStore {
+    /// Puts an item into the queue; what is to be done is decided anew when it is due.
+    func save(_ retry: NewRetry, of link: Link) async throws {
+        let now = now()
+        try await database.write { transaction in
+            let id = QueueID(rawValue: try SyncCounter.retry.next(transaction))
+            try transaction.run(
+                """
+                INSERT INTO retry (
+                    id, link, uid, summary, action, attempts, due_at, local_digest, remote_digest, since,
+                    error_code, error_message, error_remedy
+                ) VALUES (
+                    \(id.value), \(link.id.value), \(.text(retry.uid)), \(.text(retry.summary)),
+                    \(.text(retry.action)), \(.integer(retry.attempts)), \(retry.dueAt.value),
+                    \(.text(retry.localDigest)), \(.text(retry.remoteDigest)), \(now.value),
+                    \(.text(retry.problem.code)), \(.text(retry.problem.message)), \(.text(retry.problem.remedy))
+                )
+                ON CONFLICT (link, uid) DO UPDATE SET summary = excluded.summary, action = excluded.action,
+                    attempts = excluded.attempts, due_at = excluded.due_at, is_dismissed = 0,
+                    local_digest = excluded.local_digest, remote_digest = excluded.remote_digest,
+                    error_code = excluded.error_code, error_message = excluded.error_message,
+                    error_remedy = excluded.error_remedy
+                """
+            )
+        }
+    }
+
+    /// When the next item of a link is due; nil when none is.
+    func nextRetry(of link: LinkID) async throws -> Instant? {
+        try await database.read { transaction in
+            try transaction.row("SELECT MIN(due_at) AS due FROM retry WHERE link = \(link.value)")?.optionalInstant(
+                "due"
+            )
+        }
+    }
+
+    /// What waits for another try on a principal's links, oldest first.
+    public func queue(of principal: PrincipalID, link: LinkID? = nil) async throws -> [QueueRow] {
+        try await database.read { transaction in
+            try transaction.rows(
+                """
+                SELECT retry.*, link.calendar FROM retry JOIN link ON link.id = retry.link
+                WHERE link.principal = \(principal.value) AND is_dismissed = 0
+                    AND (\(.integer(link?.rawValue)) IS NULL OR retry.link = \(.integer(link?.rawValue)))
+                ORDER BY retry.since, retry.id
+                """
+            )
+            .map(QueueRow.init)
+        }
+    }
+
+    /// One entry of the queue.
+    public func queued(_ id: QueueID) async throws -> QueueRow? {
+        try await database.read { transaction in
+            try transaction.row(
+                "SELECT retry.*, link.calendar FROM retry JOIN link ON link.id = retry.link WHERE retry.id = \(id.value)"
+            )
+            .map(QueueRow.init)
+        }
+    }
+
+    /// Makes an entry of the queue due; ``SyncScheduler/retry(_:)`` also wakes its link.
+    ///
+    /// - Returns: its link, or nil when there is no such entry.
+    func makeDue(_ id: QueueID) async throws -> LinkID? {
+        let now = now()
+        return try await database.write { transaction in
+            try transaction.row(
+                "UPDATE retry SET due_at = \(now.value), is_dismissed = 0 WHERE id = \(id.value) RETURNING link"
+            )
+            .map { LinkID(rawValue: try $0.integer("link")) }
+        }
+    }
+
+    /// Gives an entry of the queue up: the event stays as it is on both sides until one of them changes it again.
+    ///
+    /// - Returns: whether there was such an entry.
+    public func dismiss(_ id: QueueID) async throws -> Bool {
+        try await database.write { transaction in
+            try transaction.run("UPDATE retry SET due_at = NULL, is_dismissed = 1 WHERE id = \(id.value)") > 0
+        }
+    }
+
+    /// What could not be read on a principal's links.
+    public func quarantine(of principal: PrincipalID, link: LinkID? = nil) async throws -> [QuarantineRow] {
+        try await database.read { transaction in
+            let rows = try transaction.rows(
+                """
+                SELECT mirrored_object.*, link.calendar FROM mirrored_object JOIN link ON link.id = mirrored_object.link
+                WHERE link.principal = \(principal.value) AND problem IS NOT NULL
+                    AND (\(.integer(link?.rawValue)) IS NULL OR mirrored_object.link = \(.integer(link?.rawValue)))
+                ORDER BY problem_id
+                """
+            )
+            return try rows.map { row in
+                let link = LinkID(rawValue: try row.integer("link"))
+                let series = try row.text("series")
+                let reason = try row.text("problem")
+                return QuarantineRow(
+                    id: QuarantineID(rawValue: try row.integer("problem_id")),
+                    link: link,
+                    calendar: CalendarID(rawValue: try row.integer("calendar")),
+                    series: series,
+                    uid: try row.optionalText("uid"),
+                    raw: try Self.records(of: series, link, transaction).map(\.payload).joined(separator: "\n"),
+                    reason: reason,
+                    line: Self.line(in: reason),
+                    since: try row.instant("problem_since")
+                )
+            }
+        }
+    }
+
+    /// The number after the word "line" in a sentence about calendar data.
+    private static func line(in sentence: String) -> Int? {
+        let words = sentence.lowercased().utf8.split {
+            !(UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) && !(48...57).contains($0)
+        }
+        .map { String(Substring($0)) }
+        guard let word = words.firstIndex(of: "line"), words.indices.contains(word + 1) else { return nil }
+        return Int(words[word + 1])
+    }
+}
+
+extension QueueRow {
+    init(_ row: SQLRow) throws {
+        id = QueueID(rawValue: try row.integer("id"))
+        link = LinkID(rawValue: try row.integer("link"))
+        calendar = CalendarID(rawValue: try row.integer("calendar"))
+        uid = try row.text("uid")
+        summary = try row.optionalText("summary")
+        action = try row.text("action")
+        attempts = Int(try row.integer("attempts"))
+        dueAt = try row.optionalInstant("due_at")
+        lastError = try row.problem() ?? .unreachable("")
+        since = try row.instant("since")
+    }
+}

@@ -1,0 +1,256 @@
+public import ICalendar
+import Reconcile
+import SQL
+public import Store
+
+/// One event a run touched, as it is written down.
+struct RunEntry: Sendable {
+    var uid: String
+    var summary: String?
+    var action: String
+    var fields: [String]
+    var outcome = "done"
+    var message: String?
+
+    /// What undoing makes of the event here; nil leaves it alone.
+    var undo: String?
+
+    init(_ item: SnapshotItem, _ action: String, _ fields: Set<FieldKey>, undo: String?) {
+        uid = item.uid
+        summary = item.summary
+        self.action = action
+        self.fields = Set(fields.map(\.shownName)).sorted()
+        self.undo = undo
+    }
+}
+
+extension SyncPass {
+    /// Gives the pass its line, before it does the first thing worth one.
+    mutating func beginRun() async throws {
+        guard run == nil else { return }
+        run = try await state.newRun(of: link, .running)
+        report.run = run
+    }
+
+    /// Writes down what became of an item.
+    mutating func note(_ outcome: ItemOutcome, _ entry: RunEntry, _ count: (inout PassCounts) -> Void) {
+        var entry = entry
+        switch outcome {
+        case .done: break
+        case .failed(let problem): (entry.outcome, entry.message) = ("failed", problem.message)
+        case .conflict, .held: entry.outcome = "held"
+        case .again, .notDue:
+            entry.outcome = "again"
+            items.append(entry)
+            return
+        }
+        count(&report.counts)
+        items.append(entry)
+    }
+
+    /// Ends the line of the pass.
+    func finishRun(_ error: (any Error)?) async throws {
+        guard let run else { return }
+        let outcome: RunRow.Outcome
+        if error != nil {
+            outcome = .failed
+        } else if report.isHeld {
+            outcome = .held
+        } else {
+            outcome = report.counts.failed > 0 ? .partial : .done
+        }
+        try await state.end(run, outcome, report.counts, error.map(LinkProblem.init), items)
+    }
+}
+
+extension LinkStore {
+    /// Gives a pass its line.
+    func newRun(of link: Link, _ outcome: RunRow.Outcome) async throws -> RunID {
+        let now = now()
+        return try await database.write { transaction in
+            let id = RunID(rawValue: try SyncCounter.run.next(transaction))
+            try transaction.run(
+                """
+                INSERT INTO pass (id, link, calendar, started_at, outcome)
+                VALUES (\(id.value), \(link.id.value), \(link.calendar.value), \(now.value), \(.text(outcome.rawValue)))
+                """
+            )
+            return id
+        }
+    }
+
+    /// Notes that a run that was asked for begins.
+    func begin(_ run: RunID) async throws {
+        let now = now()
+        try await database.write { transaction in
+            try transaction.run(
+                "UPDATE pass SET outcome = 'running', started_at = \(now.value) WHERE id = \(run.value)"
+            )
+        }
+    }
+
+    /// Ends the line of a pass.
+    func end(
+        _ run: RunID,
+        _ outcome: RunRow.Outcome,
+        _ counts: PassCounts,
+        _ problem: LinkProblem?,
+        _ entries: [RunEntry]
+    ) async throws {
+        let now = now()
+        try await database.write { transaction in
+            try transaction.run(
+                """
+                UPDATE pass SET finished_at = \(now.value), outcome = \(.text(outcome.rawValue)),
+                    pulled = \(.integer(counts.pulled)), pushed = \(.integer(counts.pushed)),
+                    merged = \(.integer(counts.merged)), deleted_here = \(.integer(counts.deletedHere)),
+                    deleted_upstream = \(.integer(counts.deletedUpstream)), conflicts = \(.integer(counts.conflicts)),
+                    failed = \(.integer(counts.failed)), held = \(.integer(counts.held)),
+                    error_code = \(.text(problem?.code)), error_message = \(.text(problem?.message)),
+                    error_remedy = \(.text(problem?.remedy))
+                WHERE id = \(run.value)
+                """
+            )
+            for entry in entries {
+                try transaction.run(
+                    """
+                    INSERT INTO pass_item (pass, uid, summary, action, outcome, message, fields, undo_text)
+                    VALUES (\(run.value), \(.text(entry.uid)), \(.text(entry.summary)), \(.text(entry.action)),
+                        \(.text(entry.outcome)), \(.text(entry.message)),
+                        \(.text(entry.fields.joined(separator: "\n"))), \(.text(entry.undo)))
+                    ON CONFLICT (pass, uid) DO UPDATE SET action = excluded.action, outcome = excluded.outcome,
+                        message = excluded.message, fields = excluded.fields
+                    """
+                )
+            }
+        }
+    }
+
+    /// Ends the lines of passes that the end of the process cut off; called once, before any pass.
+    func endInterruptedRuns() async throws {
+        let now = now()
+        try await database.write { transaction in
+            try transaction.run(
+                """
+                UPDATE pass SET outcome = 'interrupted', finished_at = \(now.value)
+                WHERE outcome IN ('running', 'waiting')
+                """
+            )
+        }
+    }
+
+    // MARK: Asking
+
+    /// The runs of a principal's links, newest first.
+    ///
+    /// All of them, those of one link, those older than `before` for the next page, or those since a time.
+    public func runs(
+        of principal: PrincipalID,
+        link: LinkID? = nil,
+        before: RunID? = nil,
+        since: Instant? = nil,
+        limit: Int = 100
+    ) async throws -> [RunRow] {
+        try await database.read { transaction in
+            try transaction.rows(
+                """
+                SELECT pass.* FROM pass JOIN link ON link.id = pass.link
+                WHERE link.principal = \(principal.value)
+                    AND (\(.integer(link?.rawValue)) IS NULL OR pass.link = \(.integer(link?.rawValue)))
+                    AND (\(.integer(before?.rawValue)) IS NULL OR pass.id < \(.integer(before?.rawValue)))
+                    AND (\(since.value) IS NULL OR pass.started_at >= \(since.value))
+                ORDER BY pass.id DESC LIMIT \(.integer(limit))
+                """
+            )
+            .map(RunRow.init)
+        }
+    }
+
+    /// One run and every event it touched.
+    public func run(_ id: RunID) async throws -> (row: RunRow, items: [RunItem])? {
+        try await database.read { transaction in
+            let row = try transaction.row("SELECT * FROM pass WHERE id = \(id.value)").map(RunRow.init)
+            guard let row else { return nil }
+            let items = try transaction.rows("SELECT * FROM pass_item WHERE pass = \(id.value) ORDER BY uid")
+            return (row, try items.map(RunItem.init))
+        }
+    }
+
+    /// Brings back every event that a run changed or deleted, on either side, as it was before.
+    ///
+    /// What is brought back here goes upstream like any edit. Events that the run made are left alone: undoing never
+    /// deletes.
+    ///
+    /// - Returns: the UIDs brought back, or nil when there is no such run, or it was undone already.
+    public func undo(_ id: RunID, by author: Author) async throws -> [String]? {
+        let now = now()
+        let calendars = calendars
+        let undone: (calendar: CalendarID, uids: [String])? = try await database.write { transaction in
+            let row = try transaction.row("SELECT calendar FROM pass WHERE id = \(id.value) AND undone_at IS NULL")
+            guard let row else { return nil }
+            let calendar = CalendarID(rawValue: try row.integer("calendar"))
+            var uids: [String] = []
+            let items = try transaction.rows(
+                """
+                SELECT uid, undo_text FROM pass_item
+                WHERE pass = \(id.value) AND undo_text IS NOT NULL AND outcome = 'done' ORDER BY uid
+                """
+            )
+            for item in items {
+                let uid = try item.text("uid")
+                let object = try CalendarObject(parsing: try item.text("undo_text"))
+                let current = try calendars.object(uid: uid, in: calendar, transaction)
+                let outcome = try calendars.put(
+                    object,
+                    named: current?.name ?? ObjectName.candidates(for: uid)[0],
+                    in: calendar,
+                    if: .always,
+                    by: author,
+                    transaction
+                )
+                switch outcome {
+                case .created, .replaced: uids.append(uid)
+                case .unchanged, .conditionFailed, .uidInUse, .calendarMissing: break
+                }
+            }
+            try transaction.run("UPDATE pass SET undone_at = \(now.value) WHERE id = \(id.value)")
+            return (calendar, uids)
+        }
+        guard let undone else { return nil }
+        if !undone.uids.isEmpty { calendars.announce(Commit(calendar: undone.calendar, author: author)) }
+        return undone.uids
+    }
+}
+
+extension RunRow {
+    init(_ row: SQLRow) throws {
+        id = RunID(rawValue: try row.integer("id"))
+        link = LinkID(rawValue: try row.integer("link"))
+        calendar = CalendarID(rawValue: try row.integer("calendar"))
+        startedAt = try row.instant("started_at")
+        finishedAt = try row.optionalInstant("finished_at")
+        outcome = try row.word("outcome")
+        counts = PassCounts()
+        counts.pulled = Int(try row.integer("pulled"))
+        counts.pushed = Int(try row.integer("pushed"))
+        counts.merged = Int(try row.integer("merged"))
+        counts.deletedHere = Int(try row.integer("deleted_here"))
+        counts.deletedUpstream = Int(try row.integer("deleted_upstream"))
+        counts.conflicts = Int(try row.integer("conflicts"))
+        counts.failed = Int(try row.integer("failed"))
+        counts.held = Int(try row.integer("held"))
+        error = try row.problem()
+        undoneAt = try row.optionalInstant("undone_at")
+    }
+}
+
+extension RunItem {
+    init(_ row: SQLRow) throws {
+        uid = try row.text("uid")
+        summary = try row.optionalText("summary")
+        action = try row.text("action")
+        outcome = try row.text("outcome")
+        message = try row.optionalText("message")
+        fields = try row.text("fields").utf8.split(separator: UInt8(ascii: "\n")).map { String(Substring($0)) }
+    }
+}

@@ -1,0 +1,218 @@
+public import Store
+
+extension LinkStore {
+    /// The steps to this module's tables; they come after those of ``CalendarStore``.
+    ///
+    /// Times are seconds since 1970, truth is 1 or 0. Keys come from `sync_counter`, so that none is ever given twice.
+    public static let migrations: [Migration] = [
+        Migration(name: "Links", statements: links),
+        Migration(name: "Memory of links", statements: memory),
+        Migration(name: "What links did and what waits for a person", statements: history),
+    ]
+
+    private static let links = [
+        "CREATE TABLE sync_counter (name TEXT PRIMARY KEY, value BIGINT NOT NULL)",
+        """
+        CREATE TABLE link (
+            id INTEGER PRIMARY KEY,
+            principal INTEGER NOT NULL REFERENCES principal (id) ON DELETE CASCADE,
+            calendar INTEGER NOT NULL REFERENCES calendar (id) ON DELETE CASCADE,
+            connection INTEGER NOT NULL REFERENCES connection (id) ON DELETE CASCADE,
+            provider TEXT NOT NULL,
+            upstream_calendar TEXT NOT NULL,
+            upstream_name TEXT NOT NULL,
+            direction TEXT NOT NULL,
+            policy TEXT NOT NULL,
+            mapping TEXT,
+            filters TEXT,
+            notifies_guests BIGINT NOT NULL,
+            identity TEXT NOT NULL UNIQUE,
+            time_zone TEXT NOT NULL,
+            access TEXT NOT NULL,
+            created_at BIGINT NOT NULL,
+            state TEXT NOT NULL,
+            cursor TEXT,
+            last_synced_at BIGINT,
+            next_sync_at BIGINT,
+            not_before BIGINT,
+            failures BIGINT NOT NULL DEFAULT 0,
+            pending BIGINT NOT NULL DEFAULT 0,
+            seen_revision BIGINT,
+            seen_mark TEXT NOT NULL DEFAULT '',
+            wants_listing BIGINT NOT NULL DEFAULT 0,
+            error_code TEXT,
+            error_message TEXT,
+            error_remedy TEXT
+        )
+        """,
+        "CREATE UNIQUE INDEX link_by_ends ON link (calendar, connection, upstream_calendar)",
+        "CREATE INDEX link_by_principal ON link (principal)",
+        "CREATE INDEX link_by_connection ON link (connection)",
+    ]
+
+    private static let memory = [
+        """
+        CREATE TABLE mirror (
+            link INTEGER NOT NULL REFERENCES link (id) ON DELETE CASCADE,
+            record TEXT NOT NULL,
+            series TEXT NOT NULL,
+            revision TEXT,
+            payload TEXT NOT NULL,
+            is_deleted BIGINT NOT NULL,
+            modified BIGINT,
+            PRIMARY KEY (link, record)
+        )
+        """,
+        "CREATE INDEX mirror_by_series ON mirror (link, series)",
+        // text is NULL for a series that is no event now, or that could not be read: problem then says why.
+        """
+        CREATE TABLE mirrored_object (
+            link INTEGER NOT NULL REFERENCES link (id) ON DELETE CASCADE,
+            series TEXT NOT NULL,
+            uid TEXT,
+            text TEXT,
+            digest TEXT NOT NULL,
+            modified BIGINT,
+            problem TEXT,
+            problem_id BIGINT,
+            problem_since BIGINT,
+            PRIMARY KEY (link, series)
+        )
+        """,
+        "CREATE INDEX mirrored_object_by_uid ON mirrored_object (link, uid)",
+        // agreed_at is NULL for an agreement that a person ended; the row stays to remember whose the event was.
+        """
+        CREATE TABLE base (
+            link INTEGER NOT NULL REFERENCES link (id) ON DELETE CASCADE,
+            uid TEXT NOT NULL,
+            series TEXT,
+            local_fields TEXT NOT NULL,
+            remote_fields TEXT NOT NULL,
+            local_text TEXT NOT NULL,
+            remote_text TEXT NOT NULL,
+            local_digest TEXT NOT NULL,
+            remote_digest TEXT NOT NULL,
+            origin TEXT NOT NULL,
+            agreed_at BIGINT,
+            run BIGINT,
+            PRIMARY KEY (link, uid)
+        )
+        """,
+        "CREATE INDEX base_by_series ON base (link, series)",
+        """
+        CREATE TABLE intent (
+            link INTEGER NOT NULL REFERENCES link (id) ON DELETE CASCADE,
+            uid TEXT NOT NULL,
+            is_creation BIGINT NOT NULL,
+            at BIGINT NOT NULL,
+            PRIMARY KEY (link, uid)
+        )
+        """,
+        """
+        CREATE TABLE retry (
+            id INTEGER PRIMARY KEY,
+            link INTEGER NOT NULL REFERENCES link (id) ON DELETE CASCADE,
+            uid TEXT NOT NULL,
+            summary TEXT,
+            action TEXT NOT NULL,
+            attempts BIGINT NOT NULL,
+            due_at BIGINT,
+            is_dismissed BIGINT NOT NULL DEFAULT 0,
+            local_digest TEXT NOT NULL,
+            remote_digest TEXT NOT NULL,
+            since BIGINT NOT NULL,
+            error_code TEXT NOT NULL,
+            error_message TEXT NOT NULL,
+            error_remedy TEXT NOT NULL
+        )
+        """,
+        "CREATE UNIQUE INDEX retry_by_item ON retry (link, uid)",
+        """
+        CREATE TABLE channel (
+            id TEXT PRIMARY KEY,
+            link INTEGER NOT NULL REFERENCES link (id) ON DELETE CASCADE,
+            resource TEXT NOT NULL,
+            token_digest TEXT NOT NULL,
+            opened_at BIGINT NOT NULL,
+            expires_at BIGINT NOT NULL
+        )
+        """,
+        "CREATE INDEX channel_by_link ON channel (link)",
+    ]
+
+    private static let history = [
+        """
+        CREATE TABLE conflict (
+            id INTEGER PRIMARY KEY,
+            link INTEGER NOT NULL REFERENCES link (id) ON DELETE CASCADE,
+            calendar INTEGER NOT NULL,
+            uid TEXT NOT NULL,
+            summary TEXT,
+            is_open BIGINT NOT NULL,
+            created_at BIGINT NOT NULL,
+            resolved_at BIGINT,
+            resolution TEXT,
+            resolved_by TEXT,
+            run BIGINT,
+            field_keys TEXT NOT NULL,
+            local_fields TEXT NOT NULL,
+            remote_fields TEXT NOT NULL,
+            base_text TEXT,
+            gateway_text TEXT,
+            upstream_text TEXT,
+            local_digest TEXT NOT NULL,
+            remote_digest TEXT NOT NULL
+        )
+        """,
+        "CREATE UNIQUE INDEX conflict_open ON conflict (link, uid) WHERE is_open = 1",
+        "CREATE INDEX conflict_by_link ON conflict (link, id)",
+        """
+        CREATE TABLE held (
+            link INTEGER NOT NULL REFERENCES link (id) ON DELETE CASCADE,
+            uid TEXT NOT NULL,
+            summary TEXT,
+            side TEXT NOT NULL,
+            since BIGINT NOT NULL,
+            is_approved BIGINT NOT NULL,
+            PRIMARY KEY (link, uid)
+        )
+        """,
+        """
+        CREATE TABLE pass (
+            id INTEGER PRIMARY KEY,
+            link INTEGER NOT NULL REFERENCES link (id) ON DELETE CASCADE,
+            calendar INTEGER NOT NULL,
+            started_at BIGINT NOT NULL,
+            finished_at BIGINT,
+            outcome TEXT NOT NULL,
+            pulled BIGINT NOT NULL DEFAULT 0,
+            pushed BIGINT NOT NULL DEFAULT 0,
+            merged BIGINT NOT NULL DEFAULT 0,
+            deleted_here BIGINT NOT NULL DEFAULT 0,
+            deleted_upstream BIGINT NOT NULL DEFAULT 0,
+            conflicts BIGINT NOT NULL DEFAULT 0,
+            failed BIGINT NOT NULL DEFAULT 0,
+            held BIGINT NOT NULL DEFAULT 0,
+            undone_at BIGINT,
+            error_code TEXT,
+            error_message TEXT,
+            error_remedy TEXT
+        )
+        """,
+        "CREATE INDEX pass_by_link ON pass (link, id)",
+        // undo_text is what undoing the run makes of the event here; NULL where undoing leaves it alone.
+        """
+        CREATE TABLE pass_item (
+            pass INTEGER NOT NULL REFERENCES pass (id) ON DELETE CASCADE,
+            uid TEXT NOT NULL,
+            summary TEXT,
+            action TEXT NOT NULL,
+            outcome TEXT NOT NULL,
+            message TEXT,
+            fields TEXT NOT NULL,
+            undo_text TEXT,
+            PRIMARY KEY (pass, uid)
+        )
+        """,
+    ]
+}

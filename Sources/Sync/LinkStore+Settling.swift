@@ -1,0 +1,221 @@
+import Bridging
+import ICalendar
+import Reconcile
+import SQL
+import Store
+
+/// What is to be written to our calendar together with an agreement.
+enum LocalWrite: Sendable {
+    case create(CalendarObject)
+    case replace(StoredObject, by: CalendarObject)
+    case delete(StoredObject)
+}
+
+/// What became of an item, to be written in one transaction.
+struct Settlement: Sendable {
+    var uid: String
+
+    /// The write to our calendar; what it was decided on must still hold.
+    var localWrite: LocalWrite?
+
+    /// The series as the upstream answered it, with its records; nil where it was not written to.
+    var mirrored: (object: MirroredObject, records: [UpstreamRecord])?
+
+    /// A series that is no more and that nobody asks about again.
+    var forgottenSeries: String?
+
+    /// What both sides agree on now; nil ends the agreement.
+    var agreed: AgreedItem?
+
+    /// A conflict that was decided on the way.
+    var conflict: NewConflict?
+
+    var run: RunID?
+
+    init(_ uid: String) { self.uid = uid }
+}
+
+/// How a settlement went.
+enum SettlementOutcome: Sendable, Hashable {
+    case settled
+    /// Our object is no longer the one it was decided on: nothing was written to it, nothing agreed.
+    case changedHere
+    case calendarMissing
+}
+
+extension LinkStore {
+    /// Writes what became of an item in one transaction: object, change, mirror and agreement stand or fall together.
+    func settle(_ settlement: Settlement, of link: Link) async throws -> SettlementOutcome {
+        let author = Author(.link, name: String(link.id.rawValue), run: settlement.run?.rawValue)
+        let now = now()
+        let calendars = calendars
+        let outcome: SettlementOutcome = try await database.write { transaction in
+            if let mirrored = settlement.mirrored {
+                try Self.replace(mirrored.records, of: mirrored.object.series, link.id, transaction)
+                try Self.save(mirrored.object, of: link.id, at: now, transaction)
+            }
+            let outcome = try Self.write(settlement, of: link, calendars, author, transaction)
+            guard outcome == .settled else { return outcome }
+            if let series = settlement.forgottenSeries { try Self.forget(series: series, link.id, transaction) }
+            try Self.agree(settlement, of: link, at: now, transaction)
+            return .settled
+        }
+        if outcome == .settled, settlement.localWrite != nil {
+            calendars.announce(Commit(calendar: link.calendar, author: author))
+        }
+        return outcome
+    }
+
+    /// Remembers what the upstream answered to one of several writes.
+    func remember(_ object: MirroredObject, _ records: [UpstreamRecord], of link: Link) async throws {
+        let now = now()
+        try await database.write { transaction in
+            try Self.replace(records, of: object.series, link.id, transaction)
+            try Self.save(object, of: link.id, at: now, transaction)
+        }
+    }
+
+    /// Notes that an item is about to be written, before the upstream hears of it.
+    func intend(_ uid: String, isCreation: Bool, over link: Link) async throws {
+        let now = now()
+        try await database.write { transaction in
+            try transaction.run(
+                """
+                INSERT INTO intent (link, uid, is_creation, at)
+                VALUES (\(link.id.value), \(.text(uid)), \(.integer(isCreation)), \(now.value))
+                ON CONFLICT (link, uid) DO NOTHING
+                """
+            )
+        }
+    }
+
+    /// Takes a note back: the upstream did not do what was intended, for certain.
+    func abandonIntent(_ uid: String, over link: Link) async throws {
+        try await database.write { transaction in
+            try transaction.run("DELETE FROM intent WHERE link = \(link.id.value) AND uid = \(.text(uid))")
+        }
+    }
+
+    // MARK: In a transaction
+
+    /// Writes to our calendar what was decided, if it is still what it was decided on.
+    private static func write(
+        _ settlement: Settlement,
+        of link: Link,
+        _ calendars: CalendarStore,
+        _ author: Author,
+        _ transaction: borrowing SQLTransaction
+    ) throws -> SettlementOutcome {
+        switch settlement.localWrite {
+        case nil:
+            return .settled
+        case .create(let object):
+            for name in ObjectName.candidates(for: object.uid) {
+                switch try calendars.put(object, named: name, in: link.calendar, if: .absent, by: author, transaction) {
+                case .created, .replaced, .unchanged: return .settled
+                // The name is that of another event.
+                case .conditionFailed: continue
+                case .uidInUse: return .changedHere
+                case .calendarMissing: return .calendarMissing
+                }
+            }
+            return .changedHere
+        case .replace(let stored, let object):
+            let condition = WriteCondition.matches([stored.etag])
+            let outcome = try calendars.put(
+                object,
+                named: stored.name,
+                in: link.calendar,
+                if: condition,
+                by: author,
+                transaction
+            )
+            switch outcome {
+            case .created, .replaced, .unchanged: return .settled
+            case .conditionFailed, .uidInUse: return .changedHere
+            case .calendarMissing: return .calendarMissing
+            }
+        case .delete(let stored):
+            let condition = WriteCondition.matches([stored.etag])
+            switch try calendars.delete(named: stored.name, in: link.calendar, if: condition, by: author, transaction) {
+            case .deleted: return .settled
+            case .notFound, .conditionFailed: return .changedHere
+            }
+        }
+    }
+
+    /// Moves the agreement, and takes away everything that waited for it.
+    private static func agree(
+        _ settlement: Settlement,
+        of link: Link,
+        at now: Instant,
+        _ transaction: borrowing SQLTransaction
+    ) throws {
+        let uid = settlement.uid
+        if let agreed = settlement.agreed {
+            try save(agreed, for: uid, run: settlement.run, of: link.id, at: now, transaction)
+        } else {
+            try transaction.run("DELETE FROM base WHERE link = \(link.id.value) AND uid = \(.text(uid))")
+        }
+        for table in ["intent", "retry", "held"] {
+            try transaction.run("DELETE FROM \(raw: table) WHERE link = \(link.id.value) AND uid = \(.text(uid))")
+        }
+        try closeConflict(of: uid, link.id, at: now, transaction)
+        if let conflict = settlement.conflict {
+            try insert(conflict, of: link, isOpen: false, at: now, transaction)
+        }
+    }
+
+    static func save(
+        _ agreed: AgreedItem,
+        for uid: String,
+        run: RunID?,
+        of link: LinkID,
+        at now: Instant,
+        _ transaction: borrowing SQLTransaction
+    ) throws {
+        // Whose the event was first is never written over.
+        try transaction.run(
+            """
+            INSERT INTO base (
+                link, uid, series, local_fields, remote_fields, local_text, remote_text, local_digest, remote_digest,
+                origin, agreed_at, run
+            ) VALUES (
+                \(link.value), \(.text(uid)), \(.text(agreed.series)),
+                \(.text(FieldsText.encode(agreed.agreement.local))), \(.text(FieldsText.encode(agreed.agreement.remote))),
+                \(.text(agreed.localText)), \(.text(agreed.remoteText)), \(.text(agreed.localDigest)),
+                \(.text(agreed.remoteDigest)), \(.text(agreed.origin.rawValue)),
+                \(agreed.isVoid ? .null : now.value), \(.integer(run?.rawValue))
+            )
+            ON CONFLICT (link, uid) DO UPDATE SET series = excluded.series, local_fields = excluded.local_fields,
+                remote_fields = excluded.remote_fields, local_text = excluded.local_text,
+                remote_text = excluded.remote_text, local_digest = excluded.local_digest,
+                remote_digest = excluded.remote_digest, agreed_at = excluded.agreed_at,
+                run = COALESCE(excluded.run, base.run)
+            """
+        )
+    }
+}
+
+/// Names for the objects of new events.
+enum ObjectName {
+    /// Longer names trouble file systems and some clients.
+    private static let maximumOctets = 120
+
+    /// Names for the event of that UID, the plainest first; whatever stands in the UID, they are safe in a path.
+    static func candidates(for uid: String) -> [String] {
+        let safe = uid.utf8.prefix(maximumOctets).map { octet -> UInt8 in
+            switch octet {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."),
+                UInt8(ascii: "@"):
+                octet
+            default: UInt8(ascii: "-")
+            }
+        }
+        var name = String(decoding: safe, as: UTF8.self)
+        if name.isEmpty || name.utf8.first == UInt8(ascii: ".") { name = "event" + name }
+        let digest = ETag.of(uid).rawValue
+        return ["\(name).ics", "\(name)-\(digest).ics", "\(digest).ics"]
+    }
+}

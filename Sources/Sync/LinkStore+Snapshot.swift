@@ -1,0 +1,248 @@
+import Bridging
+import ICalendar
+import Reconcile
+import SQL
+import Store
+
+extension LinkStore {
+    /// Reads the three sides of a link in one moment.
+    ///
+    /// With `everything`, items are looked at too that did not change since they were agreed; needed when what is compared
+    /// is not what it was then.
+    func snapshot(of link: Link, fields: FieldSet, everything: Bool) async throws -> Snapshot {
+        let raw = try await database.read { try RawSnapshot(of: link, calendars, everything: everything, $0) }
+        return raw.projected(onto: fields)
+    }
+
+    /// Reads one item, changed or not.
+    func snapshot(of link: Link, fields: FieldSet, uid: String) async throws -> SnapshotItem? {
+        let raw = try await database.read { try RawSnapshot(of: link, calendars, everything: true, only: uid, $0) }
+        return raw.projected(onto: fields).items[uid]
+    }
+}
+
+/// The rows of a snapshot, not yet parsed.
+private struct RawSnapshot: Sendable {
+    struct Remote: Sendable {
+        var series: String
+        var uid: String
+        var digest: String
+        var isEvent: Bool
+        var isProblem: Bool
+        var modified: Instant?
+    }
+
+    private var revision: Int64?
+    private var agreedCount = 0
+    private var held: [String: Bool] = [:]
+    private var items: [String: SnapshotItem] = [:]
+    private var localObjects: [String: StoredObject] = [:]
+    private var remotes: [String: Remote] = [:]
+    private var remoteTexts: [String: String] = [:]
+
+    init(
+        of link: Link,
+        _ calendars: CalendarStore,
+        everything: Bool,
+        only one: String? = nil,
+        _ transaction: borrowing SQLTransaction
+    ) throws {
+        revision = try transaction.row(
+            "SELECT revision FROM calendar WHERE id = \(link.calendar.value) AND deleted_at IS NULL"
+        )?
+        .integer("revision")
+        guard revision != nil else { return }
+        let frozen = try readRemotes(link, transaction)
+        let objects: [StoredObject]
+        if let one {
+            objects = try calendars.object(uid: one, in: link.calendar, transaction).map { [$0] } ?? []
+        } else {
+            objects = try calendars.all(in: link.calendar, transaction)
+        }
+        for object in objects where object.kind == .event { localObjects[object.uid] = object }
+        var bases = try readDigests(link, transaction)
+        agreedCount = bases.values.filter { $0.isAgreed }.count
+        let marked = try readMarks(link, transaction)
+        var changed = Set(localObjects.keys).union(remotes.keys).union(bases.keys).union(items.keys)
+        changed = changed.filter { uid in
+            guard !everything, !marked.contains(uid), let base = bases[uid], base.isAgreed else { return true }
+            return localObjects[uid]?.etag.rawValue != base.local
+                || (remotes[uid].map { $0.isEvent ? $0.digest : "" } ?? "") != base.remote
+        }
+        changed.subtract(frozen)
+        if let one { changed.formIntersection([one]) }
+        bases = bases.filter { changed.contains($0.key) }
+        localObjects = localObjects.filter { changed.contains($0.key) }
+        remotes = remotes.filter { changed.contains($0.key) }
+        items = items.filter { changed.contains($0.key) }
+        for uid in changed { try readItem(uid, link, transaction) }
+        held = try transaction.rows("SELECT uid, is_approved FROM held WHERE link = \(link.id.value)")
+            .reduce(into: [:]) { $0[try $1.text("uid")] = try $1.bool("is_approved") }
+    }
+
+    // MARK: Reading
+
+    /// Reads what is known of the upstream; answers the items that must be left alone because they cannot be read.
+    private mutating func readRemotes(_ link: Link, _ transaction: borrowing SQLTransaction) throws -> Set<String> {
+        var frozen: Set<String> = []
+        let rows: SQLStatement = """
+            SELECT mirrored_object.series, COALESCE(mirrored_object.uid, base.uid) AS item, digest, modified,
+                text IS NOT NULL AS is_event, problem IS NOT NULL AS is_problem
+            FROM mirrored_object
+            LEFT JOIN base ON base.link = mirrored_object.link AND base.series = mirrored_object.series
+            WHERE mirrored_object.link = \(link.id.value)
+            """
+        try transaction.forEach(rows) { row in
+            guard let uid = try row.optionalText("item") else { return }
+            let remote = Remote(
+                series: try row.text("series"),
+                uid: uid,
+                digest: try row.text("digest"),
+                isEvent: try row.bool("is_event"),
+                isProblem: try row.bool("is_problem"),
+                modified: try row.optionalInstant("modified")
+            )
+            if remote.isProblem { frozen.insert(uid) }
+            // Of two series of one UID the one that is an event counts.
+            if remotes[uid]?.isEvent != true { remotes[uid] = remote }
+        }
+        return frozen
+    }
+
+    private typealias Digests = (local: String, remote: String, isAgreed: Bool)
+
+    private func readDigests(_ link: Link, _ transaction: borrowing SQLTransaction) throws -> [String: Digests] {
+        var digests: [String: Digests] = [:]
+        let rows: SQLStatement = """
+            SELECT uid, local_digest, remote_digest, agreed_at FROM base WHERE link = \(link.id.value)
+            """
+        try transaction.forEach(rows) { row in
+            digests[try row.text("uid")] = (
+                try row.text("local_digest"), try row.text("remote_digest"), try row.optionalInteger("agreed_at") != nil
+            )
+        }
+        return digests
+    }
+
+    /// Reads intents, retries and open conflicts into items; answers whose these are.
+    private mutating func readMarks(_ link: Link, _ transaction: borrowing SQLTransaction) throws -> Set<String> {
+        var marked: Set<String> = []
+        for row in try transaction.rows("SELECT uid, is_creation FROM intent WHERE link = \(link.id.value)") {
+            let uid = try row.text("uid")
+            items[uid, default: SnapshotItem(uid: uid)].intent = try row.bool("is_creation") ? .creation : .change
+            marked.insert(uid)
+        }
+        let retries = try transaction.rows(
+            "SELECT uid, attempts, due_at, local_digest, remote_digest FROM retry WHERE link = \(link.id.value)"
+        )
+        for row in retries {
+            let uid = try row.text("uid")
+            items[uid, default: SnapshotItem(uid: uid)].retry = WaitingItem(
+                attempts: Int(try row.integer("attempts")),
+                dueAt: try row.optionalInstant("due_at"),
+                localDigest: try row.text("local_digest"),
+                remoteDigest: try row.text("remote_digest")
+            )
+            marked.insert(uid)
+        }
+        let conflicts = try transaction.rows(
+            "SELECT uid, local_digest, remote_digest FROM conflict WHERE link = \(link.id.value) AND is_open = 1"
+        )
+        for row in conflicts {
+            let uid = try row.text("uid")
+            items[uid, default: SnapshotItem(uid: uid)].conflict = (
+                try row.text("local_digest"), try row.text("remote_digest")
+            )
+            marked.insert(uid)
+        }
+        return marked
+    }
+
+    private mutating func readItem(_ uid: String, _ link: Link, _ transaction: borrowing SQLTransaction) throws {
+        var item = items[uid] ?? SnapshotItem(uid: uid)
+        let base = try transaction.row(
+            """
+            SELECT series, local_fields, remote_fields, local_text, remote_text, local_digest, remote_digest,
+                origin, agreed_at
+            FROM base WHERE link = \(link.id.value) AND uid = \(.text(uid))
+            """
+        )
+        item.base = try base.map(AgreedItem.init)
+        item.series = remotes[uid]?.series ?? item.base?.series
+        if let series = item.series {
+            item.records = try LinkStore.records(of: series, link.id, transaction)
+            if remotes[uid]?.isEvent == true {
+                let row = try transaction.row(
+                    """
+                    SELECT text FROM mirrored_object WHERE link = \(link.id.value) AND series = \(.text(series))
+                    """
+                )
+                remoteTexts[uid] = try row?.optionalText("text")
+            }
+        }
+        items[uid] = item
+    }
+
+    // MARK: Projecting
+
+    /// Parses and projects; an item one of whose sides cannot be parsed is left out, which freezes it.
+    func projected(onto fieldSet: FieldSet) -> Snapshot {
+        var snapshot = Snapshot(revision: revision, agreedCount: agreedCount, held: held)
+        let allFields = Set(fieldSet.all.map(\.rawValue))
+        for (uid, raw) in items {
+            var item = raw
+            do {
+                item.local = try localObjects[uid].map { stored in
+                    let object = try stored.object()
+                    return LocalItem(
+                        stored: stored,
+                        object: object,
+                        fields: Projection(of: object, onto: fieldSet).fields
+                    )
+                }
+                item.remote = try remoteTexts[uid].map { text in
+                    let object = try CalendarObject(parsing: text)
+                    return RemoteItem(
+                        digest: remotes[uid]?.digest ?? "",
+                        object: object,
+                        fields: Projection(of: object, onto: fieldSet).fields,
+                        modified: remotes[uid]?.modified
+                    )
+                }
+            } catch {
+                // What is stored was parsed before it was: only a newer, stricter program comes here.
+                continue
+            }
+            item.base?.agreement.restrict(to: allFields, overrides: fieldSet.holdsOverrides)
+            snapshot.items[uid] = item
+        }
+        return snapshot
+    }
+}
+
+extension AgreedItem {
+    fileprivate init(_ row: SQLRow) throws {
+        series = try row.optionalText("series")
+        agreement = Agreement(
+            local: FieldsText.decode(try row.text("local_fields")),
+            remote: FieldsText.decode(try row.text("remote_fields"))
+        )
+        localText = try row.text("local_text")
+        remoteText = try row.text("remote_text")
+        localDigest = try row.text("local_digest")
+        remoteDigest = try row.text("remote_digest")
+        origin = try row.word("origin")
+        isVoid = try row.optionalInteger("agreed_at") == nil
+    }
+}
+
+extension Agreement {
+    /// Forgets fields that are no longer compared: once they are again, they count as never agreed on.
+    fileprivate mutating func restrict(to names: Set<String>, overrides: Bool) {
+        func isCompared(_ field: FieldKey) -> Bool {
+            names.contains(field.name) && (overrides || field.occurrence == nil)
+        }
+        local = local.filter { isCompared($0.key) }
+        remote = remote.filter { isCompared($0.key) }
+    }
+}

@@ -1,0 +1,148 @@
+import Bridging
+import ICalendar
+import SQL
+import Store
+
+extension LinkStore {
+    /// When a link may run, as it is written down.
+    struct Readiness: Sendable {
+        var link: Link
+        var state: LinkState
+        var nextSyncAt: Instant?
+        /// Before then not even a person may hurry it.
+        var notBefore: Instant?
+        var failures: Int
+    }
+
+    func readiness(of id: LinkID) async throws -> Readiness? {
+        try await database.read { transaction in
+            try transaction.row("SELECT * FROM link WHERE id = \(id.value)").map { row in
+                Readiness(
+                    link: try Link(row),
+                    state: try row.word("state"),
+                    nextSyncAt: try row.optionalInstant("next_sync_at"),
+                    notBefore: try row.optionalInstant("not_before"),
+                    failures: Int(try row.integer("failures"))
+                )
+            }
+        }
+    }
+
+    /// Starts a previewed link, resumes a paused one, or pauses it; answers whether there is such a link.
+    func setState(_ state: LinkState, of id: LinkID) async throws -> Bool {
+        try await database.write { transaction in
+            try transaction.run(
+                """
+                UPDATE link SET state = \(.text(state.rawValue)), next_sync_at = NULL, seen_revision = NULL
+                WHERE id = \(id.value)
+                """
+            ) > 0
+        }
+    }
+
+    /// Notes when the next pass is due.
+    func setNext(_ next: Instant?, of id: LinkID) async throws {
+        try await database.write { transaction in
+            try transaction.run("UPDATE link SET next_sync_at = \(next.value) WHERE id = \(id.value)")
+        }
+    }
+
+    /// Notes that a pass failed as a whole.
+    func fail(_ id: LinkID, _ step: NextStep) async throws -> Instant? {
+        let now = now()
+        let state: LinkState
+        let problem: LinkProblem
+        var next: Instant?
+        var notBefore: Instant?
+        switch step {
+        case .wait(let seconds, let isBinding, let reason):
+            (state, problem, next) = (.waiting, reason, now + seconds)
+            if isBinding { notBefore = next }
+        case .stop(let reason):
+            (state, problem) = (.error, reason)
+        }
+        let times = (next: next, notBefore: notBefore)
+        try await database.write { transaction in
+            try transaction.run(
+                """
+                UPDATE link SET state = CASE WHEN state IN ('paused', 'preview') THEN state
+                        ELSE \(.text(state.rawValue)) END,
+                    failures = failures + 1, next_sync_at = \(times.next.value), not_before = \(times.notBefore.value),
+                    error_code = \(.text(problem.code)), error_message = \(.text(problem.message)),
+                    error_remedy = \(.text(problem.remedy))
+                WHERE id = \(id.value)
+                """
+            )
+        }
+        return next
+    }
+
+    /// Shows a problem of a link that goes on nevertheless.
+    func setComplaint(_ problem: LinkProblem, of id: LinkID) async throws {
+        try await database.write { transaction in
+            try transaction.run(
+                """
+                UPDATE link SET error_code = \(.text(problem.code)), error_message = \(.text(problem.message)),
+                    error_remedy = \(.text(problem.remedy))
+                WHERE id = \(id.value)
+                """
+            )
+        }
+    }
+
+    /// Asks the next pass to list everything.
+    func wantListing(_ id: LinkID) async throws {
+        try await database.write { transaction in
+            try transaction.run("UPDATE link SET wants_listing = 1 WHERE id = \(id.value)")
+        }
+    }
+
+    // MARK: The end of a link
+
+    /// The items the gateway created upstream, with their records.
+    func createdUpstream(by link: Link) async throws -> [[UpstreamRecord]] {
+        try await database.read { transaction in
+            let rows = try transaction.rows(
+                """
+                SELECT series FROM base WHERE link = \(link.id.value) AND series IS NOT NULL
+                    AND origin = \(.text(Origin.gateway.rawValue)) ORDER BY uid
+                """
+            )
+            return try rows.map { try Self.records(of: $0.text("series"), link.id, transaction) }
+        }
+    }
+
+    /// Removes a link with its memory.
+    ///
+    /// With `purge`, the events it brought here go too; their versions stay.
+    func remove(_ link: Link, purge: Bool, by author: Author) async throws {
+        let calendars = calendars
+        let removed = try await database.write { transaction in
+            var removed = false
+            if purge {
+                let rows = try transaction.rows(
+                    """
+                    SELECT uid FROM base WHERE link = \(link.id.value)
+                        AND origin = \(.text(Origin.upstream.rawValue)) ORDER BY uid
+                    """
+                )
+                for row in rows {
+                    let object = try calendars.object(uid: try row.text("uid"), in: link.calendar, transaction)
+                    guard let object else { continue }
+                    _ = try calendars.delete(
+                        named: object.name,
+                        in: link.calendar,
+                        if: .always,
+                        by: author,
+                        transaction
+                    )
+                    removed = true
+                }
+            }
+            try transaction.run("DELETE FROM link WHERE id = \(link.id.value)")
+            return removed
+        }
+        if removed { calendars.announce(Commit(calendar: link.calendar, author: author)) }
+        try await protectCalendar(link.calendar)
+    }
+}

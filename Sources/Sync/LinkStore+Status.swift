@@ -1,0 +1,74 @@
+import ICalendar
+import SQL
+public import Store
+
+extension LinkStore {
+    /// How a link is doing as far as it is written down; a running pass is known to the scheduler only.
+    public func status(of id: LinkID) async throws -> LinkStatus? {
+        try await statuses("WHERE id = \(id.value)").first
+    }
+
+    /// How the links of a principal are doing.
+    public func statuses(of principal: PrincipalID) async throws -> [LinkStatus] {
+        try await statuses("WHERE principal = \(principal.value)")
+    }
+
+    /// How all links are doing.
+    public func allStatuses() async throws -> [LinkStatus] { try await statuses("") }
+
+    private func statuses(_ condition: SQLStatement) async throws -> [LinkStatus] {
+        try await database.read { transaction in
+            let statement: SQLStatement = """
+                SELECT link.*,
+                    (SELECT COUNT(*) FROM base WHERE base.link = link.id AND agreed_at IS NOT NULL) AS events,
+                    (SELECT COUNT(*) FROM conflict WHERE conflict.link = link.id AND is_open = 1) AS conflicts
+                FROM link \(condition) ORDER BY id
+                """
+            return try transaction.rows(statement).map { row in
+                let link = try Link(row)
+                let state: LinkState = try row.word("state")
+                return LinkStatus(
+                    link: link,
+                    state: state,
+                    lastSyncedAt: try row.optionalInstant("last_synced_at"),
+                    nextSyncAt: try row.optionalInstant("next_sync_at"),
+                    progress: nil,
+                    events: Int(try row.integer("events")),
+                    pending: Int(try row.integer("pending"))
+                        + (try unseen(link, since: row.optionalInteger("seen_revision"), transaction)),
+                    conflicts: Int(try row.integer("conflicts")),
+                    lastError: try row.problem()
+                )
+            }
+        }
+    }
+
+    /// Counts the objects written here since the last pass looked, other than by that pass itself.
+    private func unseen(
+        _ link: Link,
+        since revision: Int64?,
+        _ transaction: borrowing SQLTransaction
+    ) throws -> Int {
+        guard let revision else { return 0 }
+        let row = try transaction.row(
+            """
+            SELECT
+                (SELECT COUNT(*) FROM object
+                 WHERE object.calendar = \(link.calendar.value) AND object.revision > \(.integer(revision))
+                    AND object.kind = 'VEVENT' AND NOT EXISTS (
+                        SELECT 1 FROM base WHERE base.link = \(link.id.value) AND base.uid = object.uid
+                            AND base.local_digest = object.etag))
+                +
+                (SELECT COUNT(*) FROM base
+                 WHERE base.link = \(link.id.value) AND agreed_at IS NOT NULL AND EXISTS (
+                        SELECT 1 FROM tombstone WHERE tombstone.calendar = \(link.calendar.value)
+                            AND tombstone.revision > \(.integer(revision)))
+                    AND NOT EXISTS (
+                        SELECT 1 FROM object WHERE object.calendar = \(link.calendar.value)
+                            AND object.uid = base.uid))
+                AS unseen
+            """
+        )
+        return Int(try row?.integer("unseen") ?? 0)
+    }
+}

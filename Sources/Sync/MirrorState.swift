@@ -1,0 +1,137 @@
+import Bridging
+import ICalendar
+import SQL
+import Store
+
+/// What was mirrored of the series that a pull touches, before it.
+struct MirrorState: Sendable {
+    let cursor: SyncCursor?
+    private let series: [String: [String: UpstreamRecord]]
+    private let uids: [String: String]
+    private let holders: [String: String]
+
+    /// Reads the records that the pull may change: those it names, or all where it is a whole listing.
+    init(of link: LinkID, covering pulled: PulledRecords, _ transaction: borrowing SQLTransaction) throws {
+        cursor = try transaction.row("SELECT cursor FROM link WHERE id = \(link.value)")?
+            .optionalText("cursor").map(SyncCursor.init(rawValue:))
+        var series: [String: [String: UpstreamRecord]] = [:]
+        var uids: [String: String] = [:]
+        var holders: [String: String] = [:]
+        if !pulled.records.isEmpty || pulled.isComplete {
+            let all: SQLStatement = """
+                SELECT series, uid, text IS NOT NULL AS is_event FROM mirrored_object
+                WHERE link = \(link.value) AND uid IS NOT NULL ORDER BY series
+                """
+            try transaction.forEach(all) { row in
+                let name = try row.text("series")
+                let uid = try row.text("uid")
+                uids[name] = uid
+                if try row.bool("is_event") || holders[uid] == nil { holders[uid] = name }
+            }
+        }
+        if pulled.isComplete {
+            let all: SQLStatement = """
+                SELECT record, series, revision, payload, is_deleted, modified FROM mirror WHERE link = \(link.value)
+                """
+            try transaction.forEach(all) { row in
+                let record = try UpstreamRecord(row)
+                series[record.series, default: [:]][record.id] = record
+            }
+        } else {
+            for name in Set(pulled.records.map(\.series)) {
+                for record in try LinkStore.records(of: name, link, transaction) {
+                    series[name, default: [:]][record.id] = record
+                }
+            }
+        }
+        self.series = series
+        self.uids = uids
+        self.holders = holders
+    }
+
+    /// The series whose records are others after the pull.
+    func changedSeries(by pulled: PulledRecords) -> Set<String> {
+        var changed: Set<String> = []
+        for record in pulled.records where series[record.series]?[record.id] != record {
+            // Something came and went between two pulls: nothing of it was ever here.
+            guard series[record.series] != nil || !record.isDeleted else { continue }
+            changed.insert(record.series)
+        }
+        if pulled.isComplete {
+            let listed = Set(pulled.records.map(\.id))
+            for (name, records) in series where records.keys.contains(where: { !listed.contains($0) }) {
+                changed.insert(name)
+            }
+        }
+        return changed
+    }
+
+    /// The records of a series as they are after the pull, by identifier.
+    func records(of name: String, after pulled: PulledRecords) -> [UpstreamRecord] {
+        var records = pulled.isComplete ? [:] : series[name] ?? [:]
+        for record in pulled.records where record.series == name { records[record.id] = record }
+        let isGone = records.values.allSatisfy(\.isDeleted) && series[name] == nil
+        return isGone ? [] : records.values.sorted { $0.id < $1.id }
+    }
+
+    /// The changed series as objects.
+    func translated(
+        _ changed: Set<String>,
+        after pulled: PulledRecords,
+        by bridge: any Bridge
+    ) throws -> [String: MirroredObject] {
+        var holders = holders
+        var pulledBySeries: [String: [UpstreamRecord]] = [:]
+        for record in pulled.records { pulledBySeries[record.series, default: []].append(record) }
+        var objects: [String: MirroredObject] = [:]
+        for name in changed.sorted() {
+            let some = PulledRecords(
+                records: pulledBySeries[name] ?? [],
+                isComplete: pulled.isComplete,
+                cursor: nil
+            )
+            let records = records(of: name, after: some)
+            guard !records.isEmpty else { continue }
+            objects[name] = MirroredObject(records, name, as: uids[name], holders: &holders, by: bridge)
+        }
+        return objects
+    }
+}
+
+extension MirroredObject {
+    /// Translates the records of a series.
+    ///
+    /// The UID a series was given first stays, whatever its records say later: it is the event's identity for clients. A
+    /// series whose UID another one has gets one of its own.
+    init(
+        _ records: [UpstreamRecord],
+        _ series: String,
+        as known: String?,
+        holders: inout [String: String],
+        by bridge: any Bridge
+    ) {
+        self.series = series
+        modified = records.compactMap(\.modified).max()
+        uid = known
+        digest = Self.noDigest
+        do {
+            let object = try bridge.object(from: records)
+            var uid = known ?? object.uid
+            if known == nil, let holder = holders[uid], holder != series { uid += "/" + series }
+            let named = try object.with(uid: uid)
+            holders[uid] = series
+            self.uid = uid
+            text = named.text
+            digest = ETag.of(named.text).rawValue
+        } catch let error as TranslationError {
+            switch error {
+            case .notAnEvent: break
+            case .unreadable(let sentence), .unsupported(let sentence): problem = sentence
+            }
+        } catch let error as CalendarDataError {
+            problem = error.message
+        } catch {
+            problem = "\(error)"
+        }
+    }
+}

@@ -1,0 +1,208 @@
+import Bridging
+import ICalendar
+import Reconcile
+
+/// Takes some fields from one calendar object over into another, and leaves every other octet of that one alone.
+struct Overlay {
+    private let source: CalendarObject
+    private let fieldSet: FieldSet
+    private let stamp: Instant?
+    private let sourceSchedule: ScheduleReader
+    private let targetSchedule: ScheduleReader
+    private let target: CalendarObject
+    private let fields: Set<Field>
+    private let fieldsOfOccurrences: [String: Set<Field>]
+
+    /// Takes the fields `keys`; `stamp` is the time for DTSTAMP and LAST-MODIFIED of what changes visibly, nil leaves them alone.
+    init(
+        _ keys: Set<FieldKey>,
+        of source: CalendarObject,
+        onto target: CalendarObject,
+        fieldSet: FieldSet,
+        stamp: Instant?
+    ) {
+        self.source = source
+        self.target = target
+        self.fieldSet = fieldSet
+        self.stamp = stamp
+        sourceSchedule = ScheduleReader(source)
+        targetSchedule = ScheduleReader(target)
+        fields = Set(keys.filter { $0.occurrence == nil }.compactMap { Field(rawValue: $0.name) })
+        var occurrences: [String: Set<Field>] = [:]
+        for key in keys {
+            guard let occurrence = key.occurrence, let field = Field(rawValue: key.name) else { continue }
+            occurrences[occurrence, default: []].insert(field)
+        }
+        fieldsOfOccurrences = occurrences
+    }
+
+    /// The target with the fields of the source.
+    func result() throws(CalendarDataError) -> CalendarObject {
+        var calendar = target.calendar
+        let name = target.kind.rawValue
+        if let master = source.master {
+            calendar.updateComponents(where: { $0.name == name && $0.first("RECURRENCE-ID") == nil }) { component in
+                patch(&component, with: master, fields)
+            }
+        }
+        if fieldSet.holdsOverrides {
+            overrides(of: &calendar)
+        } else if fields.contains(.schedule) {
+            moveOverrides(of: &calendar)
+        }
+        guard calendar != target.calendar else { return target }
+        addZones(to: &calendar)
+        return try CalendarObject(calendar)
+    }
+
+    // MARK: Components
+
+    private func patch(_ component: inout Component, with source: Component, _ fields: Set<Field>) {
+        let before = component
+        for field in fields {
+            for name in field.properties { component.set(name, source.all(name)) }
+            if field == .alarms, alarms(of: component) != alarms(of: source) {
+                component.removeComponents { $0.name == "VALARM" }
+                for alarm in source.components("VALARM") { component.append(alarm) }
+            }
+        }
+        if component != before { touch(&component, isRescheduled: !fields.isDisjoint(with: [.schedule, .status])) }
+    }
+
+    private func alarms(of component: Component) -> [Component] { component.components("VALARM") }
+
+    /// Marks a component of ours as changed (RFC 5545 §3.8.7): the sequence counts what may need an answer again.
+    private func touch(_ component: inout Component, isRescheduled: Bool) {
+        guard let stamp else { return }
+        let time = ZoneResolver().local(stamp, form: .utc)
+        component.set("DTSTAMP", Property("DTSTAMP", time))
+        component.set("LAST-MODIFIED", Property("LAST-MODIFIED", time))
+        guard isRescheduled else { return }
+        let sequence = component.first("SEQUENCE").flatMap { Int($0.value) } ?? 0
+        component.set("SEQUENCE", Property("SEQUENCE", value: String(min(sequence, Int(Int32.max) - 1) + 1)))
+    }
+
+    // MARK: Overrides
+
+    private func overrides(of calendar: inout Component) {
+        let theirs = source.overrides
+        let wanted = Set(theirs.compactMap(sourceSchedule.occurrence))
+        if fields.contains(.schedule) {
+            calendar.removeComponents { component in
+                isOverride(component) && targetSchedule.occurrence(component).map { !wanted.contains($0) } ?? false
+            }
+        }
+        let existing = Set(target.overrides.compactMap(targetSchedule.occurrence))
+        for override in theirs {
+            guard let occurrence = sourceSchedule.occurrence(override) else { continue }
+            let fields = fieldsOfOccurrences[occurrence] ?? []
+            if existing.contains(occurrence) {
+                update(occurrence, of: &calendar, with: override, fields)
+            } else if self.fields.contains(.schedule) || !fields.isEmpty {
+                calendar.append(newOverride(like: override, in: calendar))
+            }
+        }
+    }
+
+    private func isOverride(_ component: Component) -> Bool {
+        component.name == target.kind.rawValue && component.first("RECURRENCE-ID") != nil
+    }
+
+    private func update(
+        _ occurrence: String,
+        of calendar: inout Component,
+        with override: Component,
+        _ fields: Set<Field>
+    ) {
+        calendar.updateComponents(
+            where: { isOverride($0) && targetSchedule.occurrence($0) == occurrence },
+            { component in
+                patch(&component, with: override, fields)
+                // It names its occurrence in the form of the start it belongs to (RFC 5545 §3.8.4.4).
+                if self.fields.contains(.schedule) {
+                    component.set("RECURRENCE-ID", override.all("RECURRENCE-ID"))
+                }
+            }
+        )
+    }
+
+    /// An override of ours: what the source cannot hold is that of the series.
+    private func newOverride(like override: Component, in calendar: Component) -> Component {
+        let name = target.kind.rawValue
+        guard var component = calendar.components(name).first(where: { $0.first("RECURRENCE-ID") == nil }) else {
+            return override
+        }
+        for name in ["RRULE", "RDATE", "EXDATE", "EXRULE"] { component.set(name, []) }
+        component.set("RECURRENCE-ID", override.all("RECURRENCE-ID"))
+        patch(&component, with: override, fieldSet.all)
+        return component
+    }
+
+    /// Moves the overrides an upstream knows nothing of along with the series, so that they still replace occurrences of it.
+    private func moveOverrides(of calendar: inout Component) {
+        guard let before = target.master?.first("DTSTART")?.dateTime,
+            let after = source.master?.first("DTSTART")?.dateTime, before.isDate == after.isDate
+        else { return }
+        let distance = after.instant(in: source.zones) - before.instant(in: target.zones)
+        guard distance != 0 else { return }
+        let zones = target.zones
+        calendar.updateComponents(where: isOverride) { component in
+            for name in ["RECURRENCE-ID", "DTSTART", "DTEND"] {
+                guard let property = component.first(name), let time = property.dateTime else { continue }
+                let moved =
+                    time.isDate
+                    ? time.adding(days: Int(distance / 86_400))
+                    : zones.local(time.instant(in: zones) + distance, form: time.form)
+                component.set(name, Property(name, parameters: property.parameters, moved))
+            }
+        }
+    }
+
+    // MARK: Zones
+
+    /// Adds the VTIMEZONE of every TZID that has none (RFC 5545 §3.6.5), before the components that name it.
+    private func addZones(to calendar: inout Component) {
+        let known = Set(calendar.components("VTIMEZONE").compactMap { $0.first("TZID")?.value })
+        var missing: Set<String> = []
+        for component in calendar.components where component.name != "VTIMEZONE" {
+            for property in component.properties {
+                guard let tzid = property.parameter("TZID"), !known.contains(tzid) else { continue }
+                missing.insert(tzid)
+            }
+        }
+        guard !missing.isEmpty else { return }
+        let zones = missing.sorted().compactMap(zone)
+        let others = calendar.components
+        calendar.removeComponents { _ in true }
+        for component in zones + others { calendar.append(component) }
+    }
+
+    private func zone(_ tzid: String) -> Component? {
+        let given = source.calendar.components("VTIMEZONE").first { $0.first("TZID")?.value == tzid }
+        return given ?? ZoneResolver.ianaName(for: tzid).flatMap { TimeZoneData.vtimezone(for: $0, from: nil) }
+    }
+}
+
+/// `target` with those fields of `source`; every other octet of it is left alone.
+func overlay(
+    _ keys: Set<FieldKey>,
+    of source: CalendarObject,
+    onto target: CalendarObject,
+    fieldSet: FieldSet,
+    stamp: Instant? = nil
+) throws(CalendarDataError) -> CalendarObject {
+    try Overlay(keys, of: source, onto: target, fieldSet: fieldSet, stamp: stamp).result()
+}
+
+extension CalendarObject {
+    /// The object under another UID.
+    func with(uid: String) throws(CalendarDataError) -> CalendarObject {
+        guard self.uid != uid else { return self }
+        var calendar = calendar
+        calendar.updateComponents(where: { $0.name == kind.rawValue }) { $0.set("UID", Property("UID", text: uid)) }
+        return try CalendarObject(calendar)
+    }
+
+    /// The SUMMARY, for lists.
+    var summary: String? { (master ?? overrides.first)?.first("SUMMARY")?.text }
+}

@@ -1,0 +1,109 @@
+import Bridging
+import ICalendar
+import Reconcile
+
+/// Reads when an event takes place, as canonical text.
+///
+/// The instants of a single event are compared, not their zones. A series keeps its zone: the same wall-clock time in another
+/// zone is another series.
+struct ScheduleReader {
+    private let zones: ZoneResolver
+
+    init(_ object: CalendarObject) { zones = object.zones }
+
+    /// The key of an override: the instant, or the date, that it replaces.
+    func occurrence(_ override: Component) -> String? {
+        override.first("RECURRENCE-ID")?.dateTime.map(moment)
+    }
+
+    /// A master or a single event, with the overrides that exist.
+    func series(_ master: Component, overrides: [String]) -> String {
+        let rules = master.all("RRULE").map { rule($0.value, start: master.first("DTSTART")?.dateTime) }.sorted()
+        let additions = dates(master.all("RDATE"))
+        guard !rules.isEmpty || !additions.isEmpty else {
+            return overrides.isEmpty ? single(master) : single(master) + "\n" + overridesLine(overrides)
+        }
+        var lines = times(master) { time in
+            guard case .zoned(let tzid) = time.form else { return time.text }
+            return "\(time.text) \(ZoneResolver.ianaName(for: tzid) ?? tzid)"
+        }
+        lines += rules.map { "RRULE \($0)" }
+        if !additions.isEmpty { lines.append("RDATE \(additions.joined(separator: ","))") }
+        let exclusions = dates(master.all("EXDATE"))
+        if !exclusions.isEmpty { lines.append("EXDATE \(exclusions.joined(separator: ","))") }
+        if !overrides.isEmpty { lines.append(overridesLine(overrides)) }
+        return lines.joined(separator: "\n")
+    }
+
+    /// An event that does not recur, or one occurrence.
+    func single(_ component: Component) -> String { times(component, moment).joined(separator: "\n") }
+
+    func overridesLine(_ overrides: [String]) -> String { "OVERRIDES \(overrides.sorted().joined(separator: ","))" }
+
+    // MARK: Times
+
+    private func moment(_ time: DateTime) -> String {
+        switch time.form {
+        case .date, .floating, .utc: return time.text
+        case .zoned(let tzid):
+            guard zones.knows(tzid) else { return "\(time.text) \(tzid)" }
+            return zones.local(time.instant(in: zones), form: .utc).text
+        }
+    }
+
+    private func times(_ component: Component, _ write: (DateTime) -> String) -> [String] {
+        guard let start = component.first("DTSTART")?.dateTime else { return [] }
+        return ["START \(write(start))", "END \(write(end(component, start: start)))"]
+    }
+
+    /// DTEND, or what DURATION or its absence means (RFC 5545 §3.6.1), in the form of the start.
+    private func end(_ component: Component, start: DateTime) -> DateTime {
+        if let end = component.first("DTEND")?.dateTime { return end }
+        guard let duration = component.first("DURATION").flatMap({ CalendarDuration($0.value) }) else {
+            return start.isDate ? start.adding(days: 1) : start
+        }
+        let day = start.adding(days: duration.days)
+        guard duration.seconds != 0, !start.isDate else { return day }
+        return zones.local(day.instant(in: zones) + Int64(duration.seconds), form: start.form)
+    }
+
+    private func dates(_ properties: [Property]) -> [String] {
+        var dates: Set<String> = []
+        for property in properties {
+            if property.parameter("VALUE")?.uppercased() == "PERIOD" {
+                dates.formUnion(property.value.utf8.split(separator: UInt8(ascii: ",")).map { String(Substring($0)) })
+            } else {
+                dates.formUnion(property.dateTimes.map(moment))
+            }
+        }
+        return dates.sorted()
+    }
+
+    // MARK: Rules
+
+    /// The parts of a rule in one order, without those that say the default.
+    private func rule(_ value: String, start: DateTime?) -> String {
+        let parts = value.uppercased().utf8.split(separator: UInt8(ascii: ";")).map { String(Substring($0)) }
+        return parts.compactMap { part(trimmed($0), start: start) }.sorted().joined(separator: ";")
+    }
+
+    private func part(_ part: String, start: DateTime?) -> String? {
+        let sides = part.utf8.split(separator: UInt8(ascii: "="), maxSplits: 1).map { String(Substring($0)) }
+        guard sides.count == 2, part != "INTERVAL=1", part != "WKST=MO" else { return nil }
+        switch sides[0] {
+        case "UNTIL": return "UNTIL=\(until(sides[1], start: start))"
+        case let name where name.utf8.starts(with: "BY".utf8):
+            let values = sides[1].utf8.split(separator: UInt8(ascii: ",")).map { String(Substring($0)) }
+            return "\(name)=\(Set(values).sorted().joined(separator: ","))"
+        default: return part
+        }
+    }
+
+    /// UNTIL as an instant, whether it is written in UTC or, as some clients do, in the zone of the start.
+    private func until(_ value: String, start: DateTime?) -> String {
+        guard let start, case .zoned(let tzid) = start.form, let time = DateTime(value, tzid: tzid, isDate: false),
+            !time.isDate
+        else { return value }
+        return moment(time)
+    }
+}

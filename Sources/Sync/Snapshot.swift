@@ -1,0 +1,112 @@
+import Bridging
+import ICalendar
+import Reconcile
+import Store
+
+/// An item as our calendar has it.
+struct LocalItem: Sendable {
+    var stored: StoredObject
+    var object: CalendarObject
+    var fields: Fields
+}
+
+/// An item as its upstream has it.
+struct RemoteItem: Sendable {
+    var digest: String
+    var object: CalendarObject
+    var fields: Fields
+    var modified: Instant?
+}
+
+/// Whose an event was before it was on both sides.
+enum Origin: String, Sendable {
+    case gateway, upstream
+    /// Both sides had it before they were linked.
+    case both
+}
+
+/// What was last agreed on one item.
+struct AgreedItem: Sendable {
+    var series: String?
+    var agreement: Agreement
+    var localText: String
+    var remoteText: String
+    var localDigest: String
+    var remoteDigest: String
+    var origin: Origin
+    /// Whether a person ended the agreement: only the origin still counts.
+    var isVoid: Bool
+}
+
+/// What is to be told apart about an item that waits.
+struct WaitingItem: Sendable {
+    var attempts: Int
+    var dueAt: Instant?
+    var localDigest: String
+    var remoteDigest: String
+}
+
+/// One item as the database has it in one moment.
+struct SnapshotItem: Sendable {
+    var uid: String
+    var local: LocalItem?
+    var remote: RemoteItem?
+    var base: AgreedItem?
+    /// The series upstream, even while it is no event.
+    var series: String?
+    /// All records of the series.
+    var records: [UpstreamRecord] = []
+    /// A write that may have reached the upstream without our knowing; whether it was a creation.
+    var intent: Intent?
+    var retry: WaitingItem?
+    /// Of a conflict that waits for the person, what was seen when it was found.
+    var conflict: (local: String, remote: String)?
+
+    enum Intent: Sendable { case creation, change }
+
+    var localDigest: String { local?.stored.etag.rawValue ?? MirroredObject.noDigest }
+    var remoteDigest: String { remote?.digest ?? MirroredObject.noDigest }
+    var summary: String? { local?.object.summary ?? remote?.object.summary }
+}
+
+/// The three sides of a link in one moment, projected onto what its upstream can hold.
+///
+/// Only items that may need something are in it: those that changed on a side since they were agreed.
+struct Snapshot: Sendable {
+    var items: [String: SnapshotItem] = [:]
+
+    /// The calendar's revision at that moment; nil when the calendar is gone.
+    var revision: Int64?
+
+    /// Items agreed on, changed or not.
+    var agreedCount = 0
+
+    /// Deletions that wait for a person, and those that were let go.
+    var held: [String: Bool] = [:]
+
+    /// What the remote side of an item means in our words, where both were found to say the same.
+    var recognised: [String: Fields] = [:]
+
+    var base: Base {
+        items.compactMapValues { item in item.base.flatMap { $0.isVoid ? nil : $0.agreement } }
+    }
+
+    var local: Replica {
+        items.compactMapValues { item in
+            item.local.map { ItemVersion(fields: $0.fields, modified: $0.stored.entry.modified.seconds) }
+        }
+    }
+
+    var remote: Replica {
+        items.compactMapValues { item in
+            item.remote.map {
+                ItemVersion(fields: recognised[item.uid] ?? $0.fields, modified: $0.modified?.seconds)
+            }
+        }
+    }
+
+    /// Items whose last write was interrupted: what the upstream has of them may be half of what we meant.
+    var interrupted: [String: Reconcile.ConflictPolicy] {
+        items.compactMapValues { item in item.intent == nil || item.local == nil ? nil : .gateway }
+    }
+}

@@ -1,0 +1,209 @@
+import Bridging
+import ICalendar
+import Reconcile
+import Store
+
+extension SyncPass {
+    /// Carries out what was decided on one item.
+    ///
+    /// - Throws: `BridgeError` only where the whole link is concerned; an item's own failure is its outcome.
+    mutating func carryOut(_ decision: Decision, on item: SnapshotItem) async throws -> ItemOutcome {
+        if let retry = item.retry, !retry.isDue(for: item, at: clock.now()) { return .notDue }
+        do {
+            let outcome = try await attempt(decision, on: item)
+            silences = 0
+            return outcome
+        } catch let error as BridgeError {
+            return try await failed(decision, on: item, error)
+        } catch let error as TranslationError {
+            return try await failed(decision, on: item, error)
+        } catch let error as CalendarDataError {
+            let problem = LinkProblem.invalidEvent(error.message)
+            return try await failed(decision, on: item, problem, isLasting: true)
+        }
+    }
+
+    private mutating func attempt(_ decision: Decision, on item: SnapshotItem) async throws -> ItemOutcome {
+        switch decision.action {
+        case .agree: try await agree(on: item, decision)
+        case .forget: try await settle(Settlement(ending: item))
+        case .pull(let fields): try await pull(fields, of: item, decision)
+        case .push(let fields): try await push(fields, of: item, decision)
+        case .merge(let pulled, let pushed): try await merge(pulled, pushed, of: item, decision)
+        case .createLocal: try await createLocal(item, decision)
+        case .createRemote: try await createRemote(item, decision)
+        case .deleteLocal: try await deleteLocal(item, decision)
+        case .deleteRemote: try await deleteRemote(item, decision)
+        case .hold: try await hold(item, decision)
+        }
+    }
+
+    // MARK: Here
+
+    private mutating func agree(on item: SnapshotItem, _ decision: Decision) async throws -> ItemOutcome {
+        guard let local = item.local, let remote = item.remote else { return .done }
+        var settlement = Settlement(item.uid)
+        settlement.agreed = item.agreement(local, remote, except: decision.withheld)
+        return try await settle(settlement)
+    }
+
+    private mutating func pull(
+        _ fields: Set<FieldKey>,
+        of item: SnapshotItem,
+        _ decision: Decision
+    ) async throws -> ItemOutcome {
+        guard let local = item.local, let remote = item.remote else { return .done }
+        let object = try overlay(
+            fields,
+            of: remote.object,
+            onto: local.object,
+            fieldSet: bridge.fields,
+            stamp: clock.now()
+        )
+        try await beginRun()
+        let written = LocalItem(object, over: local, bridge.fields)
+        var settlement = Settlement(item.uid)
+        if object.text != local.stored.text { settlement.localWrite = .replace(local.stored, by: object) }
+        settlement.agreed = item.agreement(written, remote, except: decision.withheld)
+        settlement.conflict = conflict(decision, item)
+        let outcome = try await settle(settlement)
+        note(outcome, RunEntry(item, "pull", fields, undo: local.stored.text)) { $0.pulled += 1 }
+        return outcome
+    }
+
+    private mutating func createLocal(_ item: SnapshotItem, _ decision: Decision) async throws -> ItemOutcome {
+        guard let remote = item.remote else { return .done }
+        let object = try remote.object.with(uid: item.uid)
+        try await beginRun()
+        var settlement = Settlement(item.uid)
+        settlement.localWrite = .create(object)
+        settlement.agreed = item.agreement(LocalItem(object, bridge.fields), remote, origin: .upstream)
+        settlement.conflict = conflict(decision, item)
+        let outcome = try await settle(settlement)
+        note(outcome, RunEntry(item, "create", [], undo: nil)) { $0.pulled += 1 }
+        return outcome
+    }
+
+    private mutating func deleteLocal(_ item: SnapshotItem, _ decision: Decision) async throws -> ItemOutcome {
+        guard let local = item.local else { return .done }
+        try await beginRun()
+        var settlement = Settlement(ending: item)
+        settlement.localWrite = .delete(local.stored)
+        settlement.conflict = conflict(decision, item)
+        let outcome = try await settle(settlement)
+        note(outcome, RunEntry(item, "pull-deletion", [], undo: local.stored.text)) { $0.deletedHere += 1 }
+        return outcome
+    }
+
+    /// Keeps an item for the person, with all three texts.
+    private mutating func hold(_ item: SnapshotItem, _ decision: Decision) async throws -> ItemOutcome {
+        if let known = item.conflict, known == (item.localDigest, item.remoteDigest) { return .conflict }
+        try await beginRun()
+        guard let conflict = conflict(decision, item) else { return .conflict }
+        try await state.hold(conflict, of: link)
+        note(.done, RunEntry(item, "hold", Set(decision.conflicts.compactMap(\.field)), undo: nil)) {
+            $0.conflicts += 1
+        }
+        return .conflict
+    }
+
+    // MARK: Common
+
+    /// Writes a settlement; what changed here meanwhile is decided again in the next pass.
+    mutating func settle(_ settlement: Settlement) async throws -> ItemOutcome {
+        var settlement = settlement
+        settlement.run = run
+        switch try await state.settle(settlement, of: link) {
+        case .settled: return .done
+        case .changedHere: return .again
+        case .calendarMissing: throw PassFailure.calendarMissing
+        }
+    }
+
+    /// The conflicts of a decision with everything a person needs to judge it; nil where there were none.
+    func conflict(_ decision: Decision, _ item: SnapshotItem) -> NewConflict? {
+        guard !decision.conflicts.isEmpty else { return nil }
+        return NewConflict(
+            item,
+            fields: decision.conflicts.compactMap(\.field),
+            resolution: decision.conflicts.first?.winner.map { $0 == .local ? .gateway : .upstream },
+            resolvedBy: link.policy.rawValue,
+            run: run
+        )
+    }
+}
+
+extension Settlement {
+    /// Ends the agreement on an item; its series is forgotten where nothing of it lives upstream.
+    init(ending item: SnapshotItem) {
+        self.init(item.uid)
+        if item.records.allSatisfy(\.isDeleted)
+            || item.records.contains(where: { $0.isDeleted && $0.id == item.series })
+        {
+            forgottenSeries = item.series
+        }
+    }
+}
+
+extension LocalItem {
+    /// An object as it will be stored.
+    init(_ object: CalendarObject, over former: LocalItem, _ fieldSet: FieldSet) {
+        self.init(object, fieldSet)
+        stored.entry.id = former.stored.id
+        stored.entry.name = former.stored.name
+    }
+
+    /// A new object as it will be stored.
+    init(_ object: CalendarObject, _ fieldSet: FieldSet) {
+        let entry = ObjectEntry(
+            id: ObjectID(rawValue: 0),
+            name: "",
+            uid: object.uid,
+            etag: ETag.of(object.text),
+            kind: object.kind,
+            size: object.text.utf8.count,
+            modified: Instant(seconds: 0),
+            revision: 0
+        )
+        self.init(
+            stored: StoredObject(entry: entry, text: object.text),
+            object: object,
+            fields: Projection(of: object, onto: fieldSet).fields
+        )
+    }
+}
+
+extension SnapshotItem {
+    /// What both sides say now as the new agreement; on fields that were withheld the old one goes on.
+    func agreement(
+        _ local: LocalItem,
+        _ remote: RemoteItem,
+        series: String? = nil,
+        except withheld: Set<FieldKey> = [],
+        origin: Origin? = nil
+    ) -> AgreedItem {
+        var agreement = Agreement(local: local.fields, remote: remote.fields)
+        for field in withheld {
+            agreement.local[field] = base?.agreement.local[field]
+            agreement.remote[field] = base?.agreement.remote[field]
+        }
+        return AgreedItem(
+            series: series ?? self.series,
+            agreement: agreement,
+            localText: local.stored.text,
+            remoteText: remote.object.text,
+            localDigest: local.stored.etag.rawValue,
+            remoteDigest: remote.digest,
+            origin: base?.origin ?? origin ?? (intent == .creation ? .gateway : .both),
+            isVoid: false
+        )
+    }
+}
+
+extension WaitingItem {
+    /// Whether the item is tried again: it is time, or it is not what failed.
+    func isDue(for item: SnapshotItem, at now: Instant) -> Bool {
+        guard localDigest == item.localDigest, remoteDigest == item.remoteDigest else { return true }
+        return dueAt.map { $0 <= now } ?? false
+    }
+}

@@ -1,0 +1,138 @@
+import Bridging
+import ICalendar
+import Reconcile
+import Store
+
+extension SyncPass {
+    /// Writes in a row without an answer after which the upstream counts as out of reach.
+    private static let tolerableSilences = 3
+
+    /// Puts an item into the queue, or throws what concerns the whole link.
+    mutating func failed(_ decision: Decision, on item: SnapshotItem, _ error: BridgeError) async throws -> ItemOutcome
+    {
+        switch error {
+        case .changedUpstream, .cursorExpired:
+            // The next pull brings what it is now. One that says so again and again waits like any other.
+            guard (item.retry?.attempts ?? 0) > 0 else {
+                _ = try await failed(decision, on: item, .changedMeanwhile, isLasting: false, delay: 0)
+                return .again
+            }
+            return try await failed(decision, on: item, .changedMeanwhile, isLasting: false)
+        case .unreachable(let sentence):
+            silences += 1
+            let outcome = try await failed(decision, on: item, .unreachable(sentence), isLasting: false)
+            guard silences < Self.tolerableSilences else { throw error }
+            return outcome
+        case .refused(let refusal) where refusal.subject == .item:
+            silences = 0
+            return try await failed(decision, on: item, .refused(refusal), isLasting: false)
+        case .refused, .throttled, .authorizationRevoked:
+            throw error
+        }
+    }
+
+    /// Puts an item into the queue that cannot be translated; it is not tried again before it changes.
+    mutating func failed(
+        _ decision: Decision,
+        on item: SnapshotItem,
+        _ error: TranslationError
+    ) async throws -> ItemOutcome {
+        switch error {
+        case .notAnEvent:
+            let sentence = "The upstream's calendar holds events only."
+            return try await failed(decision, on: item, .invalidEvent(sentence), isLasting: true)
+        case .unreadable(let sentence), .unsupported(let sentence):
+            return try await failed(decision, on: item, .invalidEvent(sentence), isLasting: true)
+        }
+    }
+
+    /// Writes the retry row.
+    mutating func failed(
+        _ decision: Decision,
+        on item: SnapshotItem,
+        _ problem: LinkProblem,
+        isLasting: Bool,
+        delay: Int64? = nil
+    ) async throws -> ItemOutcome {
+        try await beginRun()
+        // A changed item is another attempt, counted anew.
+        let isSame = item.retry.map { $0.localDigest == item.localDigest && $0.remoteDigest == item.remoteDigest }
+        let attempts = (isSame ?? false ? item.retry?.attempts ?? 0 : 0) + 1
+        let wait = delay ?? Backoff.seconds(afterAttempt: attempts, random: clock.random())
+        let retry = NewRetry(
+            uid: item.uid,
+            summary: item.summary,
+            action: decision.action.word,
+            attempts: attempts,
+            dueAt: isLasting ? nil : clock.now() + wait,
+            localDigest: item.localDigest,
+            remoteDigest: item.remoteDigest,
+            problem: problem
+        )
+        try await state.save(retry, of: link)
+        note(.failed(problem), RunEntry(item, decision.action.word, [], undo: nil)) { $0.failed += 1 }
+        return .failed(problem)
+    }
+}
+
+/// How long a failure waits for its next try.
+enum Backoff {
+    /// 1, 5, 15 and 60 minutes: soon enough for a hiccup, seldom enough for an upstream in trouble.
+    private static let steps: [Int64] = [60, 300, 900, 3600]
+
+    /// The wait after so many attempts, up to a fifth longer so that not all come at once.
+    static func seconds(afterAttempt attempts: Int, random: Double) -> Int64 {
+        let step = steps[min(max(attempts, 1), steps.count) - 1]
+        return step + Int64(Double(step) / 5 * random)
+    }
+}
+
+extension Action {
+    /// The word of the queue and of the runs.
+    var word: String {
+        switch self {
+        case .agree: "agree"
+        case .pull: "pull"
+        case .push: "push"
+        case .merge: "merge"
+        case .createLocal: "create"
+        case .createRemote: "create-upstream"
+        case .deleteLocal: "pull-deletion"
+        case .deleteRemote: "push-deletion"
+        case .forget: "forget"
+        case .hold: "hold"
+        }
+    }
+}
+
+extension LinkProblem {
+    static let changedMeanwhile = LinkProblem(
+        code: "conflict",
+        message: "The event changed upstream while it was being written.",
+        remedy: "Nothing to do: it is compared again."
+    )
+
+    static func unreachable(_ sentence: String) -> LinkProblem {
+        LinkProblem(
+            code: "upstream_unreachable",
+            message: sentence,
+            remedy: "Nothing to do: it is tried again by itself."
+        )
+    }
+
+    static func refused(_ refusal: Refusal) -> LinkProblem {
+        LinkProblem(
+            code: refusal.code,
+            message: refusal.message,
+            remedy: "Change the event so that the other calendar takes it, or dismiss the entry in the queue."
+        )
+    }
+
+    static func invalidEvent(_ sentence: String) -> LinkProblem {
+        LinkProblem(
+            code: "invalid_event",
+            message: sentence,
+            remedy: "Change the event so that the other calendar can hold it, or dismiss the entry in the queue."
+        )
+    }
+}

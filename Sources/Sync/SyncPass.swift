@@ -1,0 +1,154 @@
+public import Bridging
+import ICalendar
+import Reconcile
+import Store
+
+/// One pass of one link: pull, mirror, decide, carry out.
+///
+/// It can be killed anywhere and repeated: what was pulled is stored before anything is decided, and an agreement is
+/// written only after the write it records.
+public struct SyncPass: Sendable {
+    let link: Link
+    let bridge: any Bridge
+    let state: LinkStore
+    let configuration: SyncConfiguration
+    let clock: SyncClock
+    private let progress: @Sendable (SyncProgress) -> Void
+
+    /// The pass as it is written down; nil until it does something worth a line.
+    var run: RunID?
+    var items: [RunEntry] = []
+    var report = PassReport()
+
+    /// Writes in a row that got no answer.
+    var silences = 0
+
+    /// Prepares a pass.
+    ///
+    /// `run` is the run that was asked for, if one was; `progress` is told of every item that is done.
+    public init(
+        of link: Link,
+        over bridge: any Bridge,
+        state: LinkStore,
+        configuration: SyncConfiguration,
+        clock: SyncClock,
+        run: RunID? = nil,
+        progress: @escaping @Sendable (SyncProgress) -> Void = { _ in }
+    ) {
+        self.link = link
+        self.bridge = bridge
+        self.state = state
+        self.configuration = configuration
+        self.clock = clock
+        self.run = run
+        self.progress = progress
+    }
+
+    /// Runs the pass.
+    ///
+    /// - Throws: `BridgeError` for what concerns the whole link; what concerns one item is in the report.
+    public mutating func run() async throws -> PassReport {
+        if let run { try await state.begin(run) }
+        do {
+            try await carryOutAll()
+        } catch {
+            try await finishRun(error)
+            throw error
+        }
+        try await finishRun(nil)
+        return report
+    }
+
+    private mutating func carryOutAll() async throws {
+        let place = try await state.place(of: link)
+        guard let place, place.revision != nil else { throw PassFailure.calendarMissing }
+        let pulled = try await bridge.pullRecovering(since: place.wantsListing ? nil : place.cursor)
+        let touched = try await state.mirror(pulled, translatedBy: bridge, of: link.id)
+
+        let fields = bridge.fields
+        let mark = mark(of: fields)
+        guard place.needsLook(at: mark) || !touched.isEmpty else {
+            return try await state.finish(link, Finish(revision: place.revision, mark: mark, pending: 0))
+        }
+        var snapshot = try await state.snapshot(of: link, fields: fields, everything: place.mark != mark)
+        snapshot.recognise(by: bridge)
+        let decisions = reconcile(
+            base: snapshot.base,
+            local: snapshot.local,
+            remote: snapshot.remote,
+            rules: link.rules(fields, configuration),
+            exceptions: snapshot.interrupted
+        )
+        let allowed = try await refuseMassDeletion(decisions, of: snapshot)
+
+        var done = 0
+        for (uid, decision) in allowed.sorted(by: { $0.key < $1.key }) {
+            guard let item = snapshot.items[uid] else { continue }
+            report[uid] = try await carryOut(decision, on: item)
+            done += 1
+            progress(SyncProgress(done: done, total: allowed.count))
+        }
+        try await state.refresh(snapshot.items.filter { decisions[$0.key] == nil }, of: link)
+        try await mend(touched)
+        let finish = Finish(revision: snapshot.revision, mark: mark, pending: report.unsettled)
+        try await state.finish(link, finish)
+    }
+
+    /// What the comparison depends on besides the items: when it changes, all are compared anew.
+    private func mark(of fields: FieldSet) -> String {
+        "1;\(fields.mark);\(link.effectiveDirection.rawValue);\(link.policy.rawValue)"
+    }
+}
+
+/// Why a pass could not begin.
+enum PassFailure: Error, Sendable, Hashable {
+    /// Our calendar was deleted: nothing may be concluded from that, least of all deletions.
+    case calendarMissing
+}
+
+extension Link {
+    /// Which way changes travel: from a calendar one may only read they only come.
+    var effectiveDirection: LinkDirection { access == .reader ? .pull : direction }
+
+    func rules(_ fields: FieldSet, _ configuration: SyncConfiguration) -> Rules {
+        Rules(
+            policy.rule,
+            direction: effectiveDirection.rule,
+            tick: configuration.tickSeconds[provider] ?? 1,
+            pullOnly: Set(fields.readOnly.map(\.rawValue))
+        )
+    }
+}
+
+extension ConflictPolicy {
+    var rule: Reconcile.ConflictPolicy {
+        switch self {
+        case .newest: .newest
+        case .upstream: .upstream
+        case .gateway: .gateway
+        case .ask: .ask
+        }
+    }
+}
+
+extension LinkDirection {
+    var rule: Direction {
+        switch self {
+        case .both: .both
+        case .pull: .pull
+        case .push: .push
+        }
+    }
+}
+
+extension PassReport {
+    /// Items that are not in step after the pass.
+    var unsettled: Int {
+        outcomes.values.count {
+            switch $0 {
+            case .done: false
+            case .conflict, .again, .failed, .notDue, .held: true
+            }
+        }
+    }
+}

@@ -1,0 +1,125 @@
+import Bridging
+import ICalendar
+public import Store
+
+extension SyncScheduler {
+    /// What the first pass of a link would do; neither side is written to.
+    public func plan(_ id: LinkID) async throws -> LinkPlan? {
+        guard let link = try await links.link(id) else { return nil }
+        let bridge = try await makeBridge(link)
+        return try await SyncPass(of: link, over: bridge, state: links, configuration: configuration, clock: clock)
+            .plan()
+    }
+
+    /// Starts a previewed link; false when there is no such link.
+    public func start(_ id: LinkID) async throws -> Bool { try await setState(.idle, of: id) }
+
+    /// Stops the passes of a link, so that edits on both sides collect; false when there is no such link.
+    public func pause(_ id: LinkID) async throws -> Bool { try await setState(.paused, of: id) }
+
+    /// Goes on with a paused link; false when there is no such link.
+    public func resume(_ id: LinkID) async throws -> Bool { try await setState(.idle, of: id) }
+
+    private func setState(_ state: LinkState, of id: LinkID) async throws -> Bool {
+        guard try await links.setState(state, of: id), let link = try await links.link(id) else { return false }
+        if state != .paused { insist(id, nil) }
+        emit(SyncUpdate(principal: link.principal, link: id, kind: .link))
+        return true
+    }
+
+    /// Lets the held deletions of a link go on; answers how many.
+    public func approve(_ id: LinkID) async throws -> Int {
+        let count = try await links.approve(id)
+        insist(id, nil)
+        return count
+    }
+
+    /// Restores what the held deletions would have deleted, where it was deleted; answers how many.
+    public func reject(_ id: LinkID) async throws -> Int {
+        let count = try await links.reject(id)
+        insist(id, nil)
+        return count
+    }
+
+    /// Settles a conflict as the person decided.
+    public func resolve(
+        _ id: ConflictID,
+        _ decision: ConflictDecision,
+        by author: Author
+    ) async throws -> ResolveOutcome {
+        let outcome = try await links.resolve(id, decision, by: author)
+        guard outcome == .resolved, let conflict = try await links.conflict(id),
+            let link = try await links.link(conflict.link)
+        else { return outcome }
+        emit(SyncUpdate(principal: link.principal, link: link.id, kind: .conflict(id)))
+        insist(link.id, nil)
+        return outcome
+    }
+
+    /// Tries an entry of the queue again now; false when there is no such entry.
+    public func retry(_ id: QueueID) async throws -> Bool {
+        guard let link = try await links.makeDue(id) else { return false }
+        insist(link, nil)
+        return true
+    }
+
+    /// Changes a link; nil when there is none.
+    public func update(_ id: LinkID, _ change: LinkChange) async throws -> Link? {
+        guard let link = try await links.update(id, change) else { return nil }
+        insist(id, nil)
+        return link
+    }
+
+    /// A connection was connected again: its links go on.
+    public func connectionMended(_ connection: ConnectionID) async throws {
+        for link in try await links.links(over: connection) { insist(link.id, nil) }
+    }
+
+    /// Removes a link.
+    ///
+    /// With `purge`, what it brought here goes, and upstream what the gateway created there; what was on a side before stays
+    /// in any case. Answers false when there is no such link. A `BridgeError` says that the upstream could not be purged:
+    /// the link is then still there, paused.
+    public func delete(_ id: LinkID, purge: Bool, by author: Author) async throws -> Bool {
+        guard let link = try await links.link(id), try await links.setState(.paused, of: id) else { return false }
+        // A pass that runs ends first: it must not write what is being purged.
+        while !claim(id) { try await clock.sleep(clock.now() + 1) }
+        defer { release(id) }
+        if purge { try await purgeUpstream(link) }
+        await closeChannels(of: link)
+        try await links.remove(link, purge: purge, by: author)
+        wake(id)
+        return true
+    }
+
+    private func purgeUpstream(_ link: Link) async throws {
+        let series = try await links.createdUpstream(by: link)
+        guard !series.isEmpty, link.effectiveDirection != .pull else { return }
+        let bridge = try await makeBridge(link)
+        for records in series {
+            for write in try bridge.writes(toMake: nil, from: records) {
+                do {
+                    _ = try await bridge.perform(write)
+                } catch {
+                    // Changed there since, or refused: what a person touched upstream is left to them.
+                    guard case .unreachable = error else {
+                        guard error.concernsItem else { throw error }
+                        continue
+                    }
+                    throw error
+                }
+            }
+        }
+    }
+
+    private func closeChannels(of link: Link) async {
+        do {
+            let channels = try await links.channels(of: link.id)
+            guard !channels.isEmpty, let bridge = try await makeBridge(link) as? any NotifyingBridge else { return }
+            for channel in channels { try await close(channel, over: bridge) }
+        } catch {
+            // It ends by itself: calls of an unknown channel are answered 404.
+            return
+        }
+    }
+}

@@ -1,0 +1,98 @@
+import Bridging
+public import ICalendar
+import Store
+
+extension SyncScheduler {
+    /// Runs exactly one pass of a link, whether or not ``run()`` does; for the command line.
+    ///
+    /// - Returns: when the next one is due; the link's status tells how it went.
+    @discardableResult
+    public func passOnce(_ id: LinkID) async throws -> Instant? {
+        guard let readiness = try await links.readiness(of: id) else { return nil }
+        return try await pass(readiness, run: nil)
+    }
+
+    /// Runs one pass and writes down how the link stands after it; answers when the next one is due.
+    func pass(_ readiness: LinkStore.Readiness, run: RunID?) async throws -> Instant? {
+        let link = readiness.link
+        guard claim(link.id) else { return clock.now() + 1 }
+        setRunning(SyncProgress(done: 0, total: 0), link)
+        defer {
+            release(link.id)
+            setRunning(nil, link)
+        }
+        do {
+            let bridge = try await makeBridge(link)
+            let report = try await carryOut(link, bridge, run)
+            if let complaint = configuration.complaint(bridge) {
+                try await links.setComplaint(LinkProblem(complaint), of: link.id)
+            }
+            tell(report, of: link)
+            await keepChannel(of: link, bridge)
+            return try await next(after: report, of: link)
+        } catch {
+            if Task.isCancelled { throw error }
+            if let run { try await links.end(run, .failed, PassCounts(), LinkProblem(error), []) }
+            return try await links.fail(link.id, step(after: error, readiness))
+        }
+    }
+
+    private func carryOut(_ link: Link, _ bridge: any Bridge, _ run: RunID?) async throws -> PassReport {
+        let (steps, continuation) = AsyncStream<SyncProgress>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        async let following: Void = follow(steps, link)
+        defer { continuation.finish() }
+        var pass = SyncPass(
+            of: link,
+            over: bridge,
+            state: links,
+            configuration: configuration,
+            clock: clock,
+            run: run,
+            progress: { continuation.yield($0) }
+        )
+        let report: PassReport
+        do {
+            report = try await pass.run()
+        } catch {
+            continuation.finish()
+            await following
+            throw error
+        }
+        continuation.finish()
+        await following
+        return report
+    }
+
+    private func follow(_ steps: AsyncStream<SyncProgress>, _ link: Link) async {
+        for await step in steps { setRunning(step, link) }
+    }
+
+    private func step(after error: any Error, _ readiness: LinkStore.Readiness) -> NextStep {
+        let attempt = readiness.failures + 1
+        if let error = error as? BridgeError { return nextStep(after: error, attempt: attempt, random: clock.random()) }
+        if error is PassFailure { return .stop(LinkProblem(error)) }
+        return .wait(seconds: Outage.seconds(attempt, clock.random()), isBinding: false, LinkProblem(error))
+    }
+
+    private func tell(_ report: PassReport, of link: Link) {
+        guard let run = report.run else { return }
+        emit(SyncUpdate(principal: link.principal, link: link.id, kind: .run(run)))
+        if report.counts.held > 0 {
+            let sentence = "\(link.upstreamName): \(report.counts.held) deletions wait for your approval."
+            emit(SyncUpdate(principal: link.principal, link: link.id, kind: .toast(sentence)))
+        }
+    }
+
+    /// The next poll, the next due retry, or at once.
+    private func next(after report: PassReport, of link: Link) async throws -> Instant {
+        let now = clock.now()
+        let hasChannel = try await links.channels(of: link.id).contains { $0.channel.expiry > now }
+        let usual = configuration.pollSeconds[link.provider] ?? SyncConfiguration.defaultPollSeconds
+        let seconds = hasChannel ? max(usual, configuration.pollSecondsWithChannel) : usual
+        var next = now + Int64(max(seconds, 1))
+        if let retry = try await links.nextRetry(of: link.id) { next = min(next, max(retry, now)) }
+        if report.wantsAnother { next = now }
+        try await links.setNext(next, of: link.id)
+        return next
+    }
+}
