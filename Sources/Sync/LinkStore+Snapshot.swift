@@ -214,9 +214,29 @@ private struct RawSnapshot: Sendable {
                 continue
             }
             item.base?.agreement.restrict(to: allFields, overrides: fieldSet.holdsOverrides)
+            item.countOwnCreation()
             snapshot.items[uid] = item
         }
         return snapshot
+    }
+}
+
+extension SnapshotItem {
+    /// Counts an event as agreed on that we made upstream without hearing so, and that was deleted here since.
+    ///
+    /// Otherwise it would come back as one that the upstream made.
+    fileprivate mutating func countOwnCreation() {
+        guard intent == .creation, local == nil, base.map(\.isVoid) ?? true, let remote else { return }
+        base = AgreedItem(
+            series: series,
+            agreement: Agreement(local: [:], remote: remote.fields),
+            localText: remote.object.text,
+            remoteText: remote.object.text,
+            localDigest: MirroredObject.noDigest,
+            remoteDigest: remote.digest,
+            origin: .gateway,
+            isVoid: false
+        )
     }
 }
 

@@ -1,0 +1,300 @@
+import Bridging
+import ICalendar
+
+/// What goes wrong with a call.
+enum Fault: Sendable {
+    /// The call is refused before anything is done.
+    case refuse(BridgeError)
+    /// The call is done, and its answer lost.
+    case loseAnswer
+}
+
+/// A call of the bridge, for scripts to choose from.
+enum UpstreamCall: Sendable {
+    case pull
+    case write(RecordWrite)
+
+    var isWrite: Bool {
+        if case .write = self { return true }
+        return false
+    }
+}
+
+/// An upstream calendar in memory: a record for each event and one for each override, with revisions and a feed of changes.
+///
+/// It normalises what it is given: blanks around a summary are cut off.
+actor ScriptedUpstream {
+    private(set) var records: [String: UpstreamRecord] = [:]
+    private var changes: [String] = []
+    private var revision = 0
+    private var forgottenCursors = 0
+    private var now: Instant
+
+    /// Decides what goes wrong; called with every call, in order.
+    private var script: (@Sendable (UpstreamCall) -> Fault?)?
+
+    /// Every write that reached the upstream.
+    private(set) var performed: [RecordWrite] = []
+
+    /// Payloads the gateway has written over or deleted.
+    private(set) var overwritten: [String] = []
+
+    /// How often the upstream was asked for its changes.
+    private(set) var pulls = 0
+
+    /// Whether listings end before their last page.
+    private var listsPartially = false
+
+    private(set) var channels: [String: ChannelRequest] = [:]
+
+    /// Called during the next pull, once it has read what it answers.
+    private var interruption: (@Sendable () async -> Void)?
+
+    init(at now: Instant) { self.now = now }
+
+    func setScript(_ script: (@Sendable (UpstreamCall) -> Fault?)?) { self.script = script }
+    func setTime(_ now: Instant) { self.now = now }
+    func setListsPartially(_ value: Bool) { listsPartially = value }
+    func forgetCursors() { forgottenCursors = changes.count }
+    func interruptNextPull(_ body: @escaping @Sendable () async -> Void) { interruption = body }
+
+    // MARK: A person's hands
+
+    func put(_ id: String, _ payload: String, series: String? = nil) {
+        revision += 1
+        records[id] = UpstreamRecord(
+            id: id,
+            series: series ?? id,
+            revision: "r\(revision)",
+            payload: payload,
+            modified: now
+        )
+        changes.append(id)
+    }
+
+    func edit(_ id: String, _ change: (String) -> String) {
+        guard let record = records[id], !record.isDeleted else { return }
+        put(id, change(record.payload), series: record.series)
+    }
+
+    func delete(_ id: String) {
+        guard let record = records[id], !record.isDeleted else { return }
+        revision += 1
+        records[id] = UpstreamRecord(
+            id: id,
+            series: record.series,
+            revision: "r\(revision)",
+            payload: "",
+            isDeleted: true,
+            modified: now
+        )
+        changes.append(id)
+    }
+
+    /// Takes a record away without a trace in the feed, as a moved page is.
+    func lose(_ id: String) { records[id] = nil }
+
+    var live: [UpstreamRecord] { records.values.filter { !$0.isDeleted }.sorted { $0.id < $1.id } }
+
+    // MARK: The interface
+
+    func pull(since cursor: SyncCursor?) async throws(BridgeError) -> PulledRecords {
+        pulls += 1
+        try fail(.pull)
+        let answer: PulledRecords
+        let next = SyncCursor(rawValue: String(changes.count))
+        if let cursor {
+            guard let place = Int(cursor.rawValue), place >= forgottenCursors else { throw .cursorExpired }
+            let names = Set(changes[place...])
+            answer = PulledRecords(
+                records: names.sorted().compactMap { records[$0] },
+                isComplete: false,
+                cursor: next
+            )
+        } else if listsPartially {
+            answer = PulledRecords(records: Array(live.prefix(1)), isComplete: false, cursor: next)
+        } else {
+            answer = PulledRecords(records: live, isComplete: true, cursor: next)
+        }
+        if let interruption {
+            self.interruption = nil
+            await interruption()
+        }
+        return answer
+    }
+
+    func perform(_ write: RecordWrite) throws(BridgeError) -> UpstreamRecord? {
+        let isLost = try fail(.write(write))
+        let answer = try carryOut(write)
+        performed.append(write)
+        if isLost { throw .unreachable("The answer was lost.") }
+        return answer
+    }
+
+    func openChannel(_ request: ChannelRequest, expiry: Instant) -> NotificationChannel {
+        channels[request.id] = request
+        return NotificationChannel(id: request.id, resource: "resource", expiry: expiry)
+    }
+
+    func closeChannel(_ id: String) { channels[id] = nil }
+
+    @discardableResult
+    private func fail(_ call: UpstreamCall) throws(BridgeError) -> Bool {
+        switch script?(call) {
+        case nil: return false
+        case .refuse(let error): throw error
+        case .loseAnswer:
+            if case .pull = call { throw .unreachable("The answer was lost.") }
+            return true
+        }
+    }
+
+    private func carryOut(_ write: RecordWrite) throws(BridgeError) -> UpstreamRecord? {
+        switch write {
+        case .create(let creation):
+            if creation.mayExist, let found = live.first(where: { $0.payload.contains("UID:\(creation.uid)\r\n") }) {
+                guard found.payload == creation.payload else { throw .changedUpstream }
+                return found
+            }
+            if let id = creation.id, let holder = records[id], !holder.isDeleted {
+                guard holder.payload == creation.payload else { throw .changedUpstream }
+                return holder
+            }
+            let id = creation.id ?? "record-\(revision + 1)"
+            put(id, creation.payload)
+            return records[id]
+        case .update(let id, let series, let revision, let payload):
+            if let current = records[id] {
+                guard !current.isDeleted, revision == nil || current.revision == revision else {
+                    throw .changedUpstream
+                }
+                overwritten.append(current.payload)
+            } else if revision != nil {
+                throw .changedUpstream
+            }
+            put(id, payload, series: series)
+            return records[id]
+        case .delete(let id, _, let revision):
+            guard let current = records[id], !current.isDeleted else { return nil }
+            guard revision == nil || current.revision == revision else { throw .changedUpstream }
+            overwritten.append(current.payload)
+            delete(id)
+            for exception in live where exception.series == id { delete(exception.id) }
+            return nil
+        }
+    }
+}
+
+/// A bridge to a scripted upstream.
+struct ScriptedBridge: NotifyingBridge {
+    let upstream: ScriptedUpstream
+    var fields = FieldSet(
+        writable: [.schedule, .summary, .description, .location, .categories],
+        holdsOverrides: true
+    )
+    var channelExpiry = Instant(seconds: 0)
+
+    func pull(since cursor: SyncCursor?) async throws(BridgeError) -> PulledRecords {
+        try await upstream.pull(since: cursor)
+    }
+
+    func perform(_ write: RecordWrite) async throws(BridgeError) -> UpstreamRecord? {
+        try await upstream.perform(write)
+    }
+
+    func openChannel(_ request: ChannelRequest) async throws(BridgeError) -> NotificationChannel {
+        await upstream.openChannel(request, expiry: channelExpiry)
+    }
+
+    func closeChannel(_ channel: NotificationChannel) async throws(BridgeError) {
+        await upstream.closeChannel(channel.id)
+    }
+
+    // MARK: Translation
+
+    func object(from series: [UpstreamRecord]) throws(TranslationError) -> CalendarObject {
+        let live = series.filter { !$0.isDeleted }
+        guard let master = live.first(where: { $0.id == $0.series }) else { throw .notAnEvent }
+        guard !master.payload.contains("NOT-AN-EVENT") else { throw .notAnEvent }
+        guard !master.payload.contains("UNREADABLE") else { throw .unreadable("line 3 makes no sense") }
+        do {
+            var calendar = try CalendarObject(parsing: master.payload).calendar
+            for exception in live.filter({ $0.id != $0.series }).sorted(by: { $0.id < $1.id }) {
+                for event in try CalendarObject(parsing: exception.payload).calendar.components("VEVENT") {
+                    calendar.append(event)
+                }
+            }
+            return try CalendarObject(calendar)
+        } catch {
+            throw .unreadable(error.message)
+        }
+    }
+
+    func writes(
+        toMake object: CalendarObject?,
+        from series: [UpstreamRecord]
+    ) throws(TranslationError) -> [RecordWrite] {
+        let live = series.filter { !$0.isDeleted }
+        guard let object else {
+            return live.filter { $0.id == $0.series }
+                .map { .delete(id: $0.id, series: $0.series, revision: $0.revision) }
+        }
+        guard let master = object.master else { throw .unsupported("Overrides need their series.") }
+        guard master.first("SUMMARY")?.text != "Unsupported" else { throw .unsupported("It cannot be held.") }
+        let payload = held([master])
+        guard let current = live.first(where: { $0.id == $0.series }) else {
+            guard !object.overrides.isEmpty else {
+                return [.create(RecordCreation(id: nil, uid: object.uid, payload: payload))]
+            }
+            // Overrides are addressed through their series: its identifier must be known before it exists.
+            let id = "made-\(object.uid)"
+            return [.create(RecordCreation(id: id, uid: object.uid, payload: payload))]
+                + object.overrides.compactMap { override in
+                    override.first("RECURRENCE-ID")?.dateTime.map { time in
+                        .update(id: "\(id)_\(time.text)", series: id, revision: nil, payload: held([override]))
+                    }
+                }
+        }
+        var writes: [RecordWrite] = []
+        if current.payload != payload {
+            writes.append(.update(id: current.id, series: current.id, revision: current.revision, payload: payload))
+        }
+        var wanted: [String: String] = [:]
+        for override in object.overrides {
+            guard let time = override.first("RECURRENCE-ID")?.dateTime else { continue }
+            wanted["\(current.id)_\(time.text)"] = held([override])
+        }
+        for exception in live where exception.id != exception.series && wanted[exception.id] == nil {
+            writes.append(.delete(id: exception.id, series: exception.series, revision: exception.revision))
+        }
+        for (id, payload) in wanted.sorted(by: { $0.key < $1.key }) {
+            let known = live.first { $0.id == id }
+            guard known?.payload != payload else { continue }
+            writes.append(.update(id: id, series: current.id, revision: known?.revision, payload: payload))
+        }
+        return writes
+    }
+
+    private static let held = [
+        "UID", "DTSTAMP", "RECURRENCE-ID", "DTSTART", "DTEND", "RRULE", "EXDATE", "SUMMARY", "DESCRIPTION", "LOCATION",
+        "CATEGORIES",
+    ]
+
+    /// The event as the upstream holds it.
+    private func held(_ events: [Component]) -> String {
+        let events = events.map { event in
+            var properties = Self.held.flatMap { event.all($0) }
+                .map { Property($0.name, parameters: $0.parameters, value: $0.value) }
+            for index in properties.indices where properties[index].name == "SUMMARY" {
+                let text = properties[index].text.split(separator: " ").joined(separator: " ")
+                properties[index] = Property("SUMMARY", text: text)
+            }
+            for index in properties.indices where properties[index].name == "DTSTAMP" {
+                properties[index] = Property("DTSTAMP", value: "20260101T000000Z")
+            }
+            return Component("VEVENT", properties: properties)
+        }
+        let head = [Property("VERSION", value: "2.0"), Property("PRODID", value: "-//Scripted//EN")]
+        return Component("VCALENDAR", properties: head, components: events).serialized()
+    }
+}
