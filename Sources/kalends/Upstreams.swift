@@ -88,13 +88,15 @@ struct Upstreams: Sendable {
     /// How often to look, and whether upstreams may call us.
     func syncConfiguration(_ publicURL: String) throws -> SyncConfiguration {
         let isReachable = publicURL.hasPrefix("https://") || Self.isLoopback(googleAPI)
-        return SyncConfiguration(
+        var configuration = SyncConfiguration(
             pollSeconds: [
                 "google": try settings.seconds("POLL_GOOGLE", default: 60),
                 "notion": try settings.seconds("POLL_NOTION", default: 60),
             ],
             webhookAddresses: isReachable ? ["google": publicURL + "/webhooks/google"] : [:]
         )
+        configuration.complaint = { ($0 as? NotionBridge)?.complaint }
+        return configuration
     }
 
     private static func isLoopback(_ address: String) -> Bool {

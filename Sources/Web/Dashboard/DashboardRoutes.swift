@@ -26,7 +26,7 @@ struct DashboardRoutes: Sendable {
     func serves(_ method: HTTPRequest.Method) -> Bool { method == .get || method == .head || method == .post }
 
     func respond(to request: Request, path: String) async throws -> Response {
-        if path == "/assets/style.css" { return stylesheet }
+        if let asset = asset(path) { return asset }
         if path == "/login" { return try await login(request) }
         guard let visitor = try await visitors.visitor(sessionOf: request) else {
             guard request.method != .post else { return .seeOther("/login") }
@@ -139,11 +139,17 @@ struct DashboardRoutes: Sendable {
         .joined()
     }
 
-    private var stylesheet: Response {
-        Response(
+    private func asset(_ path: String) -> Response? {
+        let (type, octets): (String, [UInt8])
+        switch path {
+        case "/assets/style.css": (type, octets) = ("text/css; charset=utf-8", PackageResources.style_css)
+        case "/assets/icon.svg": (type, octets) = ("image/svg+xml", PackageResources.icon_svg)
+        default: return nil
+        }
+        return Response(
             status: .ok,
-            headers: [.contentType: "text/css; charset=utf-8", .cacheControl: "max-age=3600"],
-            body: .init(byteBuffer: ByteBuffer(bytes: PackageResources.style_css))
+            headers: [.contentType: type, .cacheControl: "max-age=3600"],
+            body: .init(byteBuffer: ByteBuffer(bytes: octets))
         )
     }
 }
