@@ -19,7 +19,7 @@ struct DemoCommand: AsyncParsableCommand {
     /// How long the simulated upstreams take to answer: about what the real ones do from a good line.
     private static let latency = Duration.milliseconds(80)
 
-    func validate() throws { _ = try ListenAddress(listen) }
+    func validate() throws { _ = try ListenAddress.option(listen) }
 
     func run() async throws {
         let folder = NSTemporaryDirectory() + "kalends-demo-\(ProcessInfo.processInfo.processIdentifier)"

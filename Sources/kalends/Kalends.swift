@@ -35,6 +35,8 @@ struct Kalends: AsyncParsableCommand {
 
     /// Help and version end well; wrong usage says how it is meant; a failure is one sentence, never a stack trace.
     private static func end(with error: any Error) -> Never {
+        // The command has said already what is wrong.
+        if let code = error as? ExitCode { Foundation.exit(code.rawValue) }
         let code = exitCode(for: error)
         if code == .success || code == .validationFailure {
             let text = fullMessage(for: error)
@@ -46,7 +48,7 @@ struct Kalends: AsyncParsableCommand {
     }
 
     private static func sentence(_ error: any Error) -> String {
-        "\(error)".split(separator: "\n").joined(separator: " ")
+        message(for: error).split(separator: "\n").joined(separator: " ")
     }
 }
 

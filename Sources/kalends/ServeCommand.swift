@@ -33,7 +33,7 @@ struct ServeCommand: AsyncParsableCommand {
         guard (tlsCert == nil) == (tlsKey == nil) else {
             throw ValidationError("--tls-cert and --tls-key belong together")
         }
-        _ = try ListenAddress(listen)
+        _ = try ListenAddress.option(listen)
     }
 
     func run() async throws {

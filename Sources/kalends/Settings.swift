@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 import Logging
 
@@ -137,6 +138,11 @@ struct ListenAddress: Sendable {
         else { throw Settings.Invalid(description: "the address to listen on must be HOST:PORT: \(text)") }
         host = String(text[..<colon]).trimmingCharacters(in: CharacterSet(charactersIn: "[]"))
         self.port = port
+    }
+
+    /// The address of a command's option; a wrong one is wrong usage.
+    static func option(_ text: String) throws(ValidationError) -> ListenAddress {
+        do { return try ListenAddress(text) } catch { throw ValidationError("\(error)") }
     }
 
     /// The address as part of a URL.
