@@ -11,19 +11,8 @@ let strict: [SwiftSetting] = [
 ]
 
 /// A module of ours; `imports` is the whole list of what it may import.
-func module(
-    _ name: String,
-    at path: String? = nil,
-    imports: [Target.Dependency],
-    resources: [Resource]? = nil
-) -> Target {
-    .target(
-        name: name,
-        dependencies: imports,
-        path: path ?? "Sources/\(name)",
-        resources: resources,
-        swiftSettings: strict
-    )
+func module(_ name: String, at path: String? = nil, imports: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: imports, path: path ?? "Sources/\(name)", swiftSettings: strict)
 }
 
 /// The tests of one module, with the shared fixtures finder.
@@ -110,10 +99,7 @@ let package = Package(
             imports: [
                 "CalDAV", "Sync", "Accounts", "Store", "ICalendar", "Bridging",
                 .product(name: "Mustache", package: "swift-mustache"),
-                .product(name: "HummingbirdTLS", package: "hummingbird"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-            ] + hummingbird,
-            resources: [.embedInCode("Templates")]
+            ] + hummingbird
         ),
         module("SimulatorGoogle", at: "Sources/Simulators/Google", imports: ["ICalendar", crypto[0]] + hummingbird),
         module("SimulatorNotion", at: "Sources/Simulators/Notion", imports: ["ICalendar"] + hummingbird),
@@ -124,6 +110,8 @@ let package = Package(
             dependencies: [
                 "Web", "CalDAV", "Sync", "Accounts", "Store", "SQL", "SQLite", "ICalendar", "Bridging", "OutboundHTTP",
                 "BridgeGoogle", "BridgeNotion", "SimulatorGoogle", "SimulatorNotion",
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),

@@ -55,6 +55,12 @@ extension LinkStore {
         }
     }
 
+    /// Writes down a conflict that is decided by the policy.
+    func record(_ conflict: NewConflict, of link: Link) async throws {
+        let now = now()
+        try await database.write { try Self.insert(conflict, of: link, isOpen: false, at: now, $0) }
+    }
+
     static func insert(
         _ conflict: NewConflict,
         of link: Link,
@@ -75,6 +81,15 @@ extension LinkStore {
                 """
             )
             guard known == 0 else { return }
+        } else {
+            // One that is tried again is the same conflict.
+            let known = try transaction.row(
+                """
+                SELECT id FROM conflict WHERE link = \(link.id.value) AND uid = \(.text(conflict.uid)) AND is_open = 0
+                    AND local_digest = \(.text(conflict.localDigest)) AND remote_digest = \(.text(conflict.remoteDigest))
+                """
+            )
+            guard known == nil else { return }
         }
         let id = ConflictID(rawValue: try SyncCounter.conflict.next(transaction))
         try transaction.run(

@@ -104,6 +104,7 @@ extension LinkStore {
             link INTEGER NOT NULL REFERENCES link (id) ON DELETE CASCADE,
             uid TEXT NOT NULL,
             is_creation BIGINT NOT NULL,
+            text TEXT NOT NULL,
             at BIGINT NOT NULL,
             PRIMARY KEY (link, uid)
         )

@@ -76,14 +76,14 @@ extension LinkStore {
     }
 
     /// Notes that an item is about to be written, before the upstream hears of it.
-    func intend(_ uid: String, isCreation: Bool, over link: Link) async throws {
+    func intend(_ text: String, for uid: String, isCreation: Bool, over link: Link) async throws {
         let now = now()
         try await database.write { transaction in
             try transaction.run(
                 """
-                INSERT INTO intent (link, uid, is_creation, at)
-                VALUES (\(link.id.value), \(.text(uid)), \(.integer(isCreation)), \(now.value))
-                ON CONFLICT (link, uid) DO NOTHING
+                INSERT INTO intent (link, uid, is_creation, text, at)
+                VALUES (\(link.id.value), \(.text(uid)), \(.integer(isCreation)), \(.text(text)), \(now.value))
+                ON CONFLICT (link, uid) DO UPDATE SET text = excluded.text
                 """
             )
         }

@@ -127,9 +127,11 @@ private struct RawSnapshot: Sendable {
     /// Reads intents, retries and open conflicts into items; answers whose these are.
     private mutating func readMarks(_ link: Link, _ transaction: borrowing SQLTransaction) throws -> Set<String> {
         var marked: Set<String> = []
-        for row in try transaction.rows("SELECT uid, is_creation FROM intent WHERE link = \(link.id.value)") {
+        for row in try transaction.rows("SELECT uid, is_creation, text FROM intent WHERE link = \(link.id.value)") {
             let uid = try row.text("uid")
-            items[uid, default: SnapshotItem(uid: uid)].intent = try row.bool("is_creation") ? .creation : .change
+            let text = try row.text("text")
+            items[uid, default: SnapshotItem(uid: uid)].intent =
+                try row.bool("is_creation") ? .creation(text) : .change
             marked.insert(uid)
         }
         let retries = try transaction.rows(
@@ -214,29 +216,9 @@ private struct RawSnapshot: Sendable {
                 continue
             }
             item.base?.agreement.restrict(to: allFields, overrides: fieldSet.holdsOverrides)
-            item.countOwnCreation()
             snapshot.items[uid] = item
         }
         return snapshot
-    }
-}
-
-extension SnapshotItem {
-    /// Counts an event as agreed on that we made upstream without hearing so, and that was deleted here since.
-    ///
-    /// Otherwise it would come back as one that the upstream made.
-    fileprivate mutating func countOwnCreation() {
-        guard intent == .creation, local == nil, base.map(\.isVoid) ?? true, let remote else { return }
-        base = AgreedItem(
-            series: series,
-            agreement: Agreement(local: [:], remote: remote.fields),
-            localText: remote.object.text,
-            remoteText: remote.object.text,
-            localDigest: MirroredObject.noDigest,
-            remoteDigest: remote.digest,
-            origin: .gateway,
-            isVoid: false
-        )
     }
 }
 

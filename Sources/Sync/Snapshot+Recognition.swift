@@ -1,4 +1,5 @@
 import Bridging
+import ICalendar
 import Reconcile
 
 extension Snapshot {
@@ -9,6 +10,7 @@ extension Snapshot {
     mutating func recognise(by bridge: any Bridge) {
         let readOnly = Set(bridge.fields.readOnly.map(\.rawValue))
         for (uid, item) in items {
+            if item.isOurUnansweredCreation(over: bridge) { items[uid]?.countAsAgreed() }
             guard let local = item.local, let remote = item.remote, item.isChangedOnBothSides,
                 local.fields != remote.fields, item.records.isEmpty == false
             else { continue }
@@ -25,6 +27,34 @@ extension Snapshot {
 }
 
 extension SnapshotItem {
+    /// Whether the upstream has the very event that we made there without hearing so, and that was deleted here since.
+    ///
+    /// It would come back as one that the upstream made; one that a person changed there meanwhile does come back.
+    fileprivate func isOurUnansweredCreation(over bridge: any Bridge) -> Bool {
+        guard case .creation(let text)? = intent, local == nil, base.map(\.isVoid) ?? true, remote != nil else {
+            return false
+        }
+        do {
+            return try bridge.writes(toMake: CalendarObject(parsing: text), from: records).isEmpty
+        } catch {
+            return false
+        }
+    }
+
+    fileprivate mutating func countAsAgreed() {
+        guard let remote else { return }
+        base = AgreedItem(
+            series: series,
+            agreement: Agreement(local: [:], remote: remote.fields),
+            localText: remote.object.text,
+            remoteText: remote.object.text,
+            localDigest: MirroredObject.noDigest,
+            remoteDigest: remote.digest,
+            origin: .gateway,
+            isVoid: false
+        )
+    }
+
     /// Whether each side differs from what it said when both agreed; without an agreement both do.
     fileprivate var isChangedOnBothSides: Bool {
         guard let local, let remote, let base, !base.isVoid else { return true }

@@ -56,13 +56,22 @@ struct SnapshotItem: Sendable {
     var series: String?
     /// All records of the series.
     var records: [UpstreamRecord] = []
-    /// A write that may have reached the upstream without our knowing; whether it was a creation.
+    /// A write that may have reached the upstream without our knowing.
     var intent: Intent?
     var retry: WaitingItem?
     /// Of a conflict that waits for the person, what was seen when it was found.
     var conflict: (local: String, remote: String)?
 
-    enum Intent: Sendable { case creation, change }
+    enum Intent: Sendable {
+        /// The text that was to be created.
+        case creation(String)
+        case change
+
+        var isCreation: Bool {
+            if case .creation = self { return true }
+            return false
+        }
+    }
 
     var localDigest: String { local?.stored.etag.rawValue ?? MirroredObject.noDigest }
     var remoteDigest: String { remote?.digest ?? MirroredObject.noDigest }

@@ -194,7 +194,7 @@ extension SnapshotItem {
             remoteText: remote.object.text,
             localDigest: local.stored.etag.rawValue,
             remoteDigest: remote.digest,
-            origin: base?.origin ?? origin ?? (intent == .creation ? .gateway : .both),
+            origin: base?.origin ?? origin ?? (intent?.isCreation == true ? .gateway : .both),
             isVoid: false
         )
     }

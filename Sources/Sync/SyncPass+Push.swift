@@ -12,12 +12,12 @@ extension SyncPass {
         guard let local = item.local, let remote = item.remote else { return .done }
         try await beginRun()
         let target = try overlay(fields, of: local.object, onto: remote.object, fieldSet: bridge.fields)
+        try await keepLoser(decision, item)
         let answer = try await write(target, for: item)
         var settlement = Settlement(item.uid)
         settlement.mirrored = answer?.mirrored
         let pushed = answer?.remote ?? remote
         settlement.agreed = item.agreement(local, pushed, series: answer?.series, except: decision.withheld)
-        settlement.conflict = conflict(decision, item)
         let outcome = try await settle(settlement)
         let undo = try overlay(fields, of: remote.object, onto: local.object, fieldSet: bridge.fields)
         note(outcome, RunEntry(item, "push", fields, undo: undo.text)) { $0.pushed += 1 }
@@ -35,6 +35,7 @@ extension SyncPass {
         try await beginRun()
         let fieldSet = bridge.fields
         let target = try overlay(pushed, of: local.object, onto: remote.object, fieldSet: fieldSet)
+        try await keepLoser(decision, item)
         let answer = try await write(target, for: item)
         let object = try overlay(pulled, of: remote.object, onto: local.object, fieldSet: fieldSet, stamp: clock.now())
         var settlement = Settlement(item.uid)
@@ -46,7 +47,6 @@ extension SyncPass {
             series: answer?.series,
             except: decision.withheld
         )
-        settlement.conflict = conflict(decision, item)
         let outcome = try await settle(settlement)
         note(outcome, RunEntry(item, "merge", pulled.union(pushed), undo: local.stored.text)) { $0.merged += 1 }
         return outcome
@@ -55,12 +55,12 @@ extension SyncPass {
     mutating func createRemote(_ item: SnapshotItem, _ decision: Decision) async throws -> ItemOutcome {
         guard let local = item.local else { return .done }
         try await beginRun()
+        try await keepLoser(decision, item)
         let answer = try await write(local.object, for: item)
         guard let answer, let remote = answer.remote else { throw TranslationError.unsupported(Self.unreadableAnswer) }
         var settlement = Settlement(item.uid)
         settlement.mirrored = answer.mirrored
         settlement.agreed = item.agreement(local, remote, series: answer.series, origin: .gateway)
-        settlement.conflict = conflict(decision, item)
         let outcome = try await settle(settlement)
         note(outcome, RunEntry(item, "create-upstream", [], undo: nil)) { $0.pushed += 1 }
         return outcome
@@ -68,10 +68,10 @@ extension SyncPass {
 
     mutating func deleteRemote(_ item: SnapshotItem, _ decision: Decision) async throws -> ItemOutcome {
         try await beginRun()
+        try await keepLoser(decision, item)
         for write in try bridge.writes(toMake: nil, from: item.records) { _ = try await bridge.perform(write) }
         var settlement = Settlement(item.uid)
         settlement.forgottenSeries = item.series
-        settlement.conflict = conflict(decision, item)
         let outcome = try await settle(settlement)
         let undo = item.base?.localText ?? item.remote?.object.text
         note(outcome, RunEntry(item, "push-deletion", [], undo: undo)) { $0.deletedUpstream += 1 }
@@ -102,6 +102,12 @@ extension SyncPass {
 
     // MARK: Writing
 
+    /// Writes down what is about to be overruled, before it is: whatever happens then, nothing a person typed is lost.
+    private func keepLoser(_ decision: Decision, _ item: SnapshotItem) async throws {
+        guard let conflict = conflict(decision, item) else { return }
+        try await state.record(conflict, of: link)
+    }
+
     private static let unreadableAnswer = "The upstream took the event, but what it answered cannot be read as one."
 
     /// What the upstream answered to the writes of one item.
@@ -120,7 +126,9 @@ extension SyncPass {
         let writes = try bridge.writes(toMake: object, from: item.records)
         guard !writes.isEmpty else { return nil }
         let isCreation = writes.contains(where: \.isCreation)
-        if isCreation || writes.count > 1 { try await state.intend(item.uid, isCreation: isCreation, over: link) }
+        if isCreation || writes.count > 1 {
+            try await state.intend(object.text, for: item.uid, isCreation: isCreation, over: link)
+        }
         var records = Dictionary(item.records.map { ($0.id, $0) }) { _, last in last }
         var series = item.series ?? ""
         for (index, write) in writes.enumerated() {
@@ -141,7 +149,7 @@ extension SyncPass {
     /// Performs one write; a refusal of the first takes back the note that it may have happened.
     private func perform(_ write: RecordWrite, for item: SnapshotItem, isFirst: Bool) async throws -> UpstreamRecord? {
         var write = write
-        if case .create(var creation) = write, item.intent == .creation {
+        if case .create(var creation) = write, item.intent?.isCreation == true {
             creation.mayExist = true
             write = .create(creation)
         }

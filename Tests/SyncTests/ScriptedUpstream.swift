@@ -36,7 +36,7 @@ actor ScriptedUpstream {
     /// Every write that reached the upstream.
     private(set) var performed: [RecordWrite] = []
 
-    /// Payloads the gateway has written over or deleted.
+    /// What the gateway has written over or deleted: of each payload the lines that are gone, and its UID.
     private(set) var overwritten: [String] = []
 
     /// How often the upstream was asked for its changes.
@@ -164,11 +164,13 @@ actor ScriptedUpstream {
             put(id, creation.payload)
             return records[id]
         case .update(let id, let series, let revision, let payload):
-            if let current = records[id] {
-                guard !current.isDeleted, revision == nil || current.revision == revision else {
-                    throw .changedUpstream
+            if let current = records[id], !current.isDeleted {
+                guard revision == nil || current.revision == revision else { throw .changedUpstream }
+                let kept = Set(payload.split(separator: "\r\n"))
+                let gone = current.payload.split(separator: "\r\n").filter {
+                    $0.hasPrefix("UID:") || !kept.contains($0)
                 }
-                overwritten.append(current.payload)
+                overwritten.append(gone.joined(separator: "\r\n"))
             } else if revision != nil {
                 throw .changedUpstream
             }

@@ -1,0 +1,212 @@
+import Bridging
+import ICalendar
+import Store
+import Sync
+import Synchronization
+import Testing
+
+@Suite("The scheduler", .timeLimit(.minutes(1)))
+struct SchedulerTests {
+    /// Sleeps until a test says that time has come.
+    private final class Alarm: Sendable {
+        private let time: TestTime
+        private let sleepers = Mutex<[(until: Instant, CheckedContinuation<Void, any Error>)]>([])
+
+        init(_ time: TestTime) { self.time = time }
+
+        var clock: SyncClock {
+            SyncClock(now: { self.time.now }, sleep: { try await self.sleep($0) }, random: { 0 })
+        }
+
+        func sleep(_ until: Instant) async throws {
+            try await withCheckedThrowingContinuation { continuation in
+                sleepers.withLock { $0.append((until, continuation)) }
+                ring()
+            }
+        }
+
+        func advance(_ seconds: Int64) {
+            time.advance(seconds)
+            ring()
+        }
+
+        private func ring() {
+            let now = time.now
+            let due = sleepers.withLock { sleepers in
+                let due = sleepers.filter { $0.until <= now }
+                sleepers.removeAll { $0.until <= now }
+                return due
+            }
+            for sleeper in due { sleeper.1.resume() }
+        }
+
+        func end() {
+            let all = sleepers.withLock { sleepers in
+                defer { sleepers = [] }
+                return sleepers
+            }
+            for sleeper in all { sleeper.1.resume(throwing: CancellationError()) }
+        }
+    }
+
+    /// Runs a scheduler over the bench while `body` does its part.
+    private func running(
+        _ bench: Workbench,
+        _ configuration: SyncConfiguration = SyncConfiguration(pollSeconds: ["scripted": 60]),
+        channelExpiry: Instant = Instant(seconds: 0),
+        others: [LinkID: ScriptedUpstream] = [:],
+        _ body: (SyncScheduler, (Int64) -> Void) async throws -> Void
+    ) async throws {
+        let alarm = Alarm(bench.time)
+        let upstream = bench.upstream
+        let scheduler = SyncScheduler(
+            links: bench.links,
+            makeBridge: { link in
+                var bridge = ScriptedBridge(upstream: others[link.id] ?? upstream)
+                bridge.channelExpiry = channelExpiry
+                return bridge
+            },
+            configuration: configuration,
+            clock: alarm.clock
+        )
+        let task = Task { try await scheduler.run() }
+        try await body(scheduler) { alarm.advance($0) }
+        task.cancel()
+        alarm.end()
+        _ = await task.result
+    }
+
+    /// Waits for something that happens by itself.
+    private func eventually(_ claim: () async throws -> Bool) async throws {
+        for _ in 0..<20_000 {
+            if try await claim() { return }
+            await Task.yield()
+        }
+        Issue.record("it never happened")
+    }
+
+    @Test func `a client's write goes upstream at once`() async throws {
+        let bench = try await Workbench()
+        try await running(bench) { _, _ in
+            try await eventually { await bench.upstream.pulls == 1 }
+            try await bench.put(event("e", "SUMMARY:E"))
+            try await eventually { await bench.upstream.live.count == 1 }
+        }
+    }
+
+    @Test func `a link looks again when its poll is due`() async throws {
+        let bench = try await Workbench()
+        try await running(bench) { _, advance in
+            try await eventually { try await bench.status().nextSyncAt == bench.time.now + 60 }
+            await bench.upstream.put("a", event("a", "SUMMARY:A"))
+            advance(61)
+            try await eventually { try await bench.uids() == ["a"] }
+        }
+    }
+
+    @Test func `an event of one link is carried on by the others`() async throws {
+        let bench = try await Workbench()
+        let second = try await bench.secondLink()
+        let other = ScriptedUpstream(at: bench.time.now)
+        await bench.putUpstream("a", event("a", "SUMMARY:A"))
+        try await running(bench, others: [second.id: other]) { _, _ in
+            try await eventually { await other.live.count == 1 }
+        }
+        #expect(await bench.upstream.performed.isEmpty)
+    }
+
+    @Test func `requests in a burst are one run, and each run ends`() async throws {
+        let bench = try await Workbench()
+        try await running(bench) { scheduler, _ in
+            try await eventually { try await bench.status().nextSyncAt != nil }
+            let first = try #require(try await scheduler.syncNow(bench.link.id))
+            try await eventually { try await bench.links.run(first)?.row.outcome == .done }
+            let second = try #require(try await scheduler.syncNow(bench.link.id))
+            #expect(second != first)
+            try await eventually { try await bench.links.run(second)?.row.outcome == .done }
+        }
+    }
+
+    @Test func `a throttled link waits as long as it was told, whoever hurries it`() async throws {
+        let bench = try await Workbench()
+        await bench.upstream.setScript { _ in .refuse(.throttled(retryAfter: 120)) }
+        try await running(bench) { scheduler, advance in
+            try await eventually { try await bench.status().state == .waiting }
+            #expect(try await bench.status().nextSyncAt == bench.time.now + 120)
+            #expect(try await bench.status().lastError?.code == "rate_limited")
+            let pulls = await bench.upstream.pulls
+            await bench.upstream.setScript(nil)
+            _ = try await scheduler.syncNow(bench.link.id)
+            for _ in 0..<200 { await Task.yield() }
+            #expect(await bench.upstream.pulls == pulls)
+            advance(121)
+            try await eventually { try await bench.status().state == .idle }
+            #expect(try await bench.status().lastError == nil)
+        }
+    }
+
+    @Test func `a dead grant waits for the person`() async throws {
+        let bench = try await Workbench()
+        await bench.upstream.setScript { _ in .refuse(.authorizationRevoked("The grant was withdrawn.")) }
+        try await running(bench) { scheduler, advance in
+            try await eventually { try await bench.status().state == .error }
+            #expect(try await bench.status().lastError?.code == "reconnect_required")
+            #expect(try await bench.status().nextSyncAt == nil)
+            let pulls = await bench.upstream.pulls
+            try await bench.put(event("e", "SUMMARY:E"))
+            advance(100_000)
+            for _ in 0..<200 { await Task.yield() }
+            #expect(await bench.upstream.pulls == pulls)
+            await bench.upstream.setScript(nil)
+            try await scheduler.connectionMended(bench.link.connection)
+            try await eventually { await bench.upstream.live.count == 1 }
+        }
+    }
+
+    @Test func `an outage is waited out longer each time, and sync now tries at once`() async throws {
+        let bench = try await Workbench()
+        await bench.upstream.setScript { _ in .refuse(.unreachable("No answer.")) }
+        try await running(bench) { scheduler, advance in
+            for wait in [30, 60, 120] as [Int64] {
+                try await eventually { try await bench.status().nextSyncAt == bench.time.now + wait }
+                advance(wait)
+            }
+            try await eventually { try await bench.status().nextSyncAt == bench.time.now + 240 }
+            await bench.upstream.setScript(nil)
+            _ = try await scheduler.syncNow(bench.link.id)
+            try await eventually { try await bench.status().state == .idle }
+        }
+    }
+
+    @Test func `a paused link does nothing until it is resumed`() async throws {
+        let bench = try await Workbench()
+        try await running(bench) { scheduler, _ in
+            try await eventually { try await bench.status().nextSyncAt != nil }
+            _ = try await scheduler.pause(bench.link.id)
+            #expect(try await scheduler.syncNow(bench.link.id) == nil)
+            try await bench.put(event("e", "SUMMARY:E"))
+            for _ in 0..<200 { await Task.yield() }
+            #expect(await bench.upstream.live.isEmpty)
+            _ = try await scheduler.resume(bench.link.id)
+            try await eventually { await bench.upstream.live.count == 1 }
+        }
+    }
+
+    @Test func `a channel is opened, rings, and lengthens the polls`() async throws {
+        let bench = try await Workbench()
+        let configuration = SyncConfiguration(
+            pollSeconds: ["scripted": 60],
+            webhookAddresses: ["scripted": "https://gateway.example/hook"]
+        )
+        try await running(bench, configuration, channelExpiry: bench.time.now + 604_800) { scheduler, _ in
+            try await eventually { try await bench.status().nextSyncAt == bench.time.now + 900 }
+            let request = try #require(await bench.upstream.channels.values.first)
+            #expect(try await scheduler.channelRang("nobody", token: "", state: "exists") == .unknownChannel)
+            #expect(try await scheduler.channelRang(request.id, token: "no", state: "exists") == .wrongToken)
+            #expect(try await scheduler.channelRang(request.id, token: request.token, state: "sync") == .ignored)
+            await bench.upstream.put("a", event("a", "SUMMARY:A"))
+            #expect(try await scheduler.channelRang(request.id, token: request.token, state: "exists") == .woken)
+            try await eventually { try await bench.uids() == ["a"] }
+        }
+    }
+}
