@@ -11,8 +11,19 @@ let strict: [SwiftSetting] = [
 ]
 
 /// A module of ours; `imports` is the whole list of what it may import.
-func module(_ name: String, at path: String? = nil, imports: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: imports, path: path ?? "Sources/\(name)", swiftSettings: strict)
+func module(
+    _ name: String,
+    at path: String? = nil,
+    imports: [Target.Dependency],
+    resources: [Resource]? = nil
+) -> Target {
+    .target(
+        name: name,
+        dependencies: imports,
+        path: path ?? "Sources/\(name)",
+        resources: resources,
+        swiftSettings: strict
+    )
 }
 
 /// The tests of one module, with the shared fixtures finder.
@@ -99,7 +110,10 @@ let package = Package(
             imports: [
                 "CalDAV", "Sync", "Accounts", "Store", "ICalendar", "Bridging",
                 .product(name: "Mustache", package: "swift-mustache"),
-            ] + hummingbird
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ] + hummingbird,
+            resources: [.embedInCode("Templates")]
         ),
         module("SimulatorGoogle", at: "Sources/Simulators/Google", imports: ["ICalendar", crypto[0]] + hummingbird),
         module("SimulatorNotion", at: "Sources/Simulators/Notion", imports: ["ICalendar"] + hummingbird),
@@ -110,8 +124,6 @@ let package = Package(
             dependencies: [
                 "Web", "CalDAV", "Sync", "Accounts", "Store", "SQL", "SQLite", "ICalendar", "Bridging", "OutboundHTTP",
                 "BridgeGoogle", "BridgeNotion", "SimulatorGoogle", "SimulatorNotion",
-                .product(name: "HummingbirdTLS", package: "hummingbird"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),

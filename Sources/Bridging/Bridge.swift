@@ -40,6 +40,12 @@ extension Bridge {
     }
 }
 
+/// An upstream that tells of deletions only in a full listing, which it makes now and then.
+public protocol SweepingBridge: Bridge {
+    /// The same bridge, whose next pull lists everything; for a pass that a person asked for.
+    func sweeping() -> any Bridge
+}
+
 /// An upstream that can call us when something changed.
 public protocol NotifyingBridge: Bridge {
     /// Opens a channel that calls `address` until its expiry, presenting `token`.

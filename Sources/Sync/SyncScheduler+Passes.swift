@@ -22,7 +22,9 @@ extension SyncScheduler {
             setRunning(nil, link)
         }
         do {
-            let bridge = try await makeBridge(link)
+            let made = try await makeBridge(link)
+            // Somebody asked for it: then deletions that only a full listing shows are looked for too.
+            let bridge = run == nil ? made : (made as? any SweepingBridge)?.sweeping() ?? made
             let report = try await carryOut(link, bridge, run)
             if let complaint = configuration.complaint(bridge) {
                 try await links.setComplaint(LinkProblem(complaint), of: link.id)

@@ -8,7 +8,7 @@ import time
 
 from events import event
 from gateway import Gateway, Simulators, sync_collection, wait_until
-from linked import CALENDAR, connect, google_create, google_edit, google_events, link, link_state, notion_source, notion_titles, sync_now, upstream_calendars
+from linked import CALENDAR, connect, google_create, google_events, link, link_state, notion_source, notion_titles, sync_now, upstream_calendars
 
 KILLS = int(sys.argv[1]) if len(sys.argv) > 1 else 20
 SEED = int(sys.argv[2]) if len(sys.argv) > 2 else 20261121
@@ -50,7 +50,7 @@ def main():
         # A quiet pass writes nothing.
         wait_until(lambda: all(link_state(alice, one)["pending"] == 0 for one in links), 60, 0.1, "nothing pending")
         token, listed, _ = sync_collection(alice, CALENDAR)
-        simulators.google.expect(200, "DELETE", "/control/log")
+        simulators.google.expect(200, "DELETE", "/control/requests")
         simulators.notion.expect(200, "DELETE", "/control/log")
         for identifier in links * 2:
             before = link_state(alice, identifier)["last_synced_at"]
@@ -68,7 +68,7 @@ def main():
 
 def written(simulators):
     """Writes the upstreams saw: everything but reads, queries, tokens and channels."""
-    google = [line for line in simulators.google.expect(200, "GET", "/control/log").json() if is_google_write(line)]
+    google = [line for line in simulators.google.expect(200, "GET", "/control/requests").json() if is_google_write(line)]
     notion = [
         line for line in simulators.notion.expect(200, "GET", "/control/log").json()
         if line.startswith("PATCH ") or line.startswith("POST /v1/pages")

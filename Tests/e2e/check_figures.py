@@ -8,7 +8,7 @@ import time
 
 from events import event
 from gateway import Gateway, Simulators, sync_collection, wait_until
-from linked import CALENDAR, connect, google_create, google_edit, google_events, link, notion_source, notion_titles, upstream_calendars
+from linked import CALENDAR, connect, google_create, google_events, google_path, link, upstream_calendars
 
 EVENTS = int(sys.argv[1]) if len(sys.argv) > 1 else 500
 LATENCY_MS = 80
@@ -24,7 +24,7 @@ def main():
         alice = gateway.add_user("alice", "correct horse battery")
         google = connect(alice, "google", simulators.google)
         primary = upstream_calendars(alice, google)[0]["id"]
-        simulators.google.expect(200, "POST", "/control/seed", {"calendar": primary, "count": EVENTS})
+        simulators.google.expect(200, "POST", google_path(primary).replace("/events", "/seed"), {"count": EVENTS})
         series = len({e.get("recurringEventId", e["id"]) for e in google_events(simulators.google, primary) if e.get("status") != "cancelled"})
         begun = time.monotonic()
         link(alice, google, primary)

@@ -111,9 +111,9 @@ class Simulators(Process):
         super().__init__(
             [KALENDS, "simulate", "--latency-ms", str(latency_ms)], dict(os.environ), "^ready", os.path.join(folder, "simulators.log")
         )
-        addresses = dict(line.split(" ", 1) for line in self.lines if " " in line)
-        self.google = Peer(addresses["google"])
-        self.notion = Peer(addresses["notion"])
+        self.addresses = dict(line.split(" ", 1) for line in self.lines if " " in line)
+        self.google = Peer(self.addresses["google"])
+        self.notion = Peer(self.addresses["notion"])
 
 
 class Gateway(Process):
@@ -123,15 +123,7 @@ class Gateway(Process):
         environment = {**os.environ, "KALENDS_DATA": folder, **{k: str(v) for k, v in settings.items()}}
         if simulators:
             environment |= {
-                "KALENDS_GOOGLE_CLIENT_ID": "kalends-demo",
-                "KALENDS_GOOGLE_CLIENT_SECRET": "google-secret",
-                "KALENDS_GOOGLE_API_URL": simulators.google.base,
-                "KALENDS_GOOGLE_AUTH_URL": simulators.google.base + "/o/oauth2/v2/auth",
-                "KALENDS_GOOGLE_TOKEN_URL": simulators.google.base + "/token",
-                "KALENDS_GOOGLE_REVOKE_URL": simulators.google.base + "/revoke",
-                "KALENDS_NOTION_CLIENT_ID": "kalends-demo",
-                "KALENDS_NOTION_CLIENT_SECRET": "notion-secret",
-                "KALENDS_NOTION_API_URL": simulators.notion.base,
+                name: value for name, value in simulators.addresses.items() if name.startswith("KALENDS_")
             }
         self.environment = environment
         super().__init__(

@@ -9,7 +9,10 @@ CALENDAR = "/dav/calendars/alice/default/"
 
 def connect(alice, provider, simulator):
     """Connects an account through the OAuth flow and answers the connection's id."""
-    simulator.expect(200, "POST", "/control/settings", {"approves_at_once": True})
+    if provider == "google":
+        simulator.expect(200, "POST", "/control/auto-approve", {"enabled": True})
+    else:
+        simulator.expect(200, "POST", "/control/settings", {"approves_at_once": True})
     begun = alice.expect(201, "POST", "/api/v1/connections", {"provider": provider}).json()
     reply = follow_consent(alice, begun["authorize_url"], simulator)
     assert reply.status in (200, 302, 303), f"callback: {reply.status} {reply.body[:300]!r}"
@@ -42,6 +45,27 @@ def sync_now(alice, identifier):
     alice.expect(202, "POST", f"/api/v1/links/{identifier}/sync")
 
 
+def google_path(calendar):
+    return "/control/calendars/" + urllib.parse.quote(calendar, safe="") + "/events"
+
+
 def google_events(google, calendar):
-    path = "/control/events?calendar=" + urllib.parse.quote(calendar, safe="")
-    return google.expect(200, "GET", path).json()
+    return google.expect(200, "GET", google_path(calendar)).json()
+
+
+def google_create(google, calendar, summary, start, end):
+    event = {"summary": summary, "start": {"dateTime": start, "timeZone": "UTC"}, "end": {"dateTime": end, "timeZone": "UTC"}}
+    return google.expect(200, "POST", google_path(calendar), event).json()
+
+
+def notion_source(notion, title):
+    """Makes a database as the person, and answers its data source's id."""
+    return notion.expect(200, "POST", "/control/data_sources", {"title": title}).json()["id"]
+
+
+def notion_titles(notion, source):
+    titles = []
+    for page in notion.expect(200, "GET", "/control/pages").json():
+        if not page["in_trash"] and page["parent"]["data_source_id"] == source:
+            titles.append("".join(run["plain_text"] for run in page["properties"]["Name"]["title"]))
+    return titles

@@ -15,13 +15,21 @@ run() {
 	printf '== %s\n' "$name"
 	"$@"
 }
-checks=${*:-"expansion google_client bytes vdirsyncer caldav_library server_tester crash figures"}
+checks=${*:-"expansion google_client notion_client bytes vdirsyncer caldav_library server_tester crash figures container"}
 for check in $checks; do
 	case $check in
-	expansion) run "$check" "$venv/bin/python" expansion/differential.py ;;
-	google_client) run "$check" "$venv/bin/python" check_google_client.py ;;
+	expansion)
+		run "$check" "$venv/bin/python" expansion/differential.py --command "${KALENDS:-$root/.build/debug/kalends} expand"
+		;;
+	google_client) run "$check" "$venv/bin/python" check_upstream_client.py google ;;
+	notion_client) run "$check" "$venv/bin/python" check_upstream_client.py notion ;;
 	server_tester) run "$check" "$venv/bin/python" check_server_tester.py "$venv/bin/caldav-server-tester" ;;
-	container) run "$check" ./check_container.sh "$root/.build/release/kalends" ;;
+	container)
+		# As the Dockerfile's first stage builds it.
+		(cd "$root" && swift build -c release --static-swift-stdlib --scratch-path .build/container \
+			--explicit-target-dependency-import-check error --product kalends)
+		run "$check" ./check_container.sh "$root/.build/container/release/kalends"
+		;;
 	*) run "$check" "$venv/bin/python" "check_$check.py" ;;
 	esac
 done

@@ -5,7 +5,7 @@ import Synchronization
 /// One data source of a Notion workspace: a table whose pages with a date are events.
 ///
 /// A class only for what every pull learns anew: which of the mapped columns are still there.
-public final class NotionBridge: Bridge {
+public final class NotionBridge: SweepingBridge {
     let link: UpstreamLink
     let client: NotionClient
     let memory: PageMemory
@@ -40,6 +40,10 @@ public final class NotionBridge: Bridge {
             mapping = .failure(error)
             state = Mutex(State(columns: Columns()))
         }
+    }
+
+    public func sweeping() -> any Bridge {
+        NotionBridge(link: link, client: client, memory: memory, sweepInterval: 0, now: now)
     }
 
     /// What the table's columns hold; a column that the last pull found gone is left out.

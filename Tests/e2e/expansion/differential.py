@@ -7,7 +7,7 @@ Seeded random rules are expanded by three programs over a random window. The gat
 question is one line of base64(calendar object), start and end (RFC 3339), separated by one blank; the answer is one line,
 a JSON array of the starts in UTC. Exit status 0: no difference; 1: differences, each printed with its calendar object.
 
-Needs (see requirements.txt): python-dateutil, icalendar, recurring-ical-events.
+Needs (see ../requirements.txt): python-dateutil, icalendar, recurring-ical-events.
 
 Left out, because the libraries and RFC 5545 disagree:
 - DTSTART that does not match its rule: RFC 5545 section 3.8.5.3 counts it as the first instance, dateutil leaves it out.

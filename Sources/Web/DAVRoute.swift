@@ -1,0 +1,41 @@
+import CalDAV
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import NIOCore
+
+/// From the server's request to the CalDAV server's, and back.
+struct DAVRoute: Sendable {
+    private let gateway: Gateway
+    private let visitors: Visitors
+
+    init(_ gateway: Gateway, _ visitors: Visitors) {
+        self.gateway = gateway
+        self.visitors = visitors
+    }
+
+    func respond(to request: Request, path: String) async throws -> Response {
+        let visitor = try await visitors.visitor(credentialsOf: request)
+        var asked = DAVRequest(
+            method: request.method.rawValue,
+            path: path,
+            headers: request.headers,
+            body: [],
+            principal: visitor?.principal
+        )
+        do {
+            asked.body = Array(try await request.body.collect(upTo: CalDAVServer.maximumBodyOctets).readableBytesView)
+        } catch is NIOTooManyBytesError {
+            return Self.response(gateway.caldav.refuseOversizedBody(of: asked))
+        }
+        return Self.response(await gateway.caldav.respond(to: asked))
+    }
+
+    private static func response(_ answer: DAVResponse) -> Response {
+        Response(
+            status: HTTPResponse.Status(code: answer.status),
+            headers: answer.headers,
+            body: answer.body.isEmpty ? .init() : .init(byteBuffer: ByteBuffer(bytes: answer.body))
+        )
+    }
+}

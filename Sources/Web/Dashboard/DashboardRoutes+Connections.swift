@@ -1,0 +1,100 @@
+import Accounts
+import Bridging
+import Hummingbird
+import ICalendar
+import Store
+import Sync
+
+extension DashboardRoutes {
+    /// The calendars of an account, each with what it takes to link it.
+    func connectionPage(_ id: String, _ visitor: Visitor) async throws -> Response {
+        let connection = try await connection(id, visitor)
+        guard let provider = gateway.provider(connection.provider) else { throw RESTProblem.notFound }
+        let upstreams = try await provider.calendars(using: gateway.vault.source(for: connection.id))
+        let links = try await gateway.links.links(over: connection.id)
+        var content = frame(visitor)
+        content["provider"] = Self.label(connection.provider)
+        content["account"] = connection.account ?? ""
+        content["connection"] = connection.id.rawValue
+        content["emptyHint"] =
+            connection.provider == "notion"
+            ? "No database is shared with the integration. In Notion open the database, choose “…” → Connections, and add it."
+            : "The account has no calendar."
+        content["targets"] = try await gateway.calendars.calendars(of: visitor.principal.id).map { calendar in
+            ["id": calendar.id.rawValue, "name": calendar.properties.displayName ?? calendar.name] as [String: Any]
+        }
+        content["upstreams"] = upstreams.map { upstream -> [String: Any] in
+            var row: [String: Any] = [
+                "id": upstream.id, "name": upstream.name, "isMapped": upstream.schema != nil,
+                "access": upstream.access == .reader ? "may only be read" : "can be written",
+            ]
+            if let link = links.first(where: { $0.upstreamCalendar == upstream.id }) {
+                row["linked"] = link.id.rawValue
+            }
+            return row
+        }
+        return .page(templates.page("connection", content))
+    }
+
+    /// Begins a connection: on to the provider's consent page, or done at once with a token.
+    func connect(_ form: FormFields, _ visitor: Visitor) async throws -> Response {
+        guard let provider = form["provider"], gateway.provider(provider) != nil else { throw RESTProblem.notFound }
+        if let token = form["token"], !token.isEmpty {
+            let row = try await gateway.connect.connect(provider: provider, token: token, for: visitor.principal)
+            return .seeOther("/connections/\(row.id.rawValue)")
+        }
+        let (_, address) = try await gateway.connect.begin(
+            provider: provider,
+            for: visitor.principal,
+            sessionBinding: visitor.binding
+        )
+        return .seeOther(address)
+    }
+
+    func change(connection id: String, _ verb: String, _ visitor: Visitor) async throws -> Response {
+        let connection = try await connection(id, visitor)
+        switch verb {
+        case "reconnect":
+            return .seeOther(
+                try await gateway.connect.reconnect(
+                    connection.id,
+                    for: visitor.principal,
+                    sessionBinding: visitor.binding
+                )
+            )
+        case "disconnect":
+            for link in try await gateway.links.links(over: connection.id) {
+                _ = try await gateway.scheduler.delete(link.id, purge: false, by: visitor.author)
+            }
+            _ = try await gateway.connect.disconnect(connection.id, for: visitor.principal)
+            return .seeOther("/")
+        default: throw RESTProblem.notFound
+        }
+    }
+
+    func addCalendar(_ form: FormFields, _ visitor: Visitor) async throws -> Response {
+        let title = form["name"] ?? ""
+        let made = try await gateway.calendars.createCalendar(
+            named: CalendarName.derived(from: title),
+            of: visitor.principal.id,
+            properties: CalendarProperties(displayName: title, components: [.event, .todo, .journal])
+        )
+        guard made != nil else {
+            throw RESTProblem(
+                .conflict,
+                "conflict",
+                "There is a calendar of that name already.",
+                "Choose another name."
+            )
+        }
+        return .seeOther("/")
+    }
+
+    func connection(_ id: String, _ visitor: Visitor) async throws -> ConnectionRow {
+        guard let number = Int64(id),
+            let row = try await gateway.credentials.connection(ConnectionID(rawValue: number)),
+            row.principal == visitor.principal.id
+        else { throw RESTProblem.notFound }
+        return row
+    }
+}

@@ -1,0 +1,157 @@
+import Hummingbird
+import ICalendar
+import Store
+import Sync
+
+extension DashboardRoutes {
+    /// The overview: links, accounts, calendars.
+    func home(_ visitor: Visitor) async throws -> Response {
+        let calendars = try await gateway.calendars.calendars(of: visitor.principal.id)
+        let statuses = try await gateway.scheduler.statuses(of: visitor.principal.id)
+        let connections = try await gateway.credentials.connections(of: visitor.principal.id)
+        var content = frame(visitor)
+        content["links"] = statuses.map { card($0, calendars) }
+        content["connections"] = connections.map(card)
+        content["providers"] = ["google", "notion"].map { provider(named: $0) }
+        var rows: [[String: Any]] = []
+        for calendar in calendars {
+            let count = try await gateway.calendars.entries(in: calendar.id).count
+            rows.append([
+                "name": calendar.properties.displayName ?? calendar.name, "events": count,
+                "readOnly": calendar.isWriteProtected,
+                "address": "\(gateway.publicURL)/dav/calendars/\(visitor.principal.name)/\(calendar.name)/",
+            ])
+        }
+        content["calendars"] = rows
+        content["davAddress"] = gateway.publicURL + "/dav/"
+        return .page(templates.page("home", content))
+    }
+
+    /// A link as a card shows it.
+    func card(_ status: LinkStatus, _ calendars: [CalendarCollection]) -> [String: Any] {
+        let link = status.link
+        let calendar = calendars.first { $0.id == link.calendar }
+        let badge = StateBadge(status)
+        var card: [String: Any] = [
+            "id": link.id.rawValue, "calendar": calendar?.properties.displayName ?? calendar?.name ?? "",
+            "upstream": link.upstreamName, "provider": Self.label(link.provider),
+            "connection": link.connection.rawValue,
+            "stateClass": badge.style, "symbol": badge.symbol, "stateLabel": badge.label,
+            "directionSymbol": Self.symbol(link.direction), "directionLabel": Self.label(link.direction),
+            "lastSynced": time(status.lastSyncedAt), "nextSync": time(status.nextSyncAt), "events": status.events,
+            "pending": status.pending, "conflicts": status.conflicts, "actions": Self.actions(status),
+            "reconnect": status.lastError?.code == "reconnect_required",
+        ]
+        if let problem = status.lastError { card["problem"] = ["message": problem.message, "remedy": problem.remedy] }
+        if let progress = status.progress { card["progress"] = ["done": progress.done, "total": progress.total] }
+        return card
+    }
+
+    private func card(_ connection: ConnectionRow) -> [String: Any] {
+        let isConnected = connection.state == .connected
+        var card: [String: Any] = [
+            "id": connection.id.rawValue, "provider": Self.label(connection.provider),
+            "account": connection.account ?? "",
+            "isConnected": isConnected, "stateClass": isConnected ? "ok" : "warn",
+            "stateLabel": Self.label(connection.state),
+        ]
+        if let problem = connection.problem {
+            card["problem"] = ["message": problem.message, "remedy": problem.remedy]
+        }
+        return card
+    }
+
+    private func provider(named name: String) -> [String: Any] {
+        [
+            "name": name, "label": Self.label(name), "oauth": gateway.hasOAuth(name), "takesToken": name == "notion",
+            "setup":
+                "To connect with a button, set KALENDS_\(name.uppercased())_CLIENT_ID and …_CLIENT_SECRET; the redirect address is \(gateway.publicURL)/oauth/callback.",
+        ]
+    }
+
+    /// How long ago or ahead, in words; the exact time stands in the REST interface.
+    func time(_ instant: Instant?) -> String {
+        guard let instant else { return "–" }
+        let seconds = instant - gateway.now()
+        let distance = abs(seconds)
+        let words =
+            switch distance {
+            case 0..<5: "now"
+            case 5..<90: "\(distance) s"
+            case 90..<5400: "\(distance / 60) min"
+            case 5400..<172_800: "\(distance / 3600) h"
+            default: "\(distance / 86_400) days"
+            }
+        if words == "now" { return words }
+        return seconds < 0 ? words + " ago" : "in " + words
+    }
+
+    static func label(_ provider: String) -> String {
+        switch provider {
+        case "google": "Google Calendar"
+        case "notion": "Notion"
+        default: provider
+        }
+    }
+
+    private static func label(_ state: ConnectionState) -> String {
+        switch state {
+        case .awaitingAuthorization: "waiting for your consent"
+        case .connected: "connected"
+        case .reconnectRequired: "reconnect"
+        case .error: "needs you"
+        }
+    }
+
+    private static func symbol(_ direction: LinkDirection) -> String {
+        switch direction {
+        case .both: "⇄"
+        case .pull: "←"
+        case .push: "→"
+        }
+    }
+
+    private static func label(_ direction: LinkDirection) -> String {
+        switch direction {
+        case .both: "both ways with"
+        case .pull: "taken from"
+        case .push: "sent to"
+        }
+    }
+
+    /// What can be done about a link, the most likely first.
+    static func actions(_ status: LinkStatus) -> [[String: Any]] {
+        func action(_ verb: String, _ label: String, primary: Bool = false) -> [String: Any] {
+            ["verb": verb, "label": label, "primary": primary]
+        }
+        switch status.state {
+        case .preview: return [action("start", "Start", primary: true), action("remove", "Remove")]
+        case .paused: return [action("resume", "Resume", primary: true), action("remove", "Remove")]
+        case .needsApproval:
+            return [action("approve", "Let the deletions go on", primary: true), action("reject", "Bring them back")]
+        case .idle, .syncing, .waiting, .error:
+            return [action("sync", "Sync now", primary: true), action("pause", "Pause"), action("remove", "Remove")]
+        }
+    }
+}
+
+/// How a link's state looks: a word, a sign and a colour, never a colour alone.
+struct StateBadge {
+    var label: String
+    var symbol: String
+    var style: String
+
+    init(_ status: LinkStatus) {
+        (label, symbol, style) =
+            switch status.state {
+            case .preview: ("preview", "◔", "busy")
+            case .idle: status.pending == 0 ? ("synced", "✓", "ok") : ("waiting", "…", "warn")
+            case .syncing: ("syncing", "↻", "busy")
+            case .waiting: ("waiting", "…", "warn")
+            case .paused: ("paused", "‖", "")
+            case .needsApproval: ("needs you", "⚠", "warn")
+            case .error:
+                status.lastError?.code == "reconnect_required" ? ("reconnect", "⚠", "bad") : ("needs you", "⚠", "bad")
+            }
+    }
+}

@@ -1,0 +1,118 @@
+import Hummingbird
+import Store
+import Sync
+
+extension DashboardRoutes {
+    /// How many rows of a plan, a queue or a history one page shows.
+    private static let shownRows = 200
+
+    /// One link: state, plan, conflicts, queue, quarantine, passes.
+    func linkPage(_ id: String, _ visitor: Visitor) async throws -> Response {
+        let status = try await link(id, visitor)
+        let owner = visitor.principal.id
+        let calendars = try await gateway.calendars.calendars(of: owner)
+        var content = frame(visitor).merging(card(status, calendars)) { $1 }
+        if status.state == .preview { content["plan"] = try await gateway.scheduler.plan(status.link.id).map(plan) }
+        content["conflictRows"] = try await gateway.links.conflicts(of: owner, .open, link: status.link.id)
+            .prefix(Self.shownRows).map { conflict($0) }
+        let queue = try await gateway.links.queue(of: owner, link: status.link.id)
+        content["hasQueue"] = !queue.isEmpty
+        content["queue"] = queue.prefix(Self.shownRows).map { row -> [String: Any] in
+            [
+                "item": row.summary ?? row.uid, "attempts": row.attempts,
+                "due": row.dueAt == nil ? "when you ask" : time(row.dueAt), "reason": row.lastError.message,
+            ]
+        }
+        let quarantine = try await gateway.links.quarantine(of: owner, link: status.link.id)
+        content["hasQuarantine"] = !quarantine.isEmpty
+        content["quarantine"] = quarantine.prefix(Self.shownRows).map {
+            ["item": $0.uid ?? $0.series, "reason": $0.reason]
+        }
+        content["runs"] = try await gateway.links.runs(of: owner, link: status.link.id).prefix(20).map {
+            run -> [String: Any] in
+            [
+                "at": time(run.startedAt), "pulled": run.counts.pulled + run.counts.deletedHere,
+                "pushed": run.counts.pushed + run.counts.deletedUpstream, "failed": run.counts.failed,
+            ]
+        }
+        return .page(templates.page("link", content))
+    }
+
+    private func plan(_ plan: LinkPlan) -> [String: Any] {
+        var rows: [[String: Any]] = []
+        func add(_ items: [LinkPlan.Item], _ what: String, _ side: String) {
+            rows += items.map { ["what": what, "side": side, "summary": $0.summary ?? $0.uid] }
+        }
+        for (side, name) in [(plan.gateway, "here"), (plan.upstream, "upstream")] {
+            add(side.create, "create", name)
+            add(side.update, "change", name)
+            add(side.delete, "delete", name)
+        }
+        add(plan.merge, "merge", "both")
+        add(plan.conflicts, "decide", "both")
+        let more = rows.count - Self.shownRows
+        return ["rows": Array(rows.prefix(Self.shownRows)), "more": more > 0 ? more as Any : false]
+    }
+
+    private func conflict(_ row: ConflictRow) -> [String: Any] {
+        [
+            "id": row.id.rawValue, "summary": row.summary ?? row.uid,
+            "fields": row.fields.map { field -> [String: Any] in
+                [
+                    "name": field.name, "base": field.base ?? "–", "gateway": field.gateway ?? "–",
+                    "upstream": field.upstream ?? "–",
+                ]
+            },
+            "choices": [
+                ["keep": "gateway", "label": "Keep ours"], ["keep": "upstream", "label": "Keep theirs"],
+                ["keep": "both", "label": "Keep both"],
+            ],
+        ]
+    }
+
+    /// Makes a link in preview, and shows what its first pass would do.
+    func addLink(_ form: FormFields, _ visitor: Visitor) async throws -> Response {
+        var wish = LinkWish(
+            connection: try await connection(form["connection"] ?? "", visitor),
+            upstreamCalendar: form["upstream_calendar"] ?? ""
+        )
+        if let chosen = form["calendar"].flatMap({ Int64($0) }) {
+            let calendars = try await gateway.calendars.calendars(of: visitor.principal.id)
+            guard let calendar = calendars.first(where: { $0.id.rawValue == chosen }) else {
+                throw RESTProblem.notFound
+            }
+            wish.calendar = calendar
+        }
+        wish.policy = form["conflicts"].flatMap(ConflictPolicy.init) ?? .newest
+        wish.createsColumns = form["create_columns"] == "true"
+        let link = try await gateway.makeLink(wish, for: visitor.principal)
+        return .seeOther("/links/\(link.id.rawValue)")
+    }
+
+    func change(link id: String, _ verb: String, _ visitor: Visitor) async throws -> Response {
+        let link = try await link(id, visitor).link
+        switch verb {
+        case "remove":
+            _ = try await gateway.scheduler.delete(link.id, purge: false, by: visitor.author)
+            return .seeOther("/")
+        case "sync": _ = try await gateway.scheduler.syncNow(link.id)
+        default:
+            guard try await gateway.act(verb, on: link.id) else { throw RESTProblem.notFound }
+        }
+        return .seeOther("/links/\(link.id.rawValue)")
+    }
+
+    func settle(conflict id: String, _ form: FormFields, _ visitor: Visitor) async throws -> Response {
+        guard let number = Int64(id), let row = try await gateway.links.conflict(ConflictID(rawValue: number)) else {
+            throw RESTProblem.notFound
+        }
+        _ = try await gateway.ownLink(row.link, visitor)
+        try await gateway.settle(row.id, keep: form["keep"] ?? "", merged: nil, by: visitor.author)
+        return .seeOther("/links/\(row.link.rawValue)")
+    }
+
+    private func link(_ id: String, _ visitor: Visitor) async throws -> LinkStatus {
+        guard let number = Int64(id) else { throw RESTProblem.notFound }
+        return try await gateway.ownLink(LinkID(rawValue: number), visitor)
+    }
+}

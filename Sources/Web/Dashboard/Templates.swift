@@ -1,0 +1,27 @@
+import Mustache
+
+/// The pages, compiled once at start.
+struct Templates: Sendable {
+    private let library: MustacheLibrary
+
+    init() throws {
+        let sources: [String: [UInt8]] = [
+            "layout": PackageResources.layout_mustache, "login": PackageResources.login_mustache,
+            "home": PackageResources.home_mustache, "connection": PackageResources.connection_mustache,
+            "link": PackageResources.link_mustache, "message": PackageResources.message_mustache,
+        ]
+        var compiled: [String: MustacheTemplate] = [:]
+        for (name, octets) in sources {
+            compiled[name] = try MustacheTemplate(string: String(decoding: octets, as: UTF8.self))
+        }
+        library = MustacheLibrary(templates: compiled)
+    }
+
+    /// The page of that name; what is shown is escaped by the template engine.
+    func page(_ name: String, _ content: [String: Any]) -> String {
+        guard let html = library.render(content, withTemplate: name) else {
+            preconditionFailure("the page \(name) is compiled at start")
+        }
+        return html
+    }
+}

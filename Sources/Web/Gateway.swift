@@ -1,0 +1,70 @@
+public import Accounts
+public import Bridging
+public import CalDAV
+public import ICalendar
+public import Logging
+public import Store
+public import Sync
+
+/// Everything the outer face needs of the rest.
+public struct Gateway: Sendable {
+    public var calendars: CalendarStore
+    public var credentials: CredentialStore
+    public var authenticator: Authenticator
+    public var sessions: Sessions
+    public var accounts: AccountAdmin
+    public var connect: ConnectFlow
+    public var vault: TokenVault
+    public var links: LinkStore
+    public var scheduler: SyncScheduler
+    public var providers: [any UpstreamProvider]
+    /// The providers that can be connected with a button.
+    public var oauthProviders: Set<String>
+    public var caldav: CalDAVServer
+    /// The address the outside knows us by, without a slash at the end.
+    public var publicURL: String
+    /// The secret that commands on this machine present; nil where there is none.
+    public var localToken: String?
+    public var now: @Sendable () -> Instant
+    public var logger: Logger
+
+    /// Gathers what the outer face needs.
+    public init(
+        calendars: CalendarStore,
+        credentials: CredentialStore,
+        authenticator: Authenticator,
+        sessions: Sessions,
+        accounts: AccountAdmin,
+        connect: ConnectFlow,
+        vault: TokenVault,
+        links: LinkStore,
+        scheduler: SyncScheduler,
+        providers: [any UpstreamProvider],
+        oauthProviders: Set<String>,
+        caldav: CalDAVServer,
+        publicURL: String,
+        localToken: String?,
+        now: @escaping @Sendable () -> Instant,
+        logger: Logger
+    ) {
+        self.calendars = calendars
+        self.credentials = credentials
+        self.authenticator = authenticator
+        self.sessions = sessions
+        self.accounts = accounts
+        self.connect = connect
+        self.vault = vault
+        self.links = links
+        self.scheduler = scheduler
+        self.providers = providers
+        self.oauthProviders = oauthProviders
+        self.caldav = caldav
+        self.publicURL = publicURL
+        self.localToken = localToken
+        self.now = now
+        self.logger = logger
+    }
+
+    /// The provider of that name.
+    func provider(_ name: String) -> (any UpstreamProvider)? { providers.first { $0.name == name } }
+}

@@ -1,0 +1,105 @@
+import CalDAV
+import Foundation
+import HTTPTypes
+public import Hummingbird
+public import HummingbirdCore
+import Logging
+import NIOCore
+
+/// The one entrance: a request's path and method say which part answers it.
+///
+/// The framework's router is not used: DAV needs the path as it was sent, methods it does not know, and 405 with `Allow`.
+public struct GatewayResponder: HTTPResponder {
+    public typealias Context = BasicRequestContext
+
+    private let gateway: Gateway
+    private let dav: DAVRoute
+    private let rest: RESTRoutes
+    private let dashboard: DashboardRoutes
+    private let oauth: OAuthRoute
+    private let webhooks: WebhookRoute
+    private let local: LocalRoute
+    private let metrics: RequestMetrics
+
+    /// Makes the entrance to a gateway.
+    public init(_ gateway: Gateway) throws {
+        self.gateway = gateway
+        let visitors = Visitors(gateway)
+        dav = DAVRoute(gateway, visitors)
+        rest = RESTRoutes(gateway, visitors)
+        dashboard = try DashboardRoutes(gateway, visitors)
+        oauth = OAuthRoute(gateway, visitors, dashboard)
+        webhooks = WebhookRoute(gateway)
+        local = LocalRoute(gateway)
+        metrics = RequestMetrics()
+    }
+
+    /// Answers one request; whatever goes wrong inside is a 500 and a log line, never a dead connection.
+    public func respond(to request: Request, context: Context) async throws -> Response {
+        let begun = ContinuousClock.now
+        var response: Response
+        do {
+            response = try await route(request)
+        } catch is NIOTooManyBytesError {
+            response = Response(status: .contentTooLarge)
+        } catch {
+            gateway.logger.error("request failed", metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
+            response = Response(status: .internalServerError)
+        }
+        let elapsed = ContinuousClock.now - begun
+        metrics.count(request.method, response.status.code, elapsed)
+        gateway.logger.debug(
+            "request",
+            metadata: [
+                "method": "\(request.method)", "path": "\(request.uri.path)", "status": "\(response.status.code)",
+                "milliseconds": "\(elapsed / .milliseconds(1))",
+            ]
+        )
+        return response
+    }
+
+    private func route(_ request: Request) async throws -> Response {
+        // Every request names its host (RFC 9112 §3.2); what follows never has to guess.
+        guard request.head.authority?.isEmpty == false else { return Response(status: .badRequest) }
+        let target = request.head.path ?? "/"
+        let path = target.prefix { $0 != "?" }
+        switch path {
+        case "/healthz": return health()
+        case "/metrics": return metrics.response()
+        case "/oauth/callback": return try await oauth.respond(to: request)
+        default: break
+        }
+        if path.hasPrefix("/api/v1/") { return try await rest.respond(to: request, path: String(path)) }
+        if path.hasPrefix("/local/") { return try await local.respond(to: request, path: String(path)) }
+        if path.hasPrefix("/webhooks/") { return try await webhooks.respond(to: request, path: String(path)) }
+        if CalDAVServer.serves(method: request.method.rawValue, path: String(path)) || !dashboard.serves(request.method)
+        {
+            return try await dav.respond(to: request, path: String(path))
+        }
+        return try await dashboard.respond(to: request, path: String(path))
+    }
+
+    private func health() -> Response {
+        Response.json(["status": "ok"])
+    }
+}
+
+extension Response {
+    /// A JSON answer.
+    static func json(_ body: JSON, status: HTTPResponse.Status = .ok, type: String = "application/json") -> Response {
+        Response(
+            status: status,
+            headers: [.contentType: type, .cacheControl: "no-store"],
+            body: .init(byteBuffer: ByteBuffer(bytes: body.octets))
+        )
+    }
+
+    /// A plain sentence.
+    static func text(_ sentence: String, status: HTTPResponse.Status) -> Response {
+        Response(
+            status: status,
+            headers: [.contentType: "text/plain; charset=utf-8"],
+            body: .init(byteBuffer: ByteBuffer(string: sentence + "\n"))
+        )
+    }
+}

@@ -1,0 +1,114 @@
+import Accounts
+import Bridging
+import HTTPTypes
+import ICalendar
+import Store
+import Sync
+
+/// A wish to keep an upstream calendar and one of ours in step, as a form or a program words it.
+struct LinkWish: Sendable {
+    var connection: ConnectionRow
+    var upstreamCalendar: String
+    /// The calendar of ours; nil for a new one.
+    var calendar: CalendarCollection?
+    var direction = LinkDirection.both
+    var policy = ConflictPolicy.newest
+    var mapping: String?
+    var filters: String?
+    var createsColumns = false
+    var notifiesGuests = false
+}
+
+extension Gateway {
+    /// Makes a link in preview: finds the upstream calendar, settles the mapping, makes a calendar of ours where none was named.
+    ///
+    /// - Throws: ``RESTProblem``, or what the upstream answered.
+    func makeLink(_ wish: LinkWish, for principal: Principal) async throws -> Link {
+        guard let provider = provider(wish.connection.provider) else { throw RESTProblem.notFound }
+        let source = vault.source(for: wish.connection.id)
+        let all = try await provider.calendars(using: source)
+        let named = all.first { Self.isSame($0.id, wish.upstreamCalendar) }
+        let identity = LinkStore.randomIdentity()
+        let settled = try await provider.settle(
+            UpstreamLink(
+                identity: identity,
+                calendar: named?.id ?? wish.upstreamCalendar,
+                timeZone: named?.timeZone.flatMap(ZoneResolver.ianaName) ?? "UTC",
+                mapping: wish.mapping,
+                notifiesGuests: wish.notifiesGuests
+            ),
+            createColumns: wish.createsColumns,
+            using: source
+        )
+        // A pasted address may name a container; settling says which calendar is meant.
+        guard let upstream = named ?? all.first(where: { Self.isSame($0.id, settled.calendar) }) else {
+            throw RESTProblem(
+                .unprocessableContent,
+                "not_found",
+                "The account has no calendar \(wish.upstreamCalendar).",
+                "Choose one of GET /connections/\(wish.connection.id.rawValue)/calendars."
+            )
+        }
+        let calendar: CalendarCollection
+        if let chosen = wish.calendar {
+            calendar = chosen
+        } else {
+            calendar = try await makeCalendar(for: upstream, of: principal)
+        }
+        let new = NewLink(
+            principal: principal.id,
+            calendar: calendar.id,
+            connection: wish.connection.id,
+            provider: provider.name,
+            upstreamCalendar: upstream.id,
+            upstreamName: upstream.name,
+            direction: upstream.access == .reader ? .pull : wish.direction,
+            policy: wish.policy,
+            mapping: settled.mapping,
+            filters: wish.filters,
+            notifiesGuests: wish.notifiesGuests,
+            timeZone: settled.timeZone,
+            access: upstream.access,
+            identity: identity
+        )
+        guard let link = try await links.create(new) else {
+            throw RESTProblem(
+                .conflict,
+                "conflict",
+                "These two calendars are linked already.",
+                "Use the link that exists."
+            )
+        }
+        return link
+    }
+
+    /// Notion's ids are the same with and without dashes.
+    private static func isSame(_ one: String, _ other: String) -> Bool {
+        one == other || one.lowercased().filter { $0 != "-" } == other.lowercased().filter { $0 != "-" }
+    }
+
+    /// How many names are tried for a new calendar before giving up: a user has not that many of one name.
+    private static let nameTries = 100
+
+    private func makeCalendar(for upstream: UpstreamCalendar, of principal: Principal) async throws
+        -> CalendarCollection
+    {
+        let base = CalendarName.derived(from: upstream.name)
+        for number in 1...Self.nameTries {
+            let made = try await calendars.createCalendar(
+                named: number == 1 ? base : "\(base)-\(number)",
+                of: principal.id,
+                properties: CalendarProperties(
+                    displayName: upstream.name,
+                    color: upstream.color,
+                    components: [.event, .todo, .journal]
+                )
+            )
+            if let made { return made }
+        }
+        throw RESTProblem(.conflict, "conflict", "There are too many calendars called \(base).", "Make one by hand.")
+    }
+
+    /// Whether a connect button leads anywhere.
+    func hasOAuth(_ provider: String) -> Bool { oauthProviders.contains(provider) }
+}

@@ -1,0 +1,174 @@
+import HTTPTypes
+import ICalendar
+import Store
+
+extension RESTRoutes {
+    /// The most rows one list of occurrences has: a year of a busy calendar.
+    private static let maximumRows = 10_000
+
+    /// `/events`.
+    func events(_ request: RESTRequest) async throws -> RESTReply {
+        switch (request.method, request.path.count, request.path.last ?? "") {
+        case (.get, 1, _): return try await listEvents(request)
+        case (.post, 1, _): return try await createEvent(request)
+        case (.get, 2, _): return try await showEvent(request)
+        case (.patch, 2, _): return try await changeEvent(request)
+        case (.delete, 2, _): return try await deleteEvent(request)
+        case (.get, 3, "history"): return try await history(request)
+        case (.post, 3, "restore"): return try await restore(request)
+        default: throw request.methodNotAllowed
+        }
+    }
+
+    private func listEvents(_ request: RESTRequest) async throws -> RESTReply {
+        var calendars = try await gateway.calendars.calendars(of: request.visitor.principal.id)
+        if let wanted = request.query["calendar"] {
+            calendars = calendars.filter { String($0.id.rawValue) == wanted || $0.name == wanted }
+            guard !calendars.isEmpty else { throw RESTProblem.notFound }
+        }
+        let range = try window(request)
+        let search = request.query["q"]?.lowercased()
+        var rows: [(Instant, JSON)] = []
+        for calendar in calendars {
+            for candidate in try await gateway.calendars.candidates(in: calendar.id, kinds: [.event], range: range) {
+                let object = try candidate.object.object()
+                if let search, !object.text.lowercased().contains(search) { continue }
+                let set = try object.recurrenceSet()
+                let row = EventRow(object: candidate.object, calendar: calendar)
+                for occurrence in try set.occurrences(in: range, limit: Self.maximumRows) {
+                    rows.append((occurrence.start, row.json(occurrence, zones: object.zones)))
+                }
+            }
+        }
+        return .list(rows.sorted { $0.0 < $1.0 }.prefix(Self.maximumRows).map(\.1))
+    }
+
+    /// The days a list without `start` and `end` covers: what a person looks at.
+    private static let standardWindow: Int64 = 31 * 86_400
+
+    private func window(_ request: RESTRequest) throws(RESTProblem) -> TimeRange {
+        func bound(_ name: String) throws(RESTProblem) -> Instant? {
+            guard let text = request.query[name] else { return nil }
+            guard let instant = Instant(rfc3339: text) ?? Instant(rfc3339: text + "T00:00:00Z") else {
+                throw .invalid("\(name) is no RFC 3339 time.", "Use 2026-11-24T00:00:00Z.")
+            }
+            return instant
+        }
+        let start = try bound("start") ?? gateway.now()
+        return TimeRange(start: start, end: try bound("end") ?? start.advanced(by: Self.standardWindow))
+    }
+
+    private func createEvent(_ request: RESTRequest) async throws -> RESTReply {
+        let members = try request.members()
+        guard let id = members["calendar"]?.integer else { throw RESTProblem.invalid("calendar is missing.") }
+        guard members["start"]?.string != nil else { throw RESTProblem.invalid("start is missing.") }
+        let calendar = try await ownCalendar(CalendarID(rawValue: id), request.visitor)
+        let uid = RandomText.make(length: 26) + "@kalends"
+        var event = Component("VEVENT", properties: [Property("UID", text: uid), stamp])
+        try EventMembers(members).apply(to: &event, zones: ZoneResolver())
+        let object = try checked(Component("VCALENDAR", properties: Self.header, components: [event]))
+        let name = uid.prefix(26) + ".ics"
+        return try await put(object, String(name), in: calendar, if: .absent, request, status: .created)
+    }
+
+    static let header = [
+        Property("VERSION", value: "2.0"), Property("PRODID", text: "-//Kalends//Kalends//EN"),
+    ]
+
+    private var stamp: Property {
+        Property("DTSTAMP", ZoneResolver().local(gateway.now(), form: .utc))
+    }
+
+    private func showEvent(_ request: RESTRequest) async throws -> RESTReply {
+        let (stored, calendar) = try await event(request)
+        let object = try stored.object()
+        let set = try object.recurrenceSet()
+        let all = try set.occurrences(
+            in: TimeRange(start: set.span?.start, end: set.span?.end),
+            limit: Self.maximumRows
+        )
+        let wanted = request.query["occurrence"]
+        guard let shown = wanted.map({ id in all.first { $0.recurrenceID?.text == id } }) ?? all.first else {
+            throw RESTProblem.notFound
+        }
+        return RESTReply(
+            .ok,
+            EventRow(object: stored, calendar: calendar).json(shown, zones: object.zones),
+            etag: stored.etag.rawValue
+        )
+    }
+
+    private func changeEvent(_ request: RESTRequest) async throws -> RESTReply {
+        let (stored, calendar) = try await event(request)
+        let object = try stored.object()
+        let members = EventMembers(try request.members())
+        var root = object.calendar
+        var problem: RESTProblem?
+        let stamp = stamp
+        func change(_ component: inout Component) {
+            do throws(RESTProblem) {
+                try members.apply(to: &component, zones: object.zones)
+                component.set("DTSTAMP", [stamp])
+            } catch { problem = error }
+        }
+        if let id = request.query["occurrence"] {
+            if object.overrides.contains(where: { $0.first("RECURRENCE-ID")?.dateTime?.text == id }) {
+                root.updateComponents(where: { $0.first("RECURRENCE-ID")?.dateTime?.text == id }, change)
+            } else {
+                var override = try Self.override(id, of: object)
+                change(&override)
+                root.append(override)
+            }
+        } else {
+            root.updateComponents(where: { $0.name == "VEVENT" && $0.first("RECURRENCE-ID") == nil }, change)
+        }
+        if let problem { throw problem }
+        return try await put(try checked(root), stored.name, in: calendar, if: condition(request, stored), request)
+    }
+
+    /// An override of one occurrence that starts as what the series says.
+    private static func override(_ id: String, of object: CalendarObject) throws -> Component {
+        guard let master = object.master, let start = master.first("DTSTART"), let begin = start.dateTime,
+            let when = DateTime(id, tzid: start.parameter("TZID"), isDate: begin.isDate)
+        else { throw RESTProblem.notFound }
+        let set = try object.recurrenceSet()
+        let instant = object.zones.instant(when)
+        let range = TimeRange(start: instant, end: instant.advanced(by: 1))
+        guard
+            let found = try set.occurrences(in: range, limit: maximumRows).first(where: { $0.recurrenceID?.text == id })
+        else { throw RESTProblem.notFound }
+        var override = master
+        for name in ["RRULE", "RDATE", "EXDATE", "DURATION"] { override.set(name, []) }
+        override.set("RECURRENCE-ID", [Property("RECURRENCE-ID", when)])
+        override.set("DTSTART", [Property("DTSTART", when)])
+        override.set("DTEND", [Property("DTEND", object.zones.local(found.end, form: when.form))])
+        return override
+    }
+
+    private func deleteEvent(_ request: RESTRequest) async throws -> RESTReply {
+        let (stored, calendar) = try await event(request)
+        if let id = request.query["occurrence"] {
+            var root = try stored.object().calendar
+            root.removeComponents { $0.first("RECURRENCE-ID")?.dateTime?.text == id }
+            root.updateComponents(where: { $0.name == "VEVENT" && $0.first("RECURRENCE-ID") == nil }) { master in
+                let start = master.first("DTSTART")
+                guard let when = DateTime(id, tzid: start?.parameter("TZID"), isDate: start?.dateTime?.isDate ?? false)
+                else { return }
+                master.append(Property("EXDATE", when))
+            }
+            return try await put(try checked(root), stored.name, in: calendar, if: condition(request, stored), request)
+        }
+        try refuseProtected(calendar)
+        let outcome = try await gateway.calendars.delete(
+            named: stored.name,
+            in: calendar.id,
+            if: condition(request, stored),
+            by: request.visitor.author
+        )
+        switch outcome {
+        case .deleted: return .done
+        case .notFound: throw RESTProblem.notFound
+        case .conditionFailed: throw Self.changedMeanwhile
+        }
+    }
+}

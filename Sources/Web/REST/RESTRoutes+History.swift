@@ -1,0 +1,131 @@
+import HTTPTypes
+import ICalendar
+import Store
+
+extension RESTRoutes {
+    /// `GET /events/{id}/history`: every version an event ever had, also of a deleted one.
+    func history(_ request: RESTRequest) async throws -> RESTReply {
+        let versions = try await versions(request)
+        return .list(
+            versions.map { version in
+                [
+                    "id": .integer(version.number), "version": .integer(version.number),
+                    "at": .string(version.at.rfc3339),
+                    "by": .string("\(version.author.kind.rawValue) \(version.author.name)"),
+                    "run": version.author.run.map(JSON.integer) ?? .null, "ics": .string(version.text),
+                    "kind": .string(version.kind.rawValue), "summary": .text(version.summary),
+                ]
+            }
+        )
+    }
+
+    /// `POST /events/{id}/restore`: an old version becomes the present one, and goes upstream like any edit.
+    func restore(_ request: RESTRequest) async throws -> RESTReply {
+        guard let number = try request.members()["version"]?.integer else {
+            throw RESTProblem.invalid("version is missing.")
+        }
+        guard let version = try await versions(request).first(where: { $0.number == number }) else {
+            throw RESTProblem.notFound
+        }
+        let calendar = try await ownCalendar(version.calendar, request.visitor)
+        let object = try CalendarObject(parsing: version.text)
+        return try await put(object, version.name, in: calendar, if: .always, request)
+    }
+
+    private func versions(_ request: RESTRequest) async throws -> [Version] {
+        let id = ObjectID(rawValue: try request.identifier(1))
+        guard let calendar = try await gateway.calendars.calendar(holding: id) else { throw RESTProblem.notFound }
+        _ = try await ownCalendar(calendar.id, request.visitor)
+        return try await gateway.calendars.versions(of: id)
+    }
+
+    /// The event that the path names, if it is the visitor's.
+    func event(_ request: RESTRequest) async throws -> (StoredObject, CalendarCollection) {
+        let id = ObjectID(rawValue: try request.identifier(1))
+        guard let stored = try await gateway.calendars.object(id),
+            let calendar = try await gateway.calendars.calendar(holding: id)
+        else { throw RESTProblem.notFound }
+        return (stored, try await ownCalendar(calendar.id, request.visitor))
+    }
+
+    /// Stores an object and answers its row.
+    func put(
+        _ object: CalendarObject,
+        _ name: String,
+        in calendar: CalendarCollection,
+        if condition: WriteCondition,
+        _ request: RESTRequest,
+        status: HTTPResponse.Status = .ok
+    ) async throws -> RESTReply {
+        try refuseProtected(calendar)
+        let outcome = try await gateway.calendars.put(
+            object,
+            named: name,
+            in: calendar.id,
+            if: condition,
+            by: request.visitor.author
+        )
+        switch outcome {
+        case .created, .replaced, .unchanged: break
+        case .conditionFailed: throw Self.changedMeanwhile
+        case .uidInUse(let holder):
+            throw RESTProblem(
+                .conflict,
+                "conflict",
+                "The UID is used by \(holder) already.",
+                "Change that event instead."
+            )
+        case .calendarMissing: throw RESTProblem.notFound
+        }
+        guard let stored = try await gateway.calendars.object(named: name, in: calendar.id) else {
+            throw RESTProblem.notFound
+        }
+        let set = try object.recurrenceSet()
+        let first = try set.occurrences(in: TimeRange(start: set.span?.start, end: set.span?.end), limit: 10_000).first
+        guard let first else {
+            return RESTReply(status, ["id": .integer(stored.id.rawValue)], etag: stored.etag.rawValue)
+        }
+        let row = EventRow(object: stored, calendar: calendar).json(first, zones: object.zones)
+        return RESTReply(status, row, etag: stored.etag.rawValue)
+    }
+
+    func refuseProtected(_ calendar: CalendarCollection) throws(RESTProblem) {
+        guard calendar.isWriteProtected else { return }
+        throw RESTProblem(
+            .forbidden,
+            "permission_denied",
+            "The calendar is linked with one that may only be read.",
+            "Change the event where it comes from."
+        )
+    }
+
+    func checked(_ root: Component) throws(RESTProblem) -> CalendarObject {
+        do {
+            return try CalendarObject(root)
+        } catch {
+            throw RESTProblem(.unprocessableContent, "invalid_event", error.message, "Correct the event.")
+        }
+    }
+
+    /// If-Match as given, else the version that was read for the change.
+    func condition(_ request: RESTRequest, _ stored: StoredObject) -> WriteCondition {
+        guard let header = request.headers[.ifMatch] else { return .matches([stored.etag]) }
+        let tag = header.filter { $0 != "\"" }
+        return tag == "*" ? .present : .matches([ETag(rawValue: tag)])
+    }
+
+    static let changedMeanwhile = RESTProblem(
+        .preconditionFailed,
+        "conflict",
+        "The event was changed in the meantime.",
+        "Read it again and repeat the change."
+    )
+}
+
+/// Random identifiers in lower-case letters and digits.
+enum RandomText {
+    static func make(length: Int) -> String {
+        let alphabet = Array("abcdefghijkmnpqrstuvwxyz23456789")
+        return String((0..<length).map { _ in alphabet[Int.random(in: 0..<alphabet.count)] })
+    }
+}

@@ -1,0 +1,179 @@
+import Accounts
+import Bridging
+import HTTPTypes
+import ICalendar
+import Store
+import Sync
+
+extension RESTRoutes {
+    /// Answers `/links`.
+    func links(_ request: RESTRequest) async throws -> RESTReply {
+        switch (request.method, request.path.count, request.path.last ?? "") {
+        case (.get, 1, _):
+            let all = try await gateway.scheduler.statuses(of: request.visitor.principal.id)
+            return .list(all.map(Self.row))
+        case (.post, 1, _): return try await createLink(request)
+        case (.get, 2, _): return RESTReply(.ok, Self.row(try await ownLink(request)))
+        case (.patch, 2, _): return try await changeLink(request)
+        case (.delete, 2, _):
+            let status = try await ownLink(request)
+            _ = try await gateway.scheduler.delete(
+                status.link.id,
+                purge: request.query["purge"] == "true",
+                by: request.visitor.author
+            )
+            return .done
+        case (.get, 3, "plan"):
+            guard let plan = try await gateway.scheduler.plan(try await ownLink(request).link.id) else {
+                throw RESTProblem.notFound
+            }
+            return RESTReply(.ok, Self.row(plan))
+        case (.post, 3, let verb): return try await act(verb, request)
+        default: throw request.methodNotAllowed
+        }
+    }
+
+    private func createLink(_ request: RESTRequest) async throws -> RESTReply {
+        let members = try request.members()
+        guard let connection = members["connection"]?.integer, let upstream = members["upstream_calendar"]?.string
+        else {
+            throw RESTProblem.invalid("connection and upstream_calendar are needed.")
+        }
+        var wish = LinkWish(
+            connection: try await ownConnection(ConnectionID(rawValue: connection), request.visitor),
+            upstreamCalendar: upstream
+        )
+        if let calendar = members["calendar"]?.integer {
+            wish.calendar = try await ownCalendar(CalendarID(rawValue: calendar), request.visitor)
+        }
+        wish.direction = try choice("direction", members) ?? .both
+        wish.policy = try choice("conflicts", members) ?? .newest
+        wish.mapping = try text(ofObject: "mapping", members)
+        wish.filters = try text(ofObject: "filters", members)
+        wish.createsColumns = members["create_columns"]?.bool ?? false
+        wish.notifiesGuests = members["notify_guests"]?.bool ?? false
+        let link = try await gateway.makeLink(wish, for: request.visitor.principal)
+        if members["start"]?.bool == true { _ = try await gateway.scheduler.start(link.id) }
+        guard let status = try await gateway.scheduler.status(of: link.id) else { throw RESTProblem.notFound }
+        return RESTReply(.created, Self.row(status))
+    }
+
+    private func choice<Choice: RawRepresentable<String> & CaseIterable>(
+        _ name: String,
+        _ members: JSON
+    ) throws(RESTProblem) -> Choice? {
+        guard let member = members[name], member != .null else { return nil }
+        guard let choice = member.string.flatMap(Choice.init) else {
+            let known = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+            throw .invalid("\(name) must be one of: \(known).")
+        }
+        return choice
+    }
+
+    private func text(ofObject name: String, _ members: JSON) throws(RESTProblem) -> String? {
+        guard let member = members[name], member != .null else { return nil }
+        guard member.object != nil else { throw .invalid("\(name) must be an object.") }
+        return String(decoding: member.octets, as: UTF8.self)
+    }
+
+    private func changeLink(_ request: RESTRequest) async throws -> RESTReply {
+        let link = try await ownLink(request).link
+        let members = try request.members()
+        var change = LinkChange()
+        change.direction = try choice("direction", members)
+        change.policy = try choice("conflicts", members)
+        change.notifiesGuests = members["notify_guests"]?.bool
+        if let filters = try text(ofObject: "filters", members) { change.filters = filters }
+        if let mapping = try text(ofObject: "mapping", members), let provider = gateway.provider(link.provider) {
+            var upstream = link.upstream
+            upstream.mapping = mapping
+            change.mapping = try await provider.settle(
+                upstream,
+                createColumns: members["create_columns"]?.bool ?? false,
+                using: gateway.vault.source(for: link.connection)
+            ).mapping
+        }
+        _ = try await gateway.scheduler.update(link.id, change)
+        return RESTReply(.ok, Self.row(try await ownLink(request)))
+    }
+
+    private func act(_ verb: String, _ request: RESTRequest) async throws -> RESTReply {
+        let link = try await ownLink(request).link
+        if verb == "sync" {
+            let run = try await gateway.scheduler.syncNow(link.id)
+            return RESTReply(.accepted, ["run": run.map { .integer($0.rawValue) } ?? .null])
+        }
+        guard try await gateway.act(verb, on: link.id) else { throw RESTProblem.notFound }
+        return RESTReply(.ok, Self.row(try await ownLink(request)))
+    }
+
+    /// The link that the path names, if it is the visitor's.
+    func ownLink(_ request: RESTRequest) async throws -> LinkStatus {
+        try await gateway.ownLink(LinkID(rawValue: request.identifier(1)), request.visitor)
+    }
+
+    /// A link as the REST interface shows it.
+    static func row(_ status: LinkStatus) -> JSON {
+        let link = status.link
+        return [
+            "id": .integer(link.id.rawValue), "calendar": .integer(link.calendar.rawValue),
+            "connection": .integer(link.connection.rawValue), "provider": .string(link.provider),
+            "upstream_calendar": .string(link.upstreamCalendar), "upstream_name": .string(link.upstreamName),
+            "direction": .string(link.direction.rawValue), "conflict_policy": .string(link.policy.rawValue),
+            "notify_guests": .bool(link.notifiesGuests),
+            "mapping": link.mapping.flatMap { JSON(parsing: Array($0.utf8)) } ?? .null,
+            "state": .string(status.state.rawValue), "last_synced_at": .text(status.lastSyncedAt?.rfc3339),
+            "next_sync_at": .text(status.nextSyncAt?.rfc3339),
+            "progress": status.progress.map { ["done": .integer($0.done), "total": .integer($0.total)] } ?? .null,
+            "events": .integer(status.events), "pending": .integer(status.pending),
+            "conflicts": .integer(status.conflicts), "last_error": status.lastError.map(row) ?? .null,
+        ]
+    }
+
+    static func row(_ problem: LinkProblem) -> JSON {
+        ["code": .string(problem.code), "message": .string(problem.message), "remedy": .string(problem.remedy)]
+    }
+
+    private static func row(_ plan: LinkPlan) -> JSON {
+        func items(_ items: [LinkPlan.Item]) -> JSON {
+            .array(
+                items.map {
+                    [
+                        "id": .string($0.uid), "uid": .string($0.uid), "summary": .text($0.summary),
+                        "start": .text($0.start),
+                    ]
+                }
+            )
+        }
+        func side(_ side: LinkPlan.Side) -> JSON {
+            ["create": items(side.create), "update": items(side.update), "delete": items(side.delete)]
+        }
+        return [
+            "gateway": side(plan.gateway), "upstream": side(plan.upstream), "merge": items(plan.merge),
+            "same": .integer(plan.same), "conflicts": items(plan.conflicts),
+        ]
+    }
+}
+
+extension Gateway {
+    /// A link and how it is doing, if it is the visitor's.
+    func ownLink(_ id: LinkID, _ visitor: Visitor) async throws -> LinkStatus {
+        guard let status = try await scheduler.status(of: id), status.link.principal == visitor.principal.id else {
+            throw RESTProblem.notFound
+        }
+        return status
+    }
+
+    /// Does what a button or a program asks of a link; false where there is no such verb.
+    func act(_ verb: String, on link: LinkID) async throws -> Bool {
+        switch verb {
+        case "start": _ = try await scheduler.start(link)
+        case "pause": _ = try await scheduler.pause(link)
+        case "resume": _ = try await scheduler.resume(link)
+        case "approve": _ = try await scheduler.approve(link)
+        case "reject": _ = try await scheduler.reject(link)
+        default: return false
+        }
+        return true
+    }
+}

@@ -1,0 +1,183 @@
+import ArgumentParser
+import Foundation
+import ICalendar
+import SQLite
+import Store
+
+/// `kalends export FILE`.
+struct ExportCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export",
+        abstract: "Write all calendars of all users into one iCalendar file."
+    )
+
+    @Argument(help: "The file to write.")
+    var file: String
+
+    @Option(help: "Only the calendars of this user.")
+    var user: String?
+
+    @OptionGroup var options: DataOptions
+
+    func run() async throws {
+        let local = try await LocalDatabase(options.settings())
+        var root = Component("VCALENDAR", properties: CalendarFile.header)
+        var zones: Set<String> = []
+        var count = 0
+        for principal in try await local.calendars.principals() where user == nil || user == principal.name {
+            for calendar in try await local.calendars.calendars(of: principal.id) {
+                for stored in try await local.calendars.all(in: calendar.id) {
+                    for component in try stored.object().calendar.components {
+                        let zone = component.name == "VTIMEZONE" ? component.first("TZID")?.value : nil
+                        if let zone, !zones.insert(zone).inserted { continue }
+                        root.append(component)
+                    }
+                    count += 1
+                }
+            }
+        }
+        guard FileManager.default.createFile(atPath: file, contents: Data(root.serialized().utf8)) else {
+            throw Failure("\(file) cannot be written")
+        }
+        print("\(count) objects written to \(file)")
+    }
+}
+
+/// `kalends import FILE.ics --user U --calendar C`.
+struct ImportCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "import",
+        abstract: "Read an iCalendar file into a calendar; what is there already under the same UID is replaced."
+    )
+
+    @Argument(help: "The file to read.")
+    var file: String
+
+    @Option(help: "The user whose calendar it is.")
+    var user: String
+
+    @Option(help: "The calendar's name: the last segment of its address.")
+    var calendar: String
+
+    @OptionGroup var options: DataOptions
+
+    func run() async throws {
+        guard let data = FileManager.default.contents(atPath: file) else { throw Failure("\(file) cannot be read") }
+        let local = try await LocalDatabase(options.settings())
+        guard let principal = try await local.calendars.principal(named: user) else {
+            throw Failure("there is no user \(user)")
+        }
+        guard let target = try await local.calendars.calendar(named: calendar, of: principal.id) else {
+            throw Failure("\(user) has no calendar \(calendar)")
+        }
+        let author = Author(.command, name: "import")
+        var taken = 0
+        var refused = 0
+        for (uid, text) in try CalendarFile.objects(String(decoding: data, as: UTF8.self)) {
+            do {
+                let object = try CalendarObject(parsing: text)
+                let known = try await local.calendars.object(uid: object.uid, in: target.id)
+                let name = known?.name ?? CalendarFile.name(for: uid)
+                switch try await local.calendars.put(object, named: name, in: target.id, if: .always, by: author) {
+                case .created, .replaced, .unchanged: taken += 1
+                case .conditionFailed, .uidInUse, .calendarMissing: refused += 1
+                }
+            } catch let error as CalendarDataError {
+                refused += 1
+                FileHandle.standardError.write(Data("\(uid): \(error.message)\n".utf8))
+            }
+        }
+        print("\(taken) objects taken, \(refused) refused")
+        if refused > 0 { throw ExitCode(1) }
+    }
+}
+
+/// Files that hold many objects.
+enum CalendarFile {
+    static let header = [Property("VERSION", value: "2.0"), Property("PRODID", text: "-//Kalends//Kalends//EN")]
+
+    /// The objects of a file: components of one UID together, each with the zones it names.
+    static func objects(_ text: String) throws -> [(uid: String, text: String)] {
+        let root = try Component(parsing: text)
+        let zones = root.components("VTIMEZONE")
+        var order: [String] = []
+        var parts: [String: [Component]] = [:]
+        for component in root.components where component.name != "VTIMEZONE" {
+            let uid = component.first("UID")?.value ?? ""
+            if parts[uid] == nil { order.append(uid) }
+            parts[uid, default: []].append(component)
+        }
+        return order.map { uid in
+            let components = parts[uid] ?? []
+            let named = Set(components.flatMap(Self.zoneNames))
+            let wanted = zones.filter { zone in zone.first("TZID").map { named.contains($0.value) } ?? false }
+            let object = Component("VCALENDAR", properties: header, components: wanted + components)
+            return (uid, object.serialized())
+        }
+    }
+
+    private static func zoneNames(_ component: Component) -> [String] {
+        component.properties.compactMap { $0.parameter("TZID") } + component.components.flatMap(zoneNames)
+    }
+
+    /// A file name for a UID: what is not plain becomes an underscore.
+    static func name(for uid: String) -> String {
+        let plain = uid.utf8.map { byte -> Character in
+            let isPlain = (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+            return isPlain || byte == 45 || byte == 46 || byte == 64 ? Character(UnicodeScalar(byte)) : "_"
+        }
+        return String(plain.prefix(200)) + ".ics"
+    }
+}
+
+/// `kalends backup FILE`.
+struct BackupCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backup",
+        abstract: "Write a consistent copy of the database, also while the gateway runs. Keep the master key with it."
+    )
+
+    @Argument(help: "The file to write; it must not exist.")
+    var file: String
+
+    @OptionGroup var options: DataOptions
+
+    func run() async throws {
+        guard !FileManager.default.fileExists(atPath: file) else { throw Failure("\(file) exists already") }
+        let settings = try options.settings()
+        try await LocalDatabase(settings).database.backup(to: file)
+        print("database written to \(file); the tokens in it open only with \(settings.masterKeyFile)")
+    }
+}
+
+/// `kalends restore FILE`.
+struct RestoreCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "restore",
+        abstract: "Replace the database by a backup; the gateway must be stopped. The old one is kept beside it."
+    )
+
+    @Argument(help: "A file made by kalends backup.")
+    var file: String
+
+    @OptionGroup var options: DataOptions
+
+    func run() async throws {
+        let settings = try options.settings()
+        try settings.makeDataFolder()
+        let lock = try DataFolderLock(settings)
+        defer { lock.release() }
+        guard FileManager.default.fileExists(atPath: file) else { throw Failure("\(file) does not exist") }
+        let manager = FileManager.default
+        let stamp = String(Assembly.now().seconds)
+        for ending in ["", "-wal", "-shm"] where manager.fileExists(atPath: settings.databaseFile + ending) {
+            try manager.moveItem(
+                atPath: settings.databaseFile + ending,
+                toPath: settings.databaseFile + ".before-\(stamp)" + ending
+            )
+        }
+        try manager.copyItem(atPath: file, toPath: settings.databaseFile)
+        _ = try await LocalDatabase(settings)
+        print("database restored from \(file)")
+    }
+}

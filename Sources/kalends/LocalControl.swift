@@ -1,0 +1,39 @@
+import Accounts
+import Foundation
+import HTTPTypes
+
+/// How commands on this machine find a running gateway and prove that they may.
+struct LocalControl: Sendable {
+    /// What the file holds.
+    struct Entry: Codable, Sendable {
+        var address: String
+        var token: String
+    }
+
+    /// The header that carries the secret.
+    static let header = HTTPField.Name("X-Kalends-Local")
+
+    /// The secret of this run.
+    let token = Secret.token()
+    private let path: String
+
+    init(_ settings: Settings) { path = Self.path(settings) }
+
+    /// Writes where the gateway is, for its own user only.
+    func announce(_ address: String) {
+        guard let data = try? JSONEncoder().encode(Entry(address: address, token: token)) else { return }
+        _ = FileManager.default.createFile(atPath: path, contents: data, attributes: [.posixPermissions: 0o600])
+    }
+
+    func withdraw() { try? FileManager.default.removeItem(atPath: path) }
+
+    /// The gateway that runs on the data folder, or nil.
+    static func running(_ settings: Settings) -> Entry? {
+        guard DataFolderLock.isHeld(settings), let data = FileManager.default.contents(atPath: path(settings)) else {
+            return nil
+        }
+        return try? JSONDecoder().decode(Entry.self, from: data)
+    }
+
+    private static func path(_ settings: Settings) -> String { settings.dataFolder + "/gateway.json" }
+}

@@ -1,0 +1,131 @@
+import ArgumentParser
+import Foundation
+import HTTPTypes
+import ICalendar
+import OutboundHTTP
+import Store
+import Sync
+
+/// `kalends status`.
+struct StatusCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status",
+        abstract: "Show every link: state, last synced, pending, conflicts, last error with its remedy."
+    )
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    @OptionGroup var options: DataOptions
+
+    /// A link as a program reads it.
+    private struct Row: Encodable {
+        struct Problem: Encodable {
+            var code: String
+            var message: String
+            var remedy: String
+        }
+
+        var id: Int64
+        var provider: String
+        var upstream: String
+        var calendar: Int64
+        var state: String
+        var lastSyncedAt: String?
+        var nextSyncAt: String?
+        var events: Int
+        var pending: Int
+        var conflicts: Int
+        var lastError: Problem?
+    }
+
+    func run() async throws {
+        let settings = try options.settings()
+        let statuses = try await LocalDatabase(settings).links.allStatuses()
+        if json {
+            let encoder = JSONEncoder()
+            encoder.keyEncodingStrategy = .convertToSnakeCase
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+            print(String(decoding: try encoder.encode(statuses.map(Self.row)), as: UTF8.self))
+            return
+        }
+        print(LocalControl.running(settings).map { "gateway: running at \($0.address)" } ?? "gateway: not running")
+        if statuses.isEmpty { print("no links") }
+        for status in statuses {
+            let link = status.link
+            print("\(link.id.rawValue)  \(link.provider)  \(link.upstreamName)  \(status.state.rawValue)")
+            print(
+                "   last synced \(status.lastSyncedAt?.rfc3339 ?? "never")  events \(status.events)  "
+                    + "pending \(status.pending)  conflicts \(status.conflicts)"
+            )
+            if let problem = status.lastError { print("   \(problem.code): \(problem.message) \(problem.remedy)") }
+        }
+    }
+
+    private static func row(_ status: LinkStatus) -> Row {
+        Row(
+            id: status.link.id.rawValue,
+            provider: status.link.provider,
+            upstream: status.link.upstreamName,
+            calendar: status.link.calendar.rawValue,
+            state: status.state.rawValue,
+            lastSyncedAt: status.lastSyncedAt?.rfc3339,
+            nextSyncAt: status.nextSyncAt?.rfc3339,
+            events: status.events,
+            pending: status.pending,
+            conflicts: status.conflicts,
+            lastError: status.lastError.map { Row.Problem(code: $0.code, message: $0.message, remedy: $0.remedy) }
+        )
+    }
+}
+
+/// `kalends sync [LINK]`.
+struct SyncCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sync",
+        abstract: "Wake the links of a running gateway, or run one pass of each here."
+    )
+
+    @Argument(help: "The number of one link; all without it.")
+    var link: Int64?
+
+    @OptionGroup var options: DataOptions
+
+    func run() async throws {
+        let settings = try options.settings()
+        if let running = LocalControl.running(settings) { return try await wake(running) }
+        try await runHere(settings)
+    }
+
+    private func wake(_ running: LocalControl.Entry) async throws {
+        let transport = CurlTransport(configuration: .init(allowsPlainHTTP: true))
+        let target = running.address + "/local/sync" + (link.map { "?link=\($0)" } ?? "")
+        var request = OutboundRequest(method: .post, url: target)
+        if let name = LocalControl.header { request.headers[name] = running.token }
+        let reply = try await transport.send(request)
+        await transport.shutDown()
+        guard reply.status == 200 else { throw Failure("the gateway at \(running.address) answered \(reply.status)") }
+        print("woken: the gateway at \(running.address)")
+    }
+
+    private func runHere(_ settings: Settings) async throws {
+        try settings.makeDataFolder()
+        let lock = try DataFolderLock(settings)
+        defer { lock.release() }
+        let assembly = try await Assembly(
+            settings: settings,
+            publicURL: settings.value("PUBLIC_URL") ?? "http://127.0.0.1:8008",
+            logger: try settings.logger()
+        )
+        var isWhole = true
+        for one in try await assembly.links.allLinks() where link == nil || one.id.rawValue == link {
+            _ = try await assembly.scheduler.passOnce(one.id)
+            let status = try await assembly.links.status(of: one.id)
+            let problem = status?.lastError.map { "  \($0.message) \($0.remedy)" } ?? ""
+            if status?.lastError != nil { isWhole = false }
+            print("\(one.id.rawValue)  \(one.upstreamName)  \(status?.state.rawValue ?? "gone")\(problem)")
+        }
+        await assembly.close()
+        if !isWhole { throw ExitCode(1) }
+    }
+}
