@@ -15,7 +15,7 @@ run() {
 	printf '== %s\n' "$name"
 	"$@"
 }
-checks=${*:-"expansion google_client notion_client bytes vdirsyncer caldav_library server_tester crash figures container"}
+checks=${*:-"expansion google_client notion_client bytes vdirsyncer caldav_library server_tester crash faults figures container"}
 for check in $checks; do
 	case $check in
 	expansion)
