@@ -17,10 +17,9 @@ public enum JSONValue: Sendable, Hashable {
 
     /// The value as compact JSON with sorted keys.
     public var octets: [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        guard let data = try? encoder.encode(self) else { preconditionFailure("a JSON value always encodes") }
-        return [UInt8](data)
+        var octets: [UInt8] = []
+        write(to: &octets)
+        return octets
     }
 
     /// The member of an object, or nil.
@@ -49,7 +48,7 @@ public enum JSONValue: Sendable, Hashable {
     public var integer: Int? { if case .number(let number) = self { Int(exactly: number) } else { nil } }
 }
 
-extension JSONValue: Codable {
+extension JSONValue: Decodable {
     /// Decodes whatever stands there.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
@@ -67,20 +66,59 @@ extension JSONValue: Codable {
             self = .object(try container.decode([String: JSONValue].self))
         }
     }
+}
 
-    /// Encodes the value as itself.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
+extension JSONValue {
+    private func write(to octets: inout [UInt8]) {
         switch self {
-        case .null: try container.encodeNil()
-        case .bool(let truth): try container.encode(truth)
+        case .null: octets += "null".utf8
+        case .bool(let truth): octets += (truth ? "true" : "false").utf8
         case .number(let number):
-            if let whole = Int64(exactly: number) { try container.encode(whole) } else { try container.encode(number) }
-        case .string(let text): try container.encode(text)
-        case .array(let elements): try container.encode(elements)
-        case .object(let members): try container.encode(members)
+            if let whole = Int64(exactly: number) {
+                octets += String(whole).utf8
+            } else {
+                // JSON has no infinity.
+                octets += (number.isFinite ? String(number) : "null").utf8
+            }
+        case .string(let text): Self.write(text, to: &octets)
+        case .array(let elements):
+            octets.append(UInt8(ascii: "["))
+            for (index, element) in elements.enumerated() {
+                if index > 0 { octets.append(UInt8(ascii: ",")) }
+                element.write(to: &octets)
+            }
+            octets.append(UInt8(ascii: "]"))
+        case .object(let members):
+            octets.append(UInt8(ascii: "{"))
+            for (index, member) in members.sorted(by: { $0.key < $1.key }).enumerated() {
+                if index > 0 { octets.append(UInt8(ascii: ",")) }
+                Self.write(member.key, to: &octets)
+                octets.append(UInt8(ascii: ":"))
+                member.value.write(to: &octets)
+            }
+            octets.append(UInt8(ascii: "}"))
         }
     }
+
+    private static func write(_ text: String, to octets: inout [UInt8]) {
+        octets.append(UInt8(ascii: "\""))
+        for octet in text.utf8 {
+            switch octet {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"): octets += [UInt8(ascii: "\\"), octet]
+            case 0..<0x20:
+                let digits = Array("0123456789abcdef".utf8)
+                octets += "\\u00".utf8
+                octets += [digits[Int(octet >> 4)], digits[Int(octet & 15)]]
+            default: octets.append(octet)
+            }
+        }
+        octets.append(UInt8(ascii: "\""))
+    }
+}
+
+extension JSONValue {
+    /// The value as it stands in messages of the service.
+    var text: String { String(decoding: octets, as: UTF8.self) }
 }
 
 extension JSONValue: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral,

@@ -1,5 +1,5 @@
 /// A refusal as the service words it.
-public struct NotionProblem: Error, Sendable, Hashable {
+struct NotionProblem: Error, Sendable, Hashable {
     var status: Int
     var code: String
     var message: String
@@ -24,15 +24,32 @@ public struct NotionProblem: Error, Sendable, Hashable {
         )
     }
 
+    static func rateLimited(after seconds: Int) -> NotionProblem {
+        NotionProblem(
+            429,
+            "rate_limited",
+            "You have been rate limited. Please try again in a few minutes.",
+            additional: [
+                "rate_limit_reason": "public_api_request_rate_limit", "retry_after": .string(String(seconds)),
+            ],
+            retryAfter: seconds
+        )
+    }
+
     static let unauthorized = NotionProblem(401, "unauthorized", "API token is invalid.")
+    static let unavailable = NotionProblem(503, "service_unavailable", "Notion is unavailable. Try again later.")
+    static let invalidAddress = NotionProblem(400, "invalid_request_url", "Invalid request URL.")
+    static let invalidJSON = NotionProblem(400, "invalid_json", "Error parsing JSON body.")
+    static let inTrash = validation(
+        "Can't edit block that is archived. You must unarchive the block before editing."
+    )
 
     /// The error object.
     var body: JSONValue {
-        var members: [String: JSONValue] = [
+        var body: JSONValue = [
             "object": "error", "status": .number(Double(status)), "code": .string(code), "message": .string(message),
-            "request_id": "5f0c3ed0-0000-4000-8000-000000000000",
         ]
-        members["additional_data"] = additional
-        return .object(members)
+        body["additional_data"] = additional
+        return body
     }
 }

@@ -1,96 +1,77 @@
-/// A query of rows: filters, order, pages.
+/// The order of the rows of a query: what it asks for, then the order of creation.
 struct NotionQuery {
-    private let source: NotionDataSource
+    /// What rows are compared by; a row without the value comes last in either direction.
+    private enum Key {
+        case number(Double)
+        case text(String)
+    }
 
-    init(_ source: NotionDataSource) { self.source = source }
+    private struct Sort {
+        var key: (NotionPage) -> Key?
+        var descends: Bool
+    }
 
-    /// Whether a page passes the filter of a request.
-    func matches(_ page: NotionPage, _ filter: JSONValue) throws(NotionProblem) -> Bool {
-        if let all = filter["and"]?.array {
-            for part in all where try !matches(page, part) { return false }
-            return true
-        }
-        if let any = filter["or"]?.array {
-            for part in any where try matches(page, part) { return true }
-            return false
-        }
-        if let stamp = filter["timestamp"]?.string {
-            guard filter["property"] == nil, let condition = filter[stamp]?.object else {
-                throw .validation("body failed validation: body.filter.property should be not present.")
+    private var sorts: [Sort] = []
+
+    init(_ sorts: JSONValue?, in source: NotionDataSource) throws(NotionProblem) {
+        for sort in sorts?.array ?? [] {
+            let key = try Self.key(of: sort, in: source)
+            let direction = sort["direction"]?.string ?? "ascending"
+            guard direction == "ascending" || direction == "descending" else {
+                throw .validation("body failed validation: body.sorts direction should be ascending or descending.")
             }
-            return try compare(stamp == "created_time" ? page.created : page.edited, condition)
+            self.sorts.append(Sort(key: key, descends: direction == "descending"))
         }
-        guard let key = filter["property"]?.string else {
+    }
+
+    private static func key(
+        of sort: JSONValue,
+        in source: NotionDataSource
+    ) throws(NotionProblem) -> (NotionPage) -> Key? {
+        switch sort["timestamp"]?.string {
+        case "created_time": return { .number(Double(NotionDate.minute($0.created))) }
+        case "last_edited_time": return { .number(Double(NotionDate.minute($0.edited))) }
+        case .some, nil: break
+        }
+        guard let name = sort["property"]?.string, let column = source.column(name) else {
             throw .validation(
-                "body failed validation: body.filter.property should be defined, instead was `undefined`."
+                "Could not find sort property with name or id: \(sort["property"]?.string ?? "undefined")"
             )
         }
-        guard let column = source.column(key) else {
-            throw .validation("Could not find property with name or id: \(key)")
-        }
-        guard let condition = filter[column.type]?.object else {
-            throw .validation(
-                "The property type in the database does not match the property type of the filter provided: database property \(column.type) does not match filter"
-            )
-        }
-        return try matches(page.values[column.id], column.type, condition)
+        return { page in key(page.value(of: column), column) }
     }
 
-    private func matches(
-        _ value: JSONValue?,
-        _ type: String,
-        _ condition: [String: JSONValue]
-    ) throws(NotionProblem) -> Bool {
-        switch type {
-        case "date":
-            guard let start = value?["start"]?.string, let order = NotionDate.order(start) else {
-                return condition["is_empty"] != nil
+    private static func key(_ value: JSONValue, _ column: NotionColumn) -> Key? {
+        switch column.type {
+        case "date": return value["start"]?.string.flatMap(NotionDate.order).map { .number(Double($0)) }
+        case "title", "rich_text": return .text(NotionText.plain(value))
+        case "select", "status":
+            return column.options.firstIndex { $0.id == value["id"]?.string }.map { .number(Double($0)) }
+        case "checkbox": return .number(value.bool == true ? 1 : 0)
+        case "number":
+            guard case .number(let number) = value else { return nil }
+            return .number(number)
+        default: return value.string.map(Key.text)
+        }
+    }
+
+    /// The pages, given in the order of creation, in the order asked for.
+    func sorted(_ pages: [NotionPage]) -> [NotionPage] {
+        guard !sorts.isEmpty else { return pages }
+        let rows = pages.enumerated().map { (place: $0.offset, page: $0.element, keys: keys(of: $0.element)) }
+        return rows.sorted { left, right in
+            for (index, sort) in sorts.enumerated() {
+                switch (left.keys[index], right.keys[index]) {
+                case (.number(let one), .number(let other)) where one != other: return (one < other) != sort.descends
+                case (.text(let one), .text(let other)) where one != other: return (one < other) != sort.descends
+                case (.some, nil): return true
+                case (nil, .some): return false
+                case (.some, .some), (nil, nil): continue
+                }
             }
-            if condition["is_empty"] != nil { return false }
-            if condition["is_not_empty"] != nil { return true }
-            return try compare(order, condition)
-        case "title", "rich_text": return text(NotionText.plain(value), condition)
-        case "select", "status": return text(value?["name"]?.string ?? "", condition)
-        case "url", "email", "phone_number": return text(value?.string ?? "", condition)
-        default: throw .validation("This simulated service does not filter by \(type).")
-        }
+            return left.place < right.place
+        }.map(\.page)
     }
 
-    private func text(_ text: String, _ condition: [String: JSONValue]) -> Bool {
-        if let wanted = condition["equals"]?.string { return text == wanted }
-        if let unwanted = condition["does_not_equal"]?.string { return text != unwanted }
-        if let part = condition["contains"]?.string { return text.contains(part) }
-        if let prefix = condition["starts_with"]?.string { return text.hasPrefix(prefix) }
-        if condition["is_empty"] != nil { return text.isEmpty }
-        if condition["is_not_empty"] != nil { return !text.isEmpty }
-        return false
-    }
-
-    private func compare(_ order: Int64, _ condition: [String: JSONValue]) throws(NotionProblem) -> Bool {
-        for (relation, bound) in condition {
-            guard let text = bound.string, let limit = NotionDate.order(text) else {
-                throw .validation("body failed validation: a date filter should be a valid ISO 8601 date string.")
-            }
-            switch relation {
-            case "equals": return order == limit
-            case "before": return order < limit
-            case "after": return order > limit
-            case "on_or_before": return order <= limit
-            case "on_or_after": return order >= limit
-            default: throw .validation("body failed validation: \(relation) is no condition of a date.")
-            }
-        }
-        return true
-    }
-
-    /// The pages in the order of the request's `sorts`; creation order without.
-    func sorted(_ pages: [NotionPage], by sorts: [JSONValue]) -> [NotionPage] {
-        guard let first = sorts.first, let stamp = first["timestamp"]?.string else { return pages }
-        let descends = first["direction"]?.string == "descending"
-        func key(_ page: NotionPage) -> Int64 { stamp == "created_time" ? page.created : page.edited }
-        return pages.sorted { left, right in
-            if key(left) != key(right) { return descends ? key(left) > key(right) : key(left) < key(right) }
-            return left.id < right.id
-        }
-    }
+    private func keys(of page: NotionPage) -> [Key?] { sorts.map { $0.key(page) } }
 }

@@ -1,11 +1,24 @@
 import ICalendar
 
+/// `/control/…`: the person at the screen, and the hands of a test.
+///
+/// | address | body | does |
+/// |---|---|---|
+/// | `POST data_sources` | `title`, `database` | makes a calendar, in a database of its own or the given one |
+/// | `POST schema` | `id` and a PATCH of the data source | renames, retypes, removes columns; trashes it |
+/// | `POST options` | `id`, `column`, `name`, `new_name` | renames an option |
+/// | `POST parents` | | makes a shared page to put databases under |
+/// | `POST pages` | `data_source`, `properties` | makes a page |
+/// | `POST edit` | `id` and a PATCH of the page, `is_archived` too | changes a page |
+/// | `POST move`, `duplicate`, `purge` | `id`, `data_source` | what the API cannot do to a page |
+/// | `POST share` | `id`, `shared` | shows or hides a data source |
+/// | `POST tokens` | `internal`, `expire`, `revoke` | admits an internal token, ends tokens |
+/// | `POST settings` | see ``NotionService/settings(_:)`` | how the service behaves |
+/// | `GET pages`, `GET log`, `DELETE log` | | every page, every request |
 extension NotionService {
-    /// `/control/…`: the person at the screen, and the hands of a test.
     func control(_ request: NotionRequest) -> NotionReply {
-        let body = JSONValue(parsing: request.body) ?? [:]
         do throws(NotionProblem) {
-            return NotionReply(200, try controlled(request, body))
+            return NotionReply(200, try controlled(request, try request.object()))
         } catch {
             return NotionReply(error)
         }
@@ -13,43 +26,53 @@ extension NotionService {
 
     private func controlled(_ request: NotionRequest, _ body: JSONValue) throws(NotionProblem) -> JSONValue {
         switch (request.method, request.path.dropFirst().joined(separator: "/")) {
-        case ("POST", "data_sources"):
-            return workspace.addSource(
-                title: body["title"]?.string ?? "Calendar",
-                columns: NotionWorkspace.calendarColumns
-            ).json
+        case ("POST", "data_sources"): return addSource(body)
         case ("POST", "parents"):
             let id = workspace.nextIdentifier(5)
             workspace.parents.insert(id.bareIdentifier)
             return ["id": .string(id)]
-        case ("GET", "pages"):
-            return .array(
-                workspace.order.compactMap { workspace.pages[$0] }.compactMap { page in
-                    workspace.sources[page.dataSource.bareIdentifier].map { page.json(in: $0) }
-                }
+        case ("POST", "schema"): return try workspace.updateSource(text("id", body), without("id", body), by: .person)
+        case ("POST", "options"):
+            return try workspace.renameOption(
+                text("name", body),
+                to: text("new_name", body),
+                ofColumn: text("column", body),
+                in: text("id", body)
             )
+        case ("GET", "pages"): return .array(workspace.allPages)
         case ("POST", "pages"): return try personCreates(body)
-        case ("POST", "edit"): return try personEdits(body)
-        case ("POST", "purge"):
-            guard let id = body["id"]?.string else { throw .validation("id is missing") }
-            workspace.pages[id.bareIdentifier]?.isPurged = true
-            return [:]
-        case ("POST", "share"):
-            guard let id = body["id"]?.string else { throw .validation("id is missing") }
-            workspace.sources[id.bareIdentifier]?.isShared = body["shared"]?.bool ?? false
-            return [:]
-        case ("POST", "tokens"):
-            if let token = body["internal"]?.string { authorization.internalTokens.insert(token) }
-            if body["expire"]?.bool == true { authorization.expireAccessTokens() }
-            if body["revoke"]?.bool == true { authorization.revokeEverything() }
-            return [:]
-        case ("POST", "settings"): return settings(body)
+        case ("POST", "edit"):
+            return try workspace.updatePage(text("id", body), without("id", body), by: .person, at: instant)
+        case ("POST", "move"): return try workspace.move(text("id", body), to: text("data_source", body), at: instant)
+        case ("POST", "duplicate"): return try workspace.duplicate(text("id", body), at: instant)
+        case ("POST", "purge"): try workspace.purge(text("id", body))
+        case ("POST", "share"): try workspace.share(text("id", body), body["shared"]?.bool ?? false)
+        case ("POST", "tokens"): changeTokens(body)
+        case ("POST", "settings"): try settings(body)
         case ("GET", "log"): return .array(log.map { .string($0) })
-        case ("DELETE", "log"):
-            log = []
-            return [:]
+        case ("DELETE", "log"): log = []
         default: throw NotionProblem(404, "invalid_request_url", "The control interface has no such address.")
         }
+        return [:]
+    }
+
+    private func text(_ key: String, _ body: JSONValue) throws(NotionProblem) -> String {
+        guard let text = body[key]?.string else { throw .validation("\(key) is missing") }
+        return text
+    }
+
+    private func without(_ key: String, _ body: JSONValue) -> JSONValue {
+        var rest = body
+        rest[key] = nil
+        return rest
+    }
+
+    private func addSource(_ body: JSONValue) -> JSONValue {
+        workspace.addSource(
+            title: body["title"]?.string ?? "Calendar",
+            columns: NotionWorkspace.calendarColumns,
+            database: body["database"]?.string
+        ).json
     }
 
     private func personCreates(_ body: JSONValue) throws(NotionProblem) -> JSONValue {
@@ -57,28 +80,82 @@ extension NotionService {
             "parent": ["type": "data_source_id", "data_source_id": body["data_source"] ?? nil],
             "properties": body["properties"] ?? [:],
         ]
-        return try workspace.createPage(request, by: NotionWorkspace.person, at: instant)
+        return try workspace.createPage(request, by: .person, at: instant)
     }
 
-    private func personEdits(_ body: JSONValue) throws(NotionProblem) -> JSONValue {
-        guard let id = body["id"]?.string else { throw .validation("id is missing") }
-        var change: JSONValue = [:]
-        change["properties"] = body["properties"]
-        change["in_trash"] = body["in_trash"]
-        return try workspace.updatePage(id, change, by: NotionWorkspace.person, at: instant)
+    private func changeTokens(_ body: JSONValue) {
+        if let token = body["internal"]?.string { authorization.internalTokens.insert(token) }
+        if body["expire"]?.bool == true { authorization.expireAccessTokens() }
+        if body["revoke"]?.bool == true { authorization.revokeEverything() }
     }
 
-    private func settings(_ body: JSONValue) -> JSONValue {
+    /// `approves_at_once`, numbers, and faults: `faults` is a rate in 1,000 for each kind, `next_faults` a list of
+    /// `kind`, `method` and `path` (a part of it), used up one by one.
+    private func settings(_ body: JSONValue) throws(NotionProblem) {
+        let keys = ["approves_at_once", "faults", "next_faults", "clock_offset"] + Self.counts
+        try NotionWorkspace.refuseUnknownKeys(body, allowed: Set(keys))
+        var counts: [String: Int] = [:]
+        for key in Self.counts {
+            guard let value = body[key], value != .null else { continue }
+            guard let count = value.integer, Self.sensible.contains(count) else {
+                throw .validation("\(key) should be a number in \(Self.sensible).")
+            }
+            counts[key] = count
+        }
+        let rates = try rates(body["faults"])
+        let planned = try plannedFaults(body["next_faults"])
         if let approves = body["approves_at_once"]?.bool { approvesAtOnce = approves }
-        if let rate = body["rate_per_minute"]?.integer { ratePerMinute = rate }
-        if let limit = body["row_limit"]?.integer { workspace.rowLimit = limit }
-        for kind in NotionFaults.Kind.allCases {
-            if let rate = body["faults"]?[kind.rawValue]?.integer { faults.perMille[kind] = rate }
+        if let offset = body["clock_offset"]?.integer { clockOffset = Int64(offset.clamped(to: -Self.far...Self.far)) }
+        ratePerMinute = counts["rate_per_minute"] ?? ratePerMinute
+        workspace.rowLimit = counts["row_limit"] ?? workspace.rowLimit
+        workspace.answerLimit = counts["answer_limit"].map { max($0, 1) } ?? workspace.answerLimit
+        workspace.lagSeconds = counts["lag_seconds"].map(Int64.init) ?? workspace.lagSeconds
+        if let seconds = body["access_seconds"] {
+            authorization.accessSeconds = seconds == .null ? nil : counts["access_seconds"].map(Int64.init)
         }
-        for fault in body["next_faults"]?.array ?? [] {
-            guard let kind = fault["kind"]?.string.flatMap(NotionFaults.Kind.init) else { continue }
-            faults.next.append((fault["method"]?.string ?? "*", fault["path"]?.string ?? "", kind))
+        faults.perMille.merge(rates) { $1 }
+        faults.next += planned
+    }
+
+    private static let counts = ["rate_per_minute", "row_limit", "answer_limit", "lag_seconds", "access_seconds"]
+
+    /// The numbers a setting may have: nothing is counted beyond a billion here.
+    private static let sensible = 0...1_000_000_000
+
+    /// The clock may be put a hundred years off, where every time still has four digits of year.
+    private static let far = 3_155_760_000
+
+    private func rates(_ body: JSONValue?) throws(NotionProblem) -> [NotionFaults.Kind: Int] {
+        var rates: [NotionFaults.Kind: Int] = [:]
+        for (name, rate) in body?.object ?? [:] {
+            guard let rate = rate.integer else { throw .validation("faults.\(name) should be a number.") }
+            rates[try kind(name)] = rate
         }
-        return [:]
+        return rates
+    }
+
+    private func plannedFaults(_ body: JSONValue?) throws(NotionProblem) -> [NotionFaults.Planned] {
+        var planned: [NotionFaults.Planned] = []
+        for fault in body?.array ?? [] {
+            planned.append(
+                NotionFaults.Planned(
+                    method: fault["method"]?.string ?? "*",
+                    pathContains: fault["path"]?.string ?? "",
+                    kind: try kind(try text("kind", fault))
+                )
+            )
+        }
+        return planned
+    }
+
+    private func kind(_ name: String) throws(NotionProblem) -> NotionFaults.Kind {
+        guard let kind = NotionFaults.Kind(rawValue: name) else { throw .validation("There is no fault \(name).") }
+        return kind
+    }
+}
+
+extension Int {
+    fileprivate func clamped(to range: ClosedRange<Int>) -> Int {
+        Swift.min(Swift.max(self, range.lowerBound), range.upperBound)
     }
 }

@@ -6,17 +6,13 @@ extension NotionService {
         switch (request.method, request.path.last ?? "") {
         case ("GET", "authorize"): return consent(request)
         case ("POST", "authorize"): return decide(request)
-        case ("POST", "token"):
-            let (status, body) = authorization.token(JSONValue(parsing: request.body) ?? [:], basic: basic(request))
-            return NotionReply(status, body)
-        case ("POST", "revoke"):
-            let (status, body) = authorization.revoke(JSONValue(parsing: request.body) ?? [:])
-            return NotionReply(status, body)
-        case ("POST", "introspect"):
-            let token = JSONValue(parsing: request.body)?["token"]?.string ?? ""
-            return NotionReply(200, ["active": .bool(authorization.isGood(token)), "scope": "read_content", "iat": 0])
-        default:
-            return NotionReply(NotionProblem(400, "invalid_request_url", "Invalid request URL."))
+        case ("POST", let name):
+            do throws(NotionProblem) {
+                return authorization.call(name, try request.object(), basic: basic(request), at: instant)
+            } catch {
+                return NotionReply(error)
+            }
+        default: return NotionReply(.invalidAddress)
         }
     }
 
@@ -28,7 +24,7 @@ extension NotionService {
     }
 
     private func consent(_ request: NotionRequest) -> NotionReply {
-        guard request.values("client_id").first == authorization.clientID,
+        guard request.values("client_id").first == NotionSimulator.clientID,
             request.values("response_type").first == "code", let redirect = request.values("redirect_uri").first
         else { return NotionReply(400, html: "<p>Missing or invalid client_id or redirect_uri.</p>") }
         if approvesAtOnce { return decide(redirect: redirect, state: request.values("state").first, allows: true) }

@@ -1,45 +1,5 @@
 import ICalendar
 
-/// A request as the service sees it.
-struct NotionRequest: Sendable {
-    var method: String
-    /// Segments behind the host, percent-decoded.
-    var path: [String]
-    var query: [(name: String, value: String)]
-    var authorization: String?
-    var version: String?
-    var body: [UInt8]
-
-    func values(_ name: String) -> [String] { query.filter { $0.name == name }.map(\.value) }
-}
-
-/// What goes back.
-struct NotionReply: Sendable {
-    var status: Int
-    var body: [UInt8]
-    var type = "application/json; charset=utf-8"
-    var location: String?
-    var retryAfter: Int?
-    /// After how many octets the connection is cut; nil when it is not.
-    var cut: Int?
-
-    init(_ status: Int, _ json: JSONValue) {
-        self.status = status
-        body = json.octets
-    }
-
-    init(_ problem: NotionProblem) {
-        self.init(problem.status, problem.body)
-        retryAfter = problem.retryAfter
-    }
-
-    init(_ status: Int, html: String) {
-        self.status = status
-        body = Array(html.utf8)
-        type = "text/html; charset=utf-8"
-    }
-}
-
 /// The simulated service: one workspace behind its API.
 actor NotionService {
     var workspace = NotionWorkspace()
@@ -47,13 +7,16 @@ actor NotionService {
     var faults: NotionFaults
     /// Whether the consent page answers itself with yes.
     var approvesAtOnce = false
-    /// Requests per minute and connection.
+    /// Requests that the connection may make in a minute.
     var ratePerMinute = 180
+    /// Seconds added to the clock.
+    var clockOffset: Int64 = 0
     var log: [String] = []
+    private var requests: UInt64 = 0
     private var counted: [Int64] = []
     private let now: @Sendable () -> Instant
 
-    /// How many requests the log keeps.
+    /// How many requests the log keeps: enough for a long test, no burden for a long demonstration.
     private static let logLength = 10_000
 
     init(seed: UInt64, now: @escaping @Sendable () -> Instant) {
@@ -61,40 +24,50 @@ actor NotionService {
         self.now = now
     }
 
+    var instant: Instant { now() + clockOffset }
+
     func answer(_ request: NotionRequest) -> NotionReply {
-        let path = "/" + request.path.joined(separator: "/")
         if request.path.first == "control" { return control(request) }
+        let path = "/" + request.path.joined(separator: "/")
         if log.count < Self.logLength {
             log.append("\(request.method) \(path) \(String(decoding: request.body, as: UTF8.self))")
         }
-        if request.path.starts(with: ["v1", "oauth"]) { return oauth(request) }
-        let fault = faults.draw(method: request.method, path: path)
+        let isOAuth = request.path.starts(with: ["v1", "oauth"])
+        // A lost refresh ends a connection for good: that happens on purpose only, never by chance.
+        let fault = faults.draw(method: request.method, path: path, isOpenToChance: !isOAuth)
+        requests += 1
+        let digits = String(requests, radix: 16)
+        let id = "5f0c3ed0-0000-4000-8000-" + String(repeating: "0", count: 12 - digits.count) + digits
+        return reply(to: request, isOAuth: isOAuth, fault).numbered(id)
+    }
+
+    private func reply(to request: NotionRequest, isOAuth: Bool, _ fault: NotionFaults.Kind?) -> NotionReply {
+        if let refusal = fault?.refusal { return refusal }
+        var reply = isOAuth ? oauth(request) : call(request)
         switch fault {
-        case .failure: return NotionReply(NotionProblem(500, "internal_server_error", "Unexpected error occurred."))
-        case .unavailable: return NotionReply(NotionProblem(503, "service_unavailable", "Notion is unavailable."))
-        case .page: return NotionReply(502, html: "<html><body>Bad gateway</body></html>")
-        case .rateLimited: return NotionReply(Self.rateLimited(after: 1))
-        case .lostAnswer, .savedButUnavailable, .truncated, nil: break
-        }
-        var reply: NotionReply
-        do throws(NotionProblem) {
-            try checkAccess(request)
-            reply = NotionReply(200, try perform(request))
-        } catch {
-            return NotionReply(error)
-        }
-        switch fault {
-        case .lostAnswer: reply.cut = 0
-        case .truncated: reply.cut = reply.body.count / 2
-        case .savedButUnavailable: reply = saved(reply)
-        case .failure, .unavailable, .page, .rateLimited, nil: break
+        case .lostAnswer: reply.sentShare = 0
+        case .truncated: reply.sentShare = 0.5
+        case .savedButUnavailable: if reply.status == 200 { reply = Self.saved(reply, request) }
+        case .failure, .unavailable, .page, .rateLimited, .conflict, .overloaded, nil: break
         }
         return reply
     }
 
-    private func saved(_ reply: NotionReply) -> NotionReply {
+    private func call(_ request: NotionRequest) -> NotionReply {
+        do throws(NotionProblem) {
+            try checkAccess(request)
+            return NotionReply(200, try perform(request, Array(request.path.dropFirst())))
+        } catch {
+            return NotionReply(error)
+        }
+    }
+
+    /// A write was done, but its answer could not be built; of a read nothing is known.
+    private static func saved(_ reply: NotionReply, _ request: NotionRequest) -> NotionReply {
+        let isCreation = request.method == "POST" && request.path.count == 2 && request.path.last != "search"
+        guard isCreation || request.method == "PATCH" else { return NotionReply(.unavailable) }
         var additional: JSONValue = ["retry_guidance": "Read the object instead of repeating the request."]
-        if let id = JSONValue(parsing: reply.body)?["id"] { additional["committed_resource_id"] = id }
+        if isCreation, case .json(let object) = reply.content { additional["committed_resource_id"] = object["id"] }
         return NotionReply(
             NotionProblem(
                 503,
@@ -105,76 +78,67 @@ actor NotionService {
         )
     }
 
-    private static func rateLimited(after seconds: Int) -> NotionProblem {
-        NotionProblem(
-            429,
-            "rate_limited",
-            "You have been rate limited. Please try again in a few minutes.",
-            additional: [
-                "rate_limit_reason": "public_api_request_rate_limit", "retry_after": .string(String(seconds)),
-            ],
-            retryAfter: seconds
-        )
-    }
-
     private func checkAccess(_ request: NotionRequest) throws(NotionProblem) {
         guard let header = request.authorization, header.hasPrefix("Bearer "),
-            authorization.isGood(String(header.dropFirst(7)))
+            authorization.isGood(String(header.dropFirst(7)), at: instant)
         else { throw .unauthorized }
         guard let version = request.version else {
-            throw NotionProblem(400, "missing_version", "Notion-Version header should be defined.")
+            throw NotionProblem(
+                400,
+                "missing_version",
+                "Notion-Version header failed validation: Notion-Version header should be defined, instead was `undefined`."
+            )
         }
         guard version == "2026-03-11" || version == "2025-09-03" else {
             throw .validation("Notion-Version \(version) is not simulated.")
         }
-        let second = now().seconds
-        counted.removeAll { $0 <= second - 60 }
+        let second = instant.seconds
+        counted.removeAll { $0 <= second - 60 || $0 > second }
         guard counted.count < ratePerMinute else {
-            throw Self.rateLimited(after: Int((counted.first ?? second) + 61 - second))
+            throw .rateLimited(after: Int((counted.first ?? second) + 60 - second))
         }
         counted.append(second)
     }
 
-    private func perform(_ request: NotionRequest) throws(NotionProblem) -> JSONValue {
-        let body: JSONValue
-        if request.body.isEmpty {
-            body = [:]
-        } else if let parsed = JSONValue(parsing: request.body) {
-            body = parsed
-        } else {
-            throw NotionProblem(400, "invalid_json", "Error parsing JSON body.")
-        }
-        let path = Array(request.path.dropFirst())
+    private func perform(_ request: NotionRequest, _ path: [String]) throws(NotionProblem) -> JSONValue {
+        guard request.path.first == "v1" else { throw .invalidAddress }
+        let body = try request.object()
         switch (request.method, path.count, path.first ?? "", path.last ?? "") {
-        case ("GET", 2, "users", "me"): return Self.me
+        case ("GET", 1, "users", _):
+            return try NotionWorkspace.list(NotionUser.allCases, paging(request), type: "user", render: \.json)
+        case ("GET", 2, "users", "me"): return NotionUser.bot.json
         case ("POST", 1, "search", _): return try workspace.search(body)
         case ("POST", 1, "databases", _): return try workspace.createDatabase(body)
         case ("GET", 2, "databases", let id): return try workspace.database(id)
-        case ("GET", 2, "data_sources", let id): return try workspace.source(id).json
-        case ("PATCH", 2, "data_sources", let id): return try workspace.updateSource(id, body)
+        case ("POST", 1, "data_sources", _): return try workspace.createSource(body)
+        case ("GET", 2, "data_sources", let id): return try workspace.source(id, for: .bot).json
+        case ("PATCH", 2, "data_sources", let id): return try workspace.updateSource(id, body, by: .bot)
         case ("POST", 3, "data_sources", "query"):
-            let only = request.values("filter_properties[]") + request.values("filter_properties")
-            return try workspace.query(path[1], body, only: only.isEmpty ? nil : Set(only.map(\.percentDecoded)))
-        case ("POST", 1, "pages", _):
-            return try workspace.createPage(body, by: NotionWorkspace.bot, at: now())
+            return try workspace.query(path[1], body, only: wantedColumns(request), at: instant)
+        case ("POST", 1, "pages", _): return try workspace.createPage(body, by: .bot, at: instant)
         case ("GET", 2, "pages", let id):
-            let page = try workspace.page(id)
-            return page.json(in: try workspace.source(page.dataSource))
-        case ("PATCH", 2, "pages", let id):
-            return try workspace.updatePage(id, body, by: NotionWorkspace.bot, at: now())
-        default: throw NotionProblem(400, "invalid_request_url", "Invalid request URL.")
+            let (page, source) = try workspace.page(id, for: .bot)
+            return page.json(in: source, only: wantedColumns(request))
+        case ("PATCH", 2, "pages", let id): return try workspace.updatePage(id, body, by: .bot, at: instant)
+        case ("GET", 4, "pages", let property) where path[2] == "properties":
+            return try workspace.property(property, of: path[1], paging(request))
+        default: throw .invalidAddress
         }
     }
 
-    private static let me: JSONValue = [
-        "object": "user", "id": .string(NotionWorkspace.bot), "name": "Kalends", "avatar_url": nil, "type": "bot",
-        "bot": [
-            "owner": ["type": "workspace", "workspace": true], "workspace_id": "0f4b0000-0000-4000-8000-000000000001",
-            "workspace_name": "Home",
-        ],
-    ]
+    /// The ids of `filter_properties`, decoded; nil for every column.
+    private func wantedColumns(_ request: NotionRequest) -> Set<String>? {
+        let ids = request.values("filter_properties[]") + request.values("filter_properties")
+        return ids.isEmpty ? nil : Set(ids.map(\.percentDecoded))
+    }
 
-    func edit<T: Sendable>(_ change: @Sendable (isolated NotionService) throws -> T) rethrows -> T { try change(self) }
-
-    var instant: Instant { now() }
+    /// Page size and cursor of a GET, as a POST has them in its body.
+    private func paging(_ request: NotionRequest) -> JSONValue {
+        var paging: JSONValue = [:]
+        paging["start_cursor"] = request.values("start_cursor").first.map(JSONValue.string)
+        paging["page_size"] = request.values("page_size").first.map { size in
+            Int(size).map { .number(Double($0)) } ?? .string(size)
+        }
+        return paging
+    }
 }

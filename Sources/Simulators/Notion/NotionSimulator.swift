@@ -18,7 +18,7 @@ public final class NotionSimulator: Sendable {
     private let service: NotionService
     private let latency: Duration
 
-    /// Makes a workspace with one shared parent page and nothing in it.
+    /// Makes an empty workspace.
     ///
     /// - Parameters:
     ///   - latency: how long every answer takes.
@@ -36,7 +36,7 @@ public final class NotionSimulator: Sendable {
         onListening: @escaping @Sendable (String) async -> Void
     ) async throws {
         var logger = Logger(label: "simulator.notion")
-        logger.logLevel = .critical
+        logger.logLevel = .error
         let application = Application(
             responder: CallbackResponder { (request: Request, _: BasicRequestContext) in
                 try await self.respond(to: request)
@@ -55,7 +55,12 @@ public final class NotionSimulator: Sendable {
 
     private func respond(to request: Request) async throws -> Response {
         if latency > .zero { try await Task.sleep(for: latency) }
-        let body = try await request.body.collect(upTo: Self.maximumBody)
+        let body: ByteBuffer
+        do {
+            body = try await request.body.collect(upTo: Self.maximumBody)
+        } catch is NIOTooManyBytesError {
+            return Self.response(NotionReply(NotionProblem(413, "validation_error", "The body is too large.")))
+        }
         let (path, query) = Self.split(request.head.path ?? "/")
         let reply = await service.answer(
             NotionRequest(
@@ -83,15 +88,17 @@ public final class NotionSimulator: Sendable {
         var headers: HTTPFields = [.contentType: reply.type]
         if let location = reply.location { headers[.location] = location }
         if let seconds = reply.retryAfter { headers[.retryAfter] = String(seconds) }
+        if let id = reply.requestID, let name = HTTPField.Name("x-notion-request-id") { headers[name] = id }
         let status = HTTPResponse.Status(code: reply.status)
-        guard let cut = reply.cut else {
-            return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: reply.body)))
+        let octets = reply.octets
+        guard let share = reply.sentShare else {
+            return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: octets)))
         }
-        let part = ByteBuffer(bytes: reply.body.prefix(cut))
+        let part = ByteBuffer(bytes: octets.prefix(Int(Double(octets.count) * share)))
         return Response(
             status: status,
             headers: headers,
-            body: ResponseBody(contentLength: reply.body.count) { writer in
+            body: ResponseBody(contentLength: octets.count) { writer in
                 try await writer.write(part)
                 throw ConnectionCut()
             }

@@ -13,72 +13,148 @@ extension NotionWorkspace {
         NotionColumn(id: "CuId", name: "Calendar UID", type: "rich_text"),
     ]
 
+    private static let writableTypes: Set<String> = [
+        "title", "rich_text", "date", "select", "multi_select", "status", "checkbox", "number", "url", "email",
+        "phone_number", "people", "relation", "files",
+    ]
+
+    /// Makes a data source, in a database of its own unless one is given.
+    mutating func addSource(title: String, columns: [NotionColumn], database: String? = nil) -> NotionDataSource {
+        let source = NotionDataSource(
+            id: nextIdentifier(1),
+            database: database ?? nextIdentifier(2),
+            title: title,
+            columns: columns
+        )
+        store(source)
+        return source
+    }
+
     /// `POST /v1/databases`.
     mutating func createDatabase(_ body: JSONValue) throws(NotionProblem) -> JSONValue {
         guard let parent = body["parent"]?["page_id"]?.string, parents.contains(parent.bareIdentifier) else {
             throw .notFound("page", body["parent"]?["page_id"]?.string ?? "")
         }
-        let title = (body["title"]?.array ?? []).compactMap { $0["text"]?["content"]?.string }.joined()
         // Properties at the top level are silently ignored: only the title column exists then.
-        let properties = body["initial_data_source"]?["properties"]?.object ?? [:]
-        var columns: [NotionColumn] = []
-        for (name, definition) in properties.sorted(by: { $0.key < $1.key }) {
-            columns.append(try column(named: name, definition))
-        }
-        if !columns.contains(where: { $0.type == "title" }) {
-            columns.insert(NotionColumn(id: "title", name: "Name", type: "title"), at: 0)
-        }
-        let source = addSource(title: title, columns: columns)
-        return database(of: source)
+        let columns = try columns(body["initial_data_source"]?["properties"])
+        let source = addSource(title: Self.title(body["title"]), columns: columns)
+        return try database(source.database)
+    }
+
+    /// `POST /v1/data_sources`: a further table in a database.
+    mutating func createSource(_ body: JSONValue) throws(NotionProblem) -> JSONValue {
+        try Self.refuseUnknownKeys(body, allowed: ["parent", "properties", "title", "icon"])
+        let id = body["parent"]?["database_id"]?.string ?? ""
+        guard let sibling = siblings(inDatabase: id).first else { throw .notFound("database", id) }
+        let columns = try columns(body["properties"])
+        return addSource(title: Self.title(body["title"]), columns: columns, database: sibling.database).json
     }
 
     /// `GET /v1/databases/{id}`.
     func database(_ id: String) throws(NotionProblem) -> JSONValue {
-        guard
-            let source = sources.values.first(where: { $0.database.bareIdentifier == id.bareIdentifier && $0.isShared })
-        else { throw .notFound("database", id) }
-        return database(of: source)
+        let sources = siblings(inDatabase: id)
+        guard let first = sources.first else { throw .notFound("database", id) }
+        return [
+            "object": "database", "id": .string(first.database), "title": [NotionText.run(first.title)],
+            "in_trash": .bool(sources.allSatisfy(\.isTrashed)),
+            "url": .string("https://www.notion.so/" + first.database.bareIdentifier),
+            "data_sources": .array(sources.map { ["id": .string($0.id), "name": .string($0.title)] }),
+        ]
     }
 
-    private func database(of source: NotionDataSource) -> JSONValue {
-        [
-            "object": "database", "id": .string(source.database), "title": [NotionText.run(source.title)],
-            "in_trash": .bool(source.isTrashed),
-            "data_sources": [["id": .string(source.id), "name": .string(source.title)]],
-        ]
+    private func siblings(inDatabase id: String) -> [NotionDataSource] {
+        sources.values.filter { $0.database.bareIdentifier == id.bareIdentifier && $0.isShared }
+            .sorted { $0.id < $1.id }
     }
 
     /// `PATCH /v1/data_sources/{id}`.
-    mutating func updateSource(_ id: String, _ body: JSONValue) throws(NotionProblem) -> JSONValue {
+    mutating func updateSource(
+        _ id: String,
+        _ body: JSONValue,
+        by user: NotionUser
+    ) throws(NotionProblem) -> JSONValue {
         try Self.refuseUnknownKeys(body, allowed: ["properties", "title", "icon", "in_trash"])
-        var source = try source(id)
+        var source = try source(id, for: user)
+        let wasTrashed = source.isTrashed
+        source.isTrashed = try Self.bool("in_trash", of: body) ?? source.isTrashed
+        guard !(wasTrashed && source.isTrashed) else { throw .inTrash }
         for (key, definition) in (body["properties"]?.object ?? [:]).sorted(by: { $0.key < $1.key }) {
-            guard let known = source.column(key), let index = source.columns.firstIndex(of: known) else {
-                source.columns.append(try column(named: key, definition))
-                continue
-            }
-            if definition == .null {
-                guard known.type != "title" else { throw .validation("Cannot delete the title property.") }
-                source.columns.remove(at: index)
-            } else if let name = definition["name"]?.string {
-                source.columns[index].name = name
-            }
+            try change(key, definition, of: &source)
         }
-        if let trashed = body["in_trash"]?.bool { source.isTrashed = trashed }
-        sources[source.id.bareIdentifier] = source
+        if let title = body["title"] { source.title = Self.title(title) }
+        store(source)
         return source.json
     }
 
+    /// Adds, renames, retypes or removes one column.
+    private mutating func change(
+        _ key: String,
+        _ definition: JSONValue,
+        of source: inout NotionDataSource
+    ) throws(NotionProblem) {
+        guard let index = source.index(of: key) else {
+            guard definition != .null else { throw .validation("\(key) is not a property that exists.") }
+            source.columns.append(try column(named: key, definition))
+            return
+        }
+        let known = source.columns[index]
+        guard definition != .null else {
+            guard known.type != "title" else { throw .validation("Cannot delete the title property.") }
+            source.columns.remove(at: index)
+            return
+        }
+        if let name = definition["name"]?.string {
+            guard !source.columns.contains(where: { $0.name == name && $0.id != known.id }) else {
+                throw .validation("A property with the name \(name) exists already.")
+            }
+            source.columns[index].name = name
+        }
+        guard let type = Self.type(of: definition) else { return }
+        if type != known.type {
+            guard known.type != "title", type != "title" else {
+                throw .validation("Cannot change the type of the title property.")
+            }
+            // Values of one type mean nothing in another here; the service converts some of them.
+            for id in order where pages[id]?.dataSource == source.id { pages[id]?.values[known.id] = nil }
+            source.columns[index] = NotionColumn(id: known.id, name: source.columns[index].name, type: type)
+        }
+        if let options = definition[type]?["options"]?.array {
+            try source.columns[index].setOptions(options, at: "body.properties.\(key).\(type).options")
+        }
+    }
+
+    private mutating func columns(_ definitions: JSONValue?) throws(NotionProblem) -> [NotionColumn] {
+        var columns: [NotionColumn] = []
+        for (name, definition) in (definitions?.object ?? [:]).sorted(by: { $0.key < $1.key }) {
+            columns.append(try column(named: name, definition))
+        }
+        switch columns.count(where: { $0.type == "title" }) {
+        case 0: columns.insert(NotionColumn(id: "title", name: "Name", type: "title"), at: 0)
+        case 1: break
+        default: throw .validation("body failed validation: there should be one property of type title.")
+        }
+        return columns
+    }
+
     private mutating func column(named name: String, _ definition: JSONValue) throws(NotionProblem) -> NotionColumn {
-        let types: Set<String> = [
-            "title", "rich_text", "date", "select", "multi_select", "status", "checkbox", "number", "url", "email",
-            "phone_number", "people", "relation", "files", "created_time", "last_edited_time",
-        ]
-        guard let type = definition.object?.keys.first(where: types.contains) else {
+        guard let type = Self.type(of: definition) else {
             throw .validation("body failed validation: body.properties.\(name) should name a property type.")
         }
-        let options = (definition[type]?["options"]?.array ?? []).compactMap { $0["name"]?.string }
-        let id = type == "title" ? "title" : "c" + String(nextIdentifier(4).suffix(4))
-        return NotionColumn(id: id, name: name, type: type, options: options)
+        // Half of each id needs URL encoding: nobody may take an id for a plain word.
+        let id = type == "title" ? "title" : "%3B" + String(nextNumber(), radix: 36) + "%5D"
+        var column = NotionColumn(id: id, name: name, type: type)
+        let options = definition[type]?["options"]?.array ?? []
+        try column.setOptions(options, at: "body.properties.\(name).\(type).options")
+        return column
+    }
+
+    private static func type(of definition: JSONValue) -> String? {
+        definition.object?.keys.sorted().first {
+            writableTypes.contains($0) || NotionDataSource.readOnlyTypes.contains($0)
+        }
+    }
+
+    private static func title(_ value: JSONValue?) -> String {
+        (value?.array ?? []).compactMap { $0["text"]?["content"]?.string }.joined()
     }
 }

@@ -2,11 +2,6 @@ import ICalendar
 
 /// The state of a simulated workspace and everything its API does to it; knows no HTTP.
 struct NotionWorkspace: Sendable {
-    /// The bot of the connection, seen in `last_edited_by`.
-    static let bot = "e4b06ce6-0000-4000-8000-0000000000b0"
-    /// The person at the screen.
-    static let person = "1e2feb89-0000-4000-8000-0000000000a1"
-
     var sources: [String: NotionDataSource] = [:]
     var pages: [String: NotionPage] = [:]
     /// Ids of pages in the order of creation.
@@ -15,59 +10,77 @@ struct NotionWorkspace: Sendable {
     var parents: Set<String> = []
     /// The most rows one query answers.
     var rowLimit = 10_000
+    /// The most rows one answer of a query holds, whatever the page size; the service may answer fewer than asked.
+    var answerLimit = 100
+    /// Seconds after which a new row shows up in queries.
+    var lagSeconds: Int64 = 0
     private var lastIdentifier: UInt64 = 0
+
+    /// A number that was not given before.
+    mutating func nextNumber() -> UInt64 {
+        lastIdentifier += 1
+        return lastIdentifier
+    }
 
     /// A new id in UUID form, the same in every run.
     mutating func nextIdentifier(_ kind: UInt8) -> String {
-        lastIdentifier += 1
-        let digits = String(lastIdentifier, radix: 16)
+        let digits = String(nextNumber(), radix: 16)
         let tail = String(repeating: "0", count: 12 - digits.count) + digits
         return "2f97000\(kind % 10)-1999-4e3f-a46d-" + tail
     }
 
-    func source(_ id: String) throws(NotionProblem) -> NotionDataSource {
-        guard let source = sources[id.bareIdentifier], source.isShared else { throw .notFound("data_source", id) }
+    /// The data source; to the bot only while it is shared.
+    func source(_ id: String, for user: NotionUser) throws(NotionProblem) -> NotionDataSource {
+        try Self.checkIdentifier(id, "data_source")
+        guard let source = sources[id.bareIdentifier], source.isShared || user == .person else {
+            throw .notFound("data_source", id)
+        }
         return source
     }
 
-    func page(_ id: String) throws(NotionProblem) -> NotionPage {
-        guard let page = pages[id.bareIdentifier], !page.isPurged,
-            sources[page.dataSource.bareIdentifier]?.isShared == true
+    /// The page and its data source; to the bot only while that is shared.
+    func page(_ id: String, for user: NotionUser) throws(NotionProblem) -> (NotionPage, in: NotionDataSource) {
+        try Self.checkIdentifier(id, "page")
+        guard let page = pages[id.bareIdentifier], let source = sources[page.dataSource.bareIdentifier],
+            source.isShared || user == .person
         else { throw .notFound("page", id) }
-        return page
+        return (page, source)
     }
 
-    mutating func addSource(title: String, columns: [NotionColumn]) -> NotionDataSource {
-        let source = NotionDataSource(
-            id: nextIdentifier(1),
-            database: nextIdentifier(2),
-            title: title,
-            columns: columns
-        )
-        sources[source.id.bareIdentifier] = source
-        return source
+    mutating func store(_ page: NotionPage) {
+        if pages.updateValue(page, forKey: page.id.bareIdentifier) == nil { order.append(page.id.bareIdentifier) }
     }
+
+    mutating func store(_ source: NotionDataSource) { sources[source.id.bareIdentifier] = source }
 
     /// `POST /v1/pages`.
-    mutating func createPage(_ body: JSONValue, by editor: String, at now: Instant) throws(NotionProblem) -> JSONValue {
+    mutating func createPage(
+        _ body: JSONValue,
+        by user: NotionUser,
+        at now: Instant
+    ) throws(NotionProblem) -> JSONValue {
         try Self.refuseUnknownKeys(body, allowed: ["parent", "properties", "children", "icon", "cover"])
         guard let parent = body["parent"]?["data_source_id"]?.string else {
-            throw .validation("body failed validation: body.parent.data_source_id should be defined.")
+            throw .validation(
+                "body failed validation: body.parent.data_source_id should be defined, instead was `undefined`."
+            )
         }
-        var source = try source(parent)
-        let values = try source.accept(body["properties"] ?? [:])
-        sources[source.id.bareIdentifier] = source
-        let minute = now.seconds - now.seconds % 60
-        let page = NotionPage(
+        try NotionText.checkLength(body["children"]?.array?.count ?? 0, NotionText.maximumElements, "body.children")
+        var source = try source(parent, for: user)
+        guard !source.isTrashed else { throw .inTrash }
+        var page = NotionPage(
             id: nextIdentifier(3),
             dataSource: source.id,
-            values: values,
-            created: minute,
-            edited: minute,
-            editedBy: editor
+            values: try source.accept(body["properties"] ?? [:]),
+            created: now.seconds,
+            edited: now.seconds,
+            createdBy: user,
+            editedBy: user
         )
-        pages[page.id.bareIdentifier] = page
-        order.append(page.id.bareIdentifier)
+        page.icon = body["icon"] ?? nil
+        page.cover = body["cover"] ?? nil
+        store(source)
+        store(page)
         return page.json(in: source)
     }
 
@@ -75,84 +88,57 @@ struct NotionWorkspace: Sendable {
     mutating func updatePage(
         _ id: String,
         _ body: JSONValue,
-        by editor: String,
+        by user: NotionUser,
         at now: Instant
     ) throws(NotionProblem) -> JSONValue {
-        try Self.refuseUnknownKeys(body, allowed: ["properties", "in_trash", "icon", "cover", "is_locked"])
-        var page = try page(id)
-        var source = try source(page.dataSource)
-        if (page.isTrashed || source.isTrashed) && body["in_trash"] != false {
-            throw .validation("Can't edit block that is archived. You must unarchive the block before editing.")
-        }
-        if let trashed = body["in_trash"]?.bool { page.isTrashed = trashed }
-        if let properties = body["properties"] {
-            page.values.merge(try source.accept(properties)) { $1 }
-            sources[source.id.bareIdentifier] = source
-        }
-        page.edited = now.seconds - now.seconds % 60
-        page.editedBy = editor
-        pages[page.id.bareIdentifier] = page
+        var allowed: Set<String> = ["properties", "in_trash", "icon", "cover", "is_locked"]
+        if user == .person { allowed.insert("is_archived") }
+        try Self.refuseUnknownKeys(body, allowed: allowed)
+        var (page, source) = try page(id, for: user)
+        guard !source.isTrashed, !page.isTrashed || body["in_trash"] == false else { throw .inTrash }
+        if let properties = body["properties"] { page.values.merge(try source.accept(properties)) { $1 } }
+        page.isTrashed = try Self.bool("in_trash", of: body) ?? page.isTrashed
+        page.isArchived = try Self.bool("is_archived", of: body) ?? page.isArchived
+        page.isLocked = try Self.bool("is_locked", of: body) ?? page.isLocked
+        page.icon = body["icon"] ?? page.icon
+        page.cover = body["cover"] ?? page.cover
+        page.edited = now.seconds
+        page.editedBy = user
+        store(source)
+        store(page)
         return page.json(in: source)
     }
 
-    /// `POST /v1/data_sources/{id}/query`.
-    func query(_ id: String, _ body: JSONValue, only: Set<String>?) throws(NotionProblem) -> JSONValue {
-        try Self.refuseUnknownKeys(body, allowed: ["filter", "sorts", "page_size", "start_cursor", "is_archived"])
-        let source = try source(id)
-        let query = NotionQuery(source)
-        var rows: [NotionPage] = []
-        for key in order {
-            guard let page = pages[key], page.dataSource == source.id, !page.isTrashed, !page.isPurged else { continue }
-            if let filter = body["filter"], try !query.matches(page, filter) { continue }
-            rows.append(page)
+    static func bool(_ key: String, of body: JSONValue) throws(NotionProblem) -> Bool? {
+        guard let value = body[key] else { return nil }
+        guard let truth = value.bool else {
+            throw .validation(
+                "body failed validation: body.\(key) should be a boolean or `undefined`, instead was `\(value.text)`."
+            )
         }
-        rows = query.sorted(rows, by: body["sorts"]?.array ?? [])
-        let isCut = rows.count > rowLimit
-        if isCut { rows = Array(rows.prefix(rowLimit)) }
-        var answer = try Self.list(rows.map { $0.json(in: source, only: only) }, body, type: "page_or_data_source")
-        if isCut {
-            answer["request_status"] = ["type": "incomplete", "incomplete_reason": "query_result_limit_reached"]
-        }
-        return answer
+        return truth
     }
 
-    /// `POST /v1/search`.
-    func search(_ body: JSONValue) throws(NotionProblem) -> JSONValue {
-        if let filter = body["filter"], filter["value"]?.string != "data_source", filter["value"]?.string != "page" {
-            throw .validation("body failed validation: body.filter.value should be `\"page\"` or `\"data_source\"`.")
+    static func refuseUnknownKeys(
+        _ value: JSONValue,
+        allowed: Set<String>,
+        at path: String = "body"
+    ) throws(NotionProblem) {
+        guard let members = value.object else {
+            throw .validation("body failed validation: \(path) should be an object, instead was `\(value.text)`.")
         }
-        let wanted = body["query"]?.string?.lowercased() ?? ""
-        let found = sources.values.filter { source in
-            source.isShared && !source.isTrashed && (wanted.isEmpty || source.title.lowercased().contains(wanted))
+        for (key, value) in members.sorted(by: { $0.key < $1.key }) where !allowed.contains(key) {
+            throw .validation(
+                "body failed validation: \(path).\(key) should be not present, instead was `\(value.text)`."
+            )
         }
-        return try Self.list(found.sorted { $0.id < $1.id }.map(\.json), body, type: "page_or_data_source")
     }
 
-    /// Cuts one page out of a list.
-    static func list(_ results: [JSONValue], _ body: JSONValue, type: String) throws(NotionProblem) -> JSONValue {
-        let asked = body["page_size"]?.integer ?? 100
-        guard (0...100).contains(asked) else {
-            throw .validation("body failed validation: body.page_size should be ≤ `100`, instead was `\(asked)`.")
-        }
-        let size = asked == 0 ? 100 : asked
-        var start = 0
-        if let cursor = body["start_cursor"]?.string {
-            guard cursor.hasPrefix("cursor-"), let place = Int(cursor.dropFirst(7)), place <= results.count else {
-                throw .validation("The start_cursor provided is invalid: \(cursor)")
-            }
-            start = place
-        }
-        let end = min(start + size, results.count)
-        return [
-            "object": "list", "results": .array(Array(results[start..<end])),
-            "next_cursor": end < results.count ? .string("cursor-\(end)") : .null,
-            "has_more": .bool(end < results.count), "type": .string(type), type: [:],
-        ]
-    }
-
-    static func refuseUnknownKeys(_ body: JSONValue, allowed: Set<String>) throws(NotionProblem) {
-        for key in (body.object ?? [:]).keys.sorted() where !allowed.contains(key) {
-            throw .validation("body failed validation: body.\(key) should be not present, instead was defined.")
+    private static func checkIdentifier(_ id: String, _ what: String) throws(NotionProblem) {
+        guard id.bareIdentifier.utf8.count == 32, id.bareIdentifier.allSatisfy(\.isHexDigit) else {
+            throw .validation(
+                "path failed validation: path.\(what)_id should be a valid uuid, instead was `\"\(id)\"`."
+            )
         }
     }
 }

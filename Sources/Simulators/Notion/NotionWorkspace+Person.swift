@@ -1,0 +1,79 @@
+import ICalendar
+
+/// What the person at the screen does that the API cannot.
+extension NotionWorkspace {
+    /// Moves a page to another data source; its values go to the columns of the same name and type.
+    mutating func move(_ id: String, to target: String, at now: Instant) throws(NotionProblem) -> JSONValue {
+        var (page, old) = try page(id, for: .person)
+        let new = try source(target, for: .person)
+        var values: [String: JSONValue] = [:]
+        for column in old.columns {
+            guard let twin = new.columns.first(where: { $0.name == column.name && $0.type == column.type }) else {
+                continue
+            }
+            values[twin.id] = Self.value(page.values[column.id], of: column, in: twin)
+        }
+        page.values = values
+        page.dataSource = new.id
+        page.edited = now.seconds
+        page.editedBy = .person
+        store(page)
+        return page.json(in: new)
+    }
+
+    /// The value in terms of another column's options, by their names.
+    private static func value(_ value: JSONValue?, of column: NotionColumn, in twin: NotionColumn) -> JSONValue? {
+        func translated(_ id: JSONValue) -> JSONValue? {
+            let name = column.options.first { $0.id == id.string }?.name
+            return twin.options.first { $0.name == name }.map { .string($0.id) }
+        }
+        guard column.hasOptions else { return value }
+        return value?.array.map { .array($0.compactMap(translated)) } ?? value.flatMap(translated)
+    }
+
+    /// Makes a copy with all properties, those that identify an event included.
+    mutating func duplicate(_ id: String, at now: Instant) throws(NotionProblem) -> JSONValue {
+        var (page, source) = try page(id, for: .person)
+        guard !page.isTrashed, !source.isTrashed else { throw .inTrash }
+        page.id = nextIdentifier(3)
+        (page.created, page.edited) = (now.seconds, now.seconds)
+        (page.createdBy, page.editedBy) = (.person, .person)
+        store(page)
+        return page.json(in: source)
+    }
+
+    /// Empties the trash of one page: nobody finds it any more.
+    mutating func purge(_ id: String) throws(NotionProblem) {
+        let (page, _) = try page(id, for: .person)
+        pages[page.id.bareIdentifier] = nil
+        order.removeAll { $0 == page.id.bareIdentifier }
+    }
+
+    /// Gives the connection access to a data source, or takes it away.
+    mutating func share(_ id: String, _ isShared: Bool) throws(NotionProblem) {
+        var source = try source(id, for: .person)
+        source.isShared = isShared
+        store(source)
+    }
+
+    /// Gives an option another name, on every page at once.
+    mutating func renameOption(
+        _ name: String,
+        to newName: String,
+        ofColumn key: String,
+        in id: String
+    ) throws(NotionProblem) -> JSONValue {
+        var source = try source(id, for: .person)
+        guard let index = source.index(of: key) else { throw .validation("\(key) is not a property that exists.") }
+        source.columns[index].renameOption(name, to: newName)
+        store(source)
+        return source.json
+    }
+
+    /// Every page that is anywhere, in the trash too.
+    var allPages: [JSONValue] {
+        order.compactMap { pages[$0] }.compactMap { page in
+            sources[page.dataSource.bareIdentifier].map { page.json(in: $0) }
+        }
+    }
+}
