@@ -36,7 +36,7 @@ public final class NotionSimulator: Sendable {
         onListening: @escaping @Sendable (String) async -> Void
     ) async throws {
         var logger = Logger(label: "simulator.notion")
-        logger.logLevel = .error
+        logger.logLevel = .critical
         let application = Application(
             responder: CallbackResponder { (request: Request, _: BasicRequestContext) in
                 try await self.respond(to: request)
