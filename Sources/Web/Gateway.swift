@@ -67,4 +67,16 @@ public struct Gateway: Sendable {
 
     /// The provider of that name.
     func provider(_ name: String) -> (any UpstreamProvider)? { providers.first { $0.name == name } }
+
+    /// Whether a request that changes something may come from where it says: from no page at all, or from one of ours.
+    ///
+    /// A browser sends remembered Basic credentials along whichever page asks it to.
+    func isOurs(_ origin: String?, host: String?) -> Bool {
+        guard let origin else { return true }
+        if origin == publicURL { return true }
+        return host.map { origin == "http://" + $0 || origin == "https://" + $0 } ?? false
+    }
+
+    /// Whether a connect button leads anywhere.
+    func hasOAuth(_ provider: String) -> Bool { oauthProviders.contains(provider) }
 }

@@ -1,3 +1,4 @@
+import Accounts
 import CalDAV
 import Foundation
 import HTTPTypes
@@ -40,6 +41,9 @@ public struct GatewayResponder: HTTPResponder {
         var response: Response
         do {
             response = try await route(request)
+        } catch is PasswordHasherOverloaded {
+            // Later, not never: a client that is told 4xx would ask its user for another password.
+            response = Response(status: .serviceUnavailable, headers: [.retryAfter: "1"])
         } catch is NIOTooManyBytesError {
             response = Response(status: .contentTooLarge)
         } catch {

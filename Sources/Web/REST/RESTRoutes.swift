@@ -3,6 +3,7 @@ import Bridging
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
+import ICalendar
 import NIOCore
 import Store
 
@@ -28,10 +29,26 @@ struct RESTRoutes: Sendable {
             return Self.response(RESTProblem(error))
         } catch let error as BridgeError {
             return Self.response(RESTProblem(error))
+        } catch let error as CalendarDataError {
+            return Self.response(
+                RESTProblem(.unprocessableContent, "invalid_event", error.message, "Correct the event.")
+            )
+        } catch is NIOTooManyBytesError {
+            return Self.response(
+                RESTProblem(.contentTooLarge, "invalid_request", "The body is too long.", "Send at most 256 kB.")
+            )
         }
     }
 
     private func answer(_ request: Request, _ path: String) async throws -> RESTReply {
+        guard request.method == .get || gateway.isOurs(request.headers[.origin], host: request.head.authority) else {
+            throw RESTProblem(
+                .forbidden,
+                "permission_denied",
+                "The request comes from a page of another site.",
+                "Call the interface from a program, not from another site's page."
+            )
+        }
         guard let visitor = try await visitor(request) else {
             throw RESTProblem(
                 .unauthorized,

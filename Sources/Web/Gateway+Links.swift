@@ -108,7 +108,4 @@ extension Gateway {
         }
         throw RESTProblem(.conflict, "conflict", "There are too many calendars called \(base).", "Make one by hand.")
     }
-
-    /// Whether a connect button leads anywhere.
-    func hasOAuth(_ provider: String) -> Bool { oauthProviders.contains(provider) }
 }
