@@ -31,9 +31,15 @@ fewest_requests=3
 user=bench
 password=benchmark-only-on-loopback
 server=
+generator=
 folder=
 
 stop() {
+	if [ -n "$generator" ]; then
+		kill -TERM "$generator" 2>/dev/null || true
+		wait "$generator" || true
+		generator=
+	fi
 	if [ -n "$server" ]; then
 		kill -TERM "$server" 2>/dev/null || true
 		wait "$server" || echo "bench: the gateway ended with $? after SIGTERM" >&2
@@ -75,11 +81,15 @@ start() {
 load() {
 	local limit=$1 size=$2
 	shift 2
+	# In the background and waited for, so that INT and TERM are heeded at once.
 	timeout --kill-after=30 "$limit" "$out/cdload" -u "$user" -p "$password" -n "$size" -l kalends -P "$server" \
-		-T "$request_limit" "$@" || {
+		-T "$request_limit" "$@" &
+	generator=$!
+	wait "$generator" || {
 		echo "bench: the generator ended with $? (124: it took more than $limit s)" >&2
 		exit 1
 	}
+	generator=
 }
 
 [ -x "$kalends" ] || {
