@@ -29,6 +29,9 @@ extension GoogleSimulator {
     /// Adds a fault behind those already set.
     public func add(_ fault: Fault) { faults.faults.append(fault) }
 
+    /// How many faults still wait for a request.
+    public var pendingFaults: Int { faults.faults.count }
+
     /// Decides what happens to notifications.
     public func setNotificationFaults(_ list: NotificationFaults) { notificationFaults = list }
 
