@@ -134,6 +134,7 @@ let package = Package(
 
         // Tests.
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
+        tests("Notes", imports: []),
         tests("ICalendar", imports: ["ICalendar"]),
         tests("XML", imports: ["XML"]),
         tests("SQLite", imports: ["SQL", "SQLite"]),
