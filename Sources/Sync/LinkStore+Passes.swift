@@ -13,8 +13,6 @@ struct LinkPlace: Sendable {
     var mark: String
     var pending: Int
     var hasIntents: Bool
-    /// Whether somebody asked for a look at everything, deletions included.
-    var wantsListing: Bool
 
     /// Whether anything may have changed since the last pass ended with everything in step.
     func needsLook(at mark: String) -> Bool {
@@ -35,7 +33,7 @@ extension LinkStore {
         try await database.read { transaction in
             let row = try transaction.row(
                 """
-                SELECT cursor, seen_revision, seen_mark, pending, wants_listing,
+                SELECT cursor, seen_revision, seen_mark, pending,
                     (SELECT revision FROM calendar WHERE calendar.id = link.calendar AND deleted_at IS NULL) AS revision,
                     EXISTS (SELECT 1 FROM intent WHERE intent.link = link.id) AS has_intents
                 FROM link WHERE id = \(link.id.value)
@@ -48,8 +46,7 @@ extension LinkStore {
                     seenRevision: try row.optionalInteger("seen_revision"),
                     mark: try row.text("seen_mark"),
                     pending: Int(try row.integer("pending")),
-                    hasIntents: try row.bool("has_intents"),
-                    wantsListing: try row.bool("wants_listing")
+                    hasIntents: try row.bool("has_intents")
                 )
             }
         }
@@ -69,7 +66,7 @@ extension LinkStore {
             try transaction.run(
                 """
                 UPDATE link SET seen_revision = \(.integer(finish.revision)), seen_mark = \(.text(finish.mark)),
-                    pending = \(.integer(finish.pending)), failures = 0, not_before = NULL, wants_listing = 0,
+                    pending = \(.integer(finish.pending)), failures = 0, not_before = NULL,
                     last_synced_at = CASE WHEN \(.integer(finish.pending)) = 0 THEN \(now.value) ELSE last_synced_at END,
                     state = CASE WHEN state IN ('paused', 'preview') THEN state ELSE \(.text(state.rawValue)) END,
                     error_code = NULL, error_message = NULL, error_remedy = NULL

@@ -39,7 +39,6 @@ extension LinkStore {
             pending BIGINT NOT NULL DEFAULT 0,
             seen_revision BIGINT,
             seen_mark TEXT NOT NULL DEFAULT '',
-            wants_listing BIGINT NOT NULL DEFAULT 0,
             error_code TEXT,
             error_message TEXT,
             error_remedy TEXT

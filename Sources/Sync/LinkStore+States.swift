@@ -90,13 +90,6 @@ extension LinkStore {
         }
     }
 
-    /// Asks the next pass to list everything.
-    func wantListing(_ id: LinkID) async throws {
-        try await database.write { transaction in
-            try transaction.run("UPDATE link SET wants_listing = 1 WHERE id = \(id.value)")
-        }
-    }
-
     // MARK: The end of a link
 
     /// The items the gateway created upstream, with their records.

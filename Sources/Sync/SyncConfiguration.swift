@@ -18,9 +18,6 @@ public struct SyncConfiguration: Sendable {
     /// The step of a provider's clock in seconds, where it is coarser than one.
     public var tickSeconds: [String: Int64] = ["notion": 60]
 
-    /// Providers whose feed of changes tells nothing of deletions: "sync now" lists everything.
-    public var listingProviders: Set<String> = ["notion"]
-
     /// Providers whose records may lack something of ours, such as the UID, that is written once they were read.
     public var mendedProviders: Set<String> = ["notion"]
 

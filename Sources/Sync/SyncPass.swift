@@ -62,7 +62,7 @@ public struct SyncPass: Sendable {
     private mutating func carryOutAll() async throws {
         let place = try await state.place(of: link)
         guard let place, place.revision != nil else { throw PassFailure.calendarMissing }
-        let pulled = try await bridge.pullRecovering(since: place.wantsListing ? nil : place.cursor)
+        let pulled = try await bridge.pullRecovering(since: place.cursor)
         let touched = try await state.mirror(pulled, translatedBy: bridge, of: link.id)
 
         let fields = bridge.fields

@@ -130,7 +130,6 @@ public actor SyncScheduler {
         case .preview, .paused: return nil
         case .idle, .syncing, .waiting, .needsApproval, .error: break
         }
-        if configuration.listingProviders.contains(readiness.link.provider) { try await links.wantListing(id) }
         if let run = workers[id]?.requestedRun ?? early[id]?.run {
             insist(id, run)
             return run

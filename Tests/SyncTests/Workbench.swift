@@ -38,7 +38,8 @@ struct Workbench: Sendable {
         calendars = CalendarStore(database: database) { time.now }
         links = LinkStore(calendars: calendars) { time.now }
         let principal = try await calendars.addPrincipal(name: "alice", email: nil, displayName: nil, isAdmin: false)
-        owner = principal!.id
+        guard let principal else { throw WorkbenchError.notStored }
+        owner = principal.id
         calendar = try await calendars.calendars(of: owner)[0].id
         upstream = ScriptedUpstream(at: time.now)
         link = try await Self.link(calendars, links, owner, calendar, "upstream", policy, direction, access)
@@ -68,7 +69,8 @@ struct Workbench: Sendable {
             policy: policy,
             access: access
         )
-        return try await links.create(new)!
+        guard let link = try await links.create(new) else { throw WorkbenchError.notStored }
+        return link
     }
 
     /// A second link of the same calendar, to another upstream.
@@ -111,7 +113,7 @@ struct Workbench: Sendable {
     ) async throws -> PassReport {
         var bridge = ScriptedBridge(upstream: upstream ?? self.upstream)
         if let fields { bridge.fields = fields }
-        let current = try await links.link((link ?? self.link).id)!
+        guard let current = try await links.link((link ?? self.link).id) else { throw WorkbenchError.notStored }
         var pass = SyncPass(
             of: current,
             over: bridge,
@@ -185,7 +187,10 @@ struct Workbench: Sendable {
         await upstream.live.first { $0.payload.contains("UID:\(uid)\r\n") && $0.id == $0.series }?.id
     }
 
-    func status() async throws -> LinkStatus { try await links.status(of: link.id)! }
+    func status() async throws -> LinkStatus {
+        guard let status = try await links.status(of: link.id) else { throw WorkbenchError.notStored }
+        return status
+    }
 }
 
 enum WorkbenchError: Error { case notStored }
