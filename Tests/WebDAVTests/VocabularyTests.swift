@@ -90,20 +90,15 @@ struct MultiStatusTests {
         #expect(root.first(.dav("sync-token"))?.text == "urn:kalends:sync:1:2")
     }
 
-    @Test func `ten thousand etags take milliseconds`() {
-        let clock = ContinuousClock()
+    @Test func `four thousand etags are written whole`() throws {
         let collection = Href(encoded: "/dav/calendars/alice/default/")
-        let time = clock.measure {
-            var multiStatus = MultiStatus()
-            for number in 0..<10_000 {
-                multiStatus.append(collection.appending("event-\(number).ics")) { writer in
-                    writer.element(.dav("getetag"), text: "\"0123456789abcdef0123456789abcdef\"")
-                    return []
-                }
+        var multiStatus = MultiStatus()
+        for number in 0..<4_000 {
+            multiStatus.append(collection.appending("event-\(number).ics")) { writer in
+                writer.element(.dav("getetag"), text: "\"0123456789abcdef0123456789abcdef\"")
+                return []
             }
-            #expect(multiStatus.finished().count > 1_000_000)
         }
-        // A debug build takes about 200 ms; a quadratic one would take minutes.
-        #expect(time < .seconds(5))
+        #expect(try Document(parsing: multiStatus.finished()).root.all(.dav("response")).count == 4_000)
     }
 }
