@@ -32,7 +32,7 @@ extension CalDAVServer {
         let calendar = try await parent(named: calendarName, in: home, for: exchange.principal)
         let href = Href.calendar(calendarName, of: home)
         try refuseIfWriteProtected(calendar, .dav("write-content"), on: href)
-        let condition = try WriteCondition(exchange.request.headers)
+        let condition = try exchange.writeCondition
         try checkMediaType(exchange.request.headers)
         let object = try calendarObject(exchange.request.body, for: calendar)
         var response = try await answer(
@@ -50,7 +50,7 @@ extension CalDAVServer {
         case .object(let home, let calendarName, let name):
             let calendar = try await calendar(named: calendarName, in: home, for: exchange.principal)
             try refuseIfWriteProtected(calendar, .dav("unbind"), on: .calendar(calendarName, of: home))
-            let condition = try WriteCondition(exchange.request.headers)
+            let condition = try exchange.writeCondition
             switch try await calendars.delete(named: name, in: calendar.id, if: condition, by: exchange.author) {
             case .deleted: return DAVResponse(status: 204)
             case .notFound: throw DAVError.notFound

@@ -79,7 +79,8 @@ public struct CalDAVServer: Sendable {
         if path == .wellKnown { return DAVResponse(status: 301, headers: [.location: Href.root.path]) }
         if request.method == "OPTIONS" { return options(of: path) }
         guard let principal = request.principal else { throw DAVError.unauthorized }
-        let exchange = Exchange(request: request, principal: principal, path: path)
+        var exchange = Exchange(request: request, principal: principal, path: path)
+        try await checkIfHeader(of: &exchange)
         switch request.method {
         case "PROPFIND": return try await propfind(exchange)
         case "REPORT": return try await report(exchange)
@@ -110,6 +111,9 @@ struct Exchange: Sendable {
     let request: DAVRequest
     let principal: Principal
     let path: ResourcePath
+
+    /// The state of the object in which the `If` header is checked; nil without one.
+    var observed: ResourceState?
 
     /// The refusal of the request's method.
     var methodNotAllowed: DAVError { .methodNotAllowed(request.method, allow: path.allowedMethods) }

@@ -39,6 +39,7 @@ public struct DAVResponse: Sendable {
 extension HTTPField.Name {
     static let dav = known("DAV")
     static let depth = known("Depth")
+    static let `if` = known("If")
     static let prefer = known("Prefer")
 
     private static func known(_ name: String) -> HTTPField.Name {
