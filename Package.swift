@@ -162,7 +162,8 @@ let package = Package(
             "Web",
             imports: [
                 "Web", "CalDAV", "Sync", "Accounts", "Store", "SQL", "SQLite", "ICalendar", "Bridging", "OutboundHTTP",
-                "BridgeGoogle", "BridgeNotion", "SimulatorGoogle", "SimulatorNotion",
+                "BridgeGoogle", "BridgeNotion", "SimulatorGoogle", "SimulatorNotion", "XML",
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ] + hummingbird
         ),
     ],

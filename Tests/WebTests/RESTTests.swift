@@ -1,0 +1,224 @@
+import SimulatorGoogle
+import Testing
+
+@Suite("REST")
+struct RESTTests {
+    private typealias JSON = SimulatorGoogle.JSON
+
+    @Test func `every refusal is a problem document with a code and a remedy`() async throws {
+        try await TestGateway.run { test in
+            let event = try await test.makeLunch()
+            let refusals: [(String, String, JSON?, Int)] = [
+                ("GET", "/nothing", nil, 404), ("GET", "/events/99999", nil, 404), ("GET", "/events/x", nil, 404),
+                ("PUT", "/events/\(event)", nil, 405), ("POST", "/calendars", ["name": "No Good!"], 400),
+                ("POST", "/calendars", ["name": "default"], 409), ("POST", "/events", [:], 400),
+                ("POST", "/events", ["calendar": 1, "start": "yesterday"], 400), ("POST", "/links", [:], 400),
+                ("POST", "/connections", ["provider": "icq"], 400), ("GET", "/events?start=soon", nil, 400),
+                ("POST", "/events/\(event)/restore", ["version": 999_999], 404), ("POST", "/tokens", [:], 400),
+            ]
+            for (method, path, body, status) in refusals {
+                let answer = try await test.call(method, path, body)
+                #expect(answer.status == status, "\(method) \(path)")
+                #expect(answer.problem != nil, "\(method) \(path): \(answer.reply.text)")
+            }
+            let garbage = try await test.send("POST", "/api/v1/events", body: Array("{".utf8))
+            #expect(garbage.status == 400)
+            #expect(garbage["Content-Type"] == "application/problem+json")
+        }
+    }
+
+    @Test func `a body beyond the limit is a problem document too`() async throws {
+        try await TestGateway.run { test in
+            let answer = try await test.call(
+                "POST",
+                "/events",
+                ["summary": .string(String(repeating: "x", count: 300_000))]
+            )
+            #expect(answer.status == 413)
+            #expect(answer.problem == "invalid_request")
+        }
+    }
+
+    @Test func `calendars are made, renamed and removed`() async throws {
+        try await TestGateway.run { test in
+            let made = try await test.call("POST", "/calendars", ["name": "work", "display_name": "Work"])
+            #expect(made.status == 201)
+            #expect(made.body["href"]?.text == "/dav/calendars/alice/work/")
+            let id = try #require(made.body["id"]?.number)
+            let renamed = try await test.call("PATCH", "/calendars/\(id)", ["display_name": "Job"])
+            #expect(renamed.body["display_name"]?.text == "Job")
+            #expect(try await test.call("DELETE", "/calendars/\(id)").status == 204)
+            #expect(try await test.call("GET", "/calendars/\(id)").problem == "not_found")
+        }
+    }
+
+    @Test func `an event is made, read, changed and removed`() async throws {
+        try await TestGateway.run { test in
+            let id = try await test.makeLunch(["location": "Café <Ü>"])
+            let read = try await test.call("GET", "/events/\(id)")
+            #expect(read.body["location"]?.text == "Café <Ü>")
+            #expect(read.body["start"]?.text == "2026-11-24T12:00:00Z")
+            let etag = try #require(read.reply["ETag"])
+            let changed = try await test.call("PATCH", "/events/\(id)", ["summary": "Late lunch"], [("If-Match", etag)])
+            #expect(changed.status == 200)
+            #expect(changed.body["summary"]?.text == "Late lunch")
+            #expect(changed.body["location"]?.text == "Café <Ü>")
+            let late = try await test.call("PATCH", "/events/\(id)", ["summary": "Lost"], [("If-Match", etag)])
+            #expect(late.status == 412)
+            #expect(late.problem == "conflict")
+            #expect(try await test.call("DELETE", "/events/\(id)").status == 204)
+            #expect(try await test.call("GET", "/events/\(id)").problem == "not_found")
+        }
+    }
+
+    @Test func `a window lists every occurrence in it`() async throws {
+        try await TestGateway.run { test in
+            let id = try await test.makeLunch(["rrule": "FREQ=DAILY;COUNT=10"])
+            let window = "/events?start=2026-11-25T00:00:00Z&end=2026-11-28T00:00:00Z"
+            let rows = try await test.call("GET", window).items
+            #expect(rows.map { $0["start"]?.text?.prefix(10) } == ["2026-11-25", "2026-11-26", "2026-11-27"])
+            #expect(rows.allSatisfy { $0["id"]?.number == id && $0["occurrence"]?.text != nil })
+            #expect(try await test.call("GET", window + "&q=lunch").items.count == 3)
+            #expect(try await test.call("GET", window + "&q=dinner").items.isEmpty)
+        }
+    }
+
+    @Test func `one occurrence is changed or removed and the others stay`() async throws {
+        try await TestGateway.run { test in
+            let id = try await test.makeLunch(["rrule": "FREQ=DAILY;COUNT=3"])
+            let one = "/events/\(id)?occurrence=20261125T120000Z"
+            #expect(try await test.call("PATCH", one, ["summary": "Dinner"]).status == 200)
+            let window = "/events?start=2026-11-24T00:00:00Z&end=2026-11-30T00:00:00Z"
+            var rows = try await test.call("GET", window).items
+            #expect(rows.map { $0["summary"]?.text } == ["Lunch", "Dinner", "Lunch"])
+            #expect(try await test.call("DELETE", one).status == 200)
+            rows = try await test.call("GET", window).items
+            #expect(rows.map { $0["start"]?.text?.prefix(10) } == ["2026-11-24", "2026-11-26"])
+        }
+    }
+
+    @Test func `an occurrence that is none is not found and nothing is changed`() async throws {
+        try await TestGateway.run { test in
+            let id = try await test.makeLunch(["rrule": "FREQ=DAILY;COUNT=3"])
+            let before = try await test.call("GET", "/events/\(id)").reply["ETag"]
+            for stray in ["20300101T120000Z", "20261125T130000Z", "nonsense"] {
+                let path = "/events/\(id)?occurrence=\(stray)"
+                #expect(try await test.call("DELETE", path).problem == "not_found", "\(stray)")
+                #expect(try await test.call("PATCH", path, ["summary": "x"]).problem == "not_found", "\(stray)")
+            }
+            #expect(try await test.call("GET", "/events/\(id)").reply["ETag"] == before)
+        }
+    }
+
+    @Test func `every version is kept, and a deleted event comes back`() async throws {
+        try await TestGateway.run { test in
+            let id = try await test.makeLunch()
+            #expect(try await test.call("PATCH", "/events/\(id)", ["summary": "Supper"]).status == 200)
+            #expect(try await test.call("DELETE", "/events/\(id)").status == 204)
+            let history = try await test.call("GET", "/events/\(id)/history").items
+            #expect(Set(history.compactMap { $0["kind"]?.text }) == ["created", "changed", "deleted"])
+            let first = try #require(history.first { $0["kind"]?.text == "created" }?["version"])
+            #expect(try await test.call("POST", "/events/\(id)/restore", ["version": first]).status == 200)
+            #expect(try await test.object("Lunch") != nil)
+        }
+    }
+
+    @Test func `a link shows its plan, then does exactly that`() async throws {
+        try await TestGateway.run { test in
+            try await test.upstreams.makeEvent("Theirs")
+            _ = try await test.makeLunch()
+            let link = try await test.linkGoogle(start: false)
+            #expect(try await test.row(link)["state"]?.text == "preview")
+            let plan = try await test.call("GET", "/links/\(link.id)/plan").body
+            #expect(plan["gateway"]?["create"]?.elements?.map { $0["summary"]?.text } == ["Theirs"])
+            #expect(plan["upstream"]?["create"]?.elements?.map { $0["summary"]?.text } == ["Lunch"])
+            #expect(try await test.object("Theirs") == nil)
+            #expect(try await test.call("POST", "/links/\(link.id)/start").status == 200)
+            try await eventually("the plan is carried out") {
+                let isThere = await test.upstreams.event("Lunch") != nil
+                return try await test.object("Theirs") != nil && isThere
+            }
+        }
+    }
+
+    @Test func `a paused link waits, and goes on where it was`() async throws {
+        try await TestGateway.run { test in
+            let link = try await test.linkGoogle()
+            try await test.sync(link)
+            #expect(try await test.call("POST", "/links/\(link.id)/pause").body["state"]?.text == "paused")
+            #expect(try await test.call("POST", "/links/\(link.id)/sync").body["run"]?.isNull == true)
+            _ = try await test.makeLunch()
+            #expect(await test.upstreams.event("Lunch") == nil)
+            #expect(try await test.call("POST", "/links/\(link.id)/resume").status == 200)
+            try await eventually("Lunch goes out") { await test.upstreams.event("Lunch") != nil }
+        }
+    }
+
+    @Test func `passes, their queue and the state of all links are told`() async throws {
+        try await TestGateway.run { test in
+            _ = try await test.makeLunch()
+            let link = try await test.linkGoogle()
+            try await test.sync(link)
+            let runs = try await test.call("GET", "/runs?link=\(link.id)").items
+            #expect(runs.contains { ($0["pushed"]?.number ?? 0) > 0 }, "\(runs)")
+            for path in ["/queue", "/quarantine", "/conflicts"] {
+                let answer = try await test.call("GET", path)
+                #expect(answer.status == 200)
+                #expect(answer.items.isEmpty, "\(path)")
+            }
+            let states = try await test.call("GET", "/sync-status").items
+            #expect(states.map { $0["id"]?.number } == [link.id])
+            #expect(try await test.call("POST", "/sync").status == 202)
+        }
+    }
+
+    @Test func `an event that Google refuses waits in the queue with the reason`() async throws {
+        try await TestGateway.run { test in
+            let link = try await test.linkGoogle()
+            try await test.sync(link)
+            await test.upstreams.googleService.add(Fault(.failBefore(status: 400), method: "POST", path: "*/events*"))
+            _ = try await test.makeLunch()
+            try await eventually("it is in the queue or went out") {
+                let waits = try await !test.call("GET", "/queue").items.isEmpty
+                let isThere = await test.upstreams.event("Lunch") != nil
+                return waits || isThere
+            }
+            guard let item = try await test.call("GET", "/queue").items.first else { return }
+            #expect(item["last_error"]?["message"]?.text?.isEmpty == false)
+            #expect(try await test.call("POST", "/queue/\(item["id"]?.number ?? 0)/retry").status == 202)
+            try await eventually("it goes out") { await test.upstreams.event("Lunch") != nil }
+        }
+    }
+
+    @Test(arguments: ["gateway", "upstream"])
+    func `under ask a person decides`(_ side: String) async throws {
+        try await TestGateway.run { test in
+            let id = try await test.makeLunch()
+            let link = try await test.linkGoogle(start: true, ["conflicts": "ask"])
+            try await eventually("Lunch goes out") { await test.upstreams.event("Lunch") != nil }
+            try await test.sync(link)
+            #expect(try await test.call("POST", "/links/\(link.id)/pause").status == 200)
+            #expect(try await test.call("PATCH", "/events/\(id)", ["summary": "Ours"]).status == 200)
+            let there = try #require(await test.upstreams.event("Lunch")?["id"]?.text)
+            let service = test.upstreams.googleService
+            try await service.editEvent(there, ["summary": "Theirs"], in: TestUpstreams.account)
+            #expect(try await test.call("POST", "/links/\(link.id)/resume").status == 200)
+            try await eventually("the conflict is told") {
+                try await test.call("GET", "/conflicts?state=open").items.count == 1
+            }
+            let conflict = try #require(await test.call("GET", "/conflicts?state=open").items.first)
+            let number = conflict["id"]?.number ?? 0
+            let field = conflict["fields"]?.members?.values.first
+            #expect(field?["gateway"]?.text == "Ours")
+            #expect(field?["upstream"]?.text == "Theirs")
+            #expect(try await test.call("POST", "/conflicts/\(number)", ["keep": "neither"]).status == 400)
+            #expect(try await test.call("POST", "/conflicts/\(number)", ["keep": .string(side)]).status == 200)
+            let kept = side == "gateway" ? "Ours" : "Theirs"
+            try await eventually("\(kept) is on both sides") {
+                let isThere = await test.upstreams.event(kept) != nil
+                return try await test.object(kept) != nil && isThere
+            }
+            #expect(try await test.call("POST", "/conflicts/\(number)", ["keep": .string(side)]).problem == "conflict")
+        }
+    }
+}
