@@ -20,7 +20,15 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// How long a client may take to notice that the connection is over.
     private static let lingering = TimeAmount.seconds(5)
 
-    private var requestIsOpen = false
+    /// A request whose answer has not ended.
+    private struct Exchange {
+        var asksToClose: Bool
+        var awaitsContinue: Bool
+        var isOpen = true
+    }
+
+    /// In the order of the requests, which a client may send before it has read the answers (RFC 9112 §9.3.2).
+    private var exchanges: [Exchange] = []
     private var mustClose = false
     private var isLingering = false
     private var rest = 0
@@ -29,15 +37,13 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         guard !isLingering else { return discard(unwrapInboundIn(data), context) }
         switch unwrapInboundIn(data) {
         case .head(let head):
-            requestIsOpen = true
-            mustClose = asksToClose(head.headerFields)
-            if head.headerFields[.expect]?.lowercased() == "100-continue" {
-                context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
-            }
+            let awaitsContinue = head.headerFields[.expect]?.lowercased() == "100-continue"
+            exchanges.append(Exchange(asksToClose: asksToClose(head.headerFields), awaitsContinue: awaitsContinue))
+            encourage(context)
         case .body:
             break
         case .end:
-            requestIsOpen = false
+            if let last = exchanges.indices.last { exchanges[last].isOpen = false }
         }
         context.fireChannelRead(data)
     }
@@ -45,16 +51,29 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch unwrapOutboundIn(data) {
         case .head(var head) where head.status.code >= 200:
-            if requestIsOpen && head.status.code >= 400 { mustClose = true }
+            if let exchange = exchanges.first {
+                mustClose = exchange.asksToClose || (exchange.isOpen && head.status.code >= 400)
+            }
             if asksToClose(head.headerFields) { mustClose = true }
             if mustClose { head.headerFields[.connection] = "close" }
             context.write(wrapOutboundOut(.head(head)), promise: promise)
         case .end where mustClose:
             context.writeAndFlush(data, promise: promise)
-            requestIsOpen ? linger(context) : context.close(promise: nil)
-        case .head, .body, .end:
+            exchanges.first?.isOpen == true ? linger(context) : context.close(promise: nil)
+        case .end:
+            context.write(data, promise: promise)
+            if !exchanges.isEmpty { exchanges.removeFirst() }
+            encourage(context)
+        case .head, .body:
             context.write(data, promise: promise)
         }
+    }
+
+    /// Tells the client whose turn it is to send its body, if it waits for that.
+    private func encourage(_ context: ChannelHandlerContext) {
+        guard exchanges.first?.awaitsContinue == true else { return }
+        exchanges[0].awaitsContinue = false
+        context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
     }
 
     /// Ends our side and reads on for a moment: closing at once would reset the connection before the client saw the answer.
