@@ -50,6 +50,8 @@ public struct GatewayResponder: HTTPResponder {
             gateway.logger.error("request failed", metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
             response = Response(status: .internalServerError)
         }
+        // An answer to HEAD has no body: the next answer on the connection would be read out of it (RFC 9110 §9.3.2).
+        if request.method == .head { response = response.createHeadResponse() }
         let elapsed = ContinuousClock.now - begun
         metrics.count(request.method, response.status.code, elapsed)
         gateway.logger.debug(
