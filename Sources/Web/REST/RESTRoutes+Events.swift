@@ -128,15 +128,9 @@ extension RESTRoutes {
 
     /// An override of one occurrence that starts as what the series says.
     private static func override(_ id: String, of object: CalendarObject) throws -> Component {
-        guard let master = object.master, let start = master.first("DTSTART"), let begin = start.dateTime,
-            let when = DateTime(id, tzid: start.parameter("TZID"), isDate: begin.isDate)
-        else { throw RESTProblem.notFound }
-        let set = try object.recurrenceSet()
-        let instant = object.zones.instant(when)
-        let range = TimeRange(start: instant, end: instant.advanced(by: 1))
-        guard
-            let found = try set.occurrences(in: range, limit: maximumRows).first(where: { $0.recurrenceID?.text == id })
-        else { throw RESTProblem.notFound }
+        guard let master = object.master, let (when, found) = try occurrence(id, of: object) else {
+            throw RESTProblem.notFound
+        }
         var override = master
         for name in ["RRULE", "RDATE", "EXDATE", "DURATION"] { override.set(name, []) }
         override.set("RECURRENCE-ID", [Property("RECURRENCE-ID", when)])
@@ -145,10 +139,27 @@ extension RESTRoutes {
         return override
     }
 
+    /// The occurrence that the series itself has at that RECURRENCE-ID, or nil.
+    private static func occurrence(
+        _ id: String,
+        of object: CalendarObject
+    ) throws -> (when: DateTime, found: Occurrence)? {
+        guard let start = object.master?.first("DTSTART"), let begin = start.dateTime,
+            let when = DateTime(id, tzid: start.parameter("TZID"), isDate: begin.isDate)
+        else { return nil }
+        let instant = object.zones.instant(when)
+        let range = TimeRange(start: instant, end: instant.advanced(by: 1))
+        let near = try object.recurrenceSet().occurrences(in: range, limit: maximumRows)
+        return near.first { $0.recurrenceID?.text == id }.map { (when, $0) }
+    }
+
     private func deleteEvent(_ request: RESTRequest) async throws -> RESTReply {
         let (stored, calendar) = try await event(request)
         if let id = request.query["occurrence"] {
-            var root = try stored.object().calendar
+            let object = try stored.object()
+            let isOverridden = object.overrides.contains { $0.first("RECURRENCE-ID")?.dateTime?.text == id }
+            guard try isOverridden || Self.occurrence(id, of: object) != nil else { throw RESTProblem.notFound }
+            var root = object.calendar
             root.removeComponents { $0.first("RECURRENCE-ID")?.dateTime?.text == id }
             root.updateComponents(where: { $0.name == "VEVENT" && $0.first("RECURRENCE-ID") == nil }) { master in
                 let start = master.first("DTSTART")
