@@ -9,6 +9,9 @@ struct DAVRoute: Sendable {
     private let gateway: Gateway
     private let visitors: Visitors
 
+    /// The methods that change nothing (RFC 4918 §18, RFC 3253 §3.6).
+    private static let reading: Set<String> = ["GET", "HEAD", "OPTIONS", "PROPFIND", "REPORT"]
+
     init(_ gateway: Gateway, _ visitors: Visitors) {
         self.gateway = gateway
         self.visitors = visitors
@@ -16,6 +19,9 @@ struct DAVRoute: Sendable {
 
     func respond(to request: Request, path: String) async throws -> Response {
         let visitor = try await visitors.visitor(credentialsOf: request)
+        guard Self.reading.contains(request.method.rawValue) || visitor?.mayWrite ?? true else {
+            return .text("The token may only read.", status: .forbidden)
+        }
         var asked = DAVRequest(
             method: request.method.rawValue,
             path: path,

@@ -11,6 +11,9 @@ struct Visitor: Sendable {
     /// The secret of the browser's forms; nil where the visitor is no browser.
     var csrf: String?
 
+    /// Whether the visitor may change anything.
+    var mayWrite: Bool { scopes.map { $0.contains("write") } ?? true }
+
     /// The author of what the visitor changes.
     var author: Author { Author(.client, name: "dashboard or REST, " + principal.name) }
 

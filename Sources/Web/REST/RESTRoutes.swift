@@ -25,6 +25,15 @@ struct RESTRoutes: Sendable {
             return Self.response(try await answer(request, path))
         } catch let problem as RESTProblem {
             return Self.response(problem)
+        } catch is NIOTooManyBytesError {
+            return Self.response(
+                RESTProblem(
+                    .contentTooLarge,
+                    "invalid_request",
+                    "The body has more than \(Self.maximumBody) octets.",
+                    "Send less."
+                )
+            )
         } catch let error as ConnectError {
             return Self.response(RESTProblem(error))
         } catch let error as BridgeError {
@@ -66,7 +75,7 @@ struct RESTRoutes: Sendable {
             body: Array(body.readableBytesView),
             visitor: visitor
         )
-        guard rest.method == .get || visitor.scopes.map({ $0.contains("write") }) ?? true else {
+        guard rest.method == .get || visitor.mayWrite else {
             throw RESTProblem(
                 .forbidden,
                 "permission_denied",
