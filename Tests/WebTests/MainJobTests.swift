@@ -46,7 +46,7 @@ struct MainJobTests {
             try await test.sync(notion)
             try await eventually("the move is in CalDAV and in Google") {
                 let here = try await test.object("From a client")?.text.contains("20261126T") == true
-                let there = await test.upstreams.event("From a client")?["start"]?["dateTime"]?.text
+                let there = try await test.upstreams.event("From a client")?["start"]?["dateTime"]?.text
                 return here && there?.hasPrefix("2026-11-26T") == true
             }
         }
@@ -136,7 +136,7 @@ struct MainJobTests {
 
     private static func expectEverywhere(_ title: String, _ test: TestGateway) async throws {
         try await eventually("\(title) is everywhere") {
-            let inGoogle = await test.upstreams.event(title) != nil
+            let inGoogle = try await test.upstreams.event(title) != nil
             let inNotion = try await test.upstreams.page(title) != nil
             let here = try await test.object(title) != nil
             return inGoogle && inNotion && here

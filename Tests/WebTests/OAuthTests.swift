@@ -106,7 +106,7 @@ struct OAuthTests {
             #expect(try await test.send("GET", back).status == 303)
             try await eventually("both sides are equal again") {
                 let isHere = try await test.object("While it was dead") != nil
-                let isThere = await test.upstreams.event("Lunch") != nil
+                let isThere = try await test.upstreams.event("Lunch") != nil
                 return isHere && isThere
             }
             #expect(try await test.row(link)["last_error"]?.isNull == true)
@@ -121,7 +121,7 @@ struct OAuthTests {
             #expect(try await test.call("DELETE", "/connections/\(link.connection)").status == 204)
             #expect(try await test.call("GET", "/links/\(link.id)").status == 404)
             #expect(try await test.object("Stays") != nil)
-            #expect(await test.upstreams.event("Stays") != nil)
+            #expect(try await test.upstreams.event("Stays") != nil)
         }
     }
 }

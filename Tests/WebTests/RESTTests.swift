@@ -135,7 +135,7 @@ struct RESTTests {
             #expect(try await test.object("Theirs") == nil)
             #expect(try await test.call("POST", "/links/\(link.id)/start").status == 200)
             try await eventually("the plan is carried out") {
-                let isThere = await test.upstreams.event("Lunch") != nil
+                let isThere = try await test.upstreams.event("Lunch") != nil
                 return try await test.object("Theirs") != nil && isThere
             }
         }
@@ -148,9 +148,9 @@ struct RESTTests {
             #expect(try await test.call("POST", "/links/\(link.id)/pause").body["state"]?.text == "paused")
             #expect(try await test.call("POST", "/links/\(link.id)/sync").body["run"]?.isNull == true)
             _ = try await test.makeLunch()
-            #expect(await test.upstreams.event("Lunch") == nil)
+            #expect(try await test.upstreams.event("Lunch") == nil)
             #expect(try await test.call("POST", "/links/\(link.id)/resume").status == 200)
-            try await eventually("Lunch goes out") { await test.upstreams.event("Lunch") != nil }
+            try await eventually("Lunch goes out") { try await test.upstreams.event("Lunch") != nil }
         }
     }
 
@@ -180,13 +180,13 @@ struct RESTTests {
             _ = try await test.makeLunch()
             try await eventually("it is in the queue or went out") {
                 let waits = try await !test.call("GET", "/queue").items.isEmpty
-                let isThere = await test.upstreams.event("Lunch") != nil
+                let isThere = try await test.upstreams.event("Lunch") != nil
                 return waits || isThere
             }
             guard let item = try await test.call("GET", "/queue").items.first else { return }
             #expect(item["last_error"]?["message"]?.text?.isEmpty == false)
             #expect(try await test.call("POST", "/queue/\(item["id"]?.number ?? 0)/retry").status == 202)
-            try await eventually("it goes out") { await test.upstreams.event("Lunch") != nil }
+            try await eventually("it goes out") { try await test.upstreams.event("Lunch") != nil }
         }
     }
 
@@ -195,11 +195,11 @@ struct RESTTests {
         try await TestGateway.run { test in
             let id = try await test.makeLunch()
             let link = try await test.linkGoogle(start: true, ["conflicts": "ask"])
-            try await eventually("Lunch goes out") { await test.upstreams.event("Lunch") != nil }
+            try await eventually("Lunch goes out") { try await test.upstreams.event("Lunch") != nil }
             try await test.sync(link)
             #expect(try await test.call("POST", "/links/\(link.id)/pause").status == 200)
             #expect(try await test.call("PATCH", "/events/\(id)", ["summary": "Ours"]).status == 200)
-            let there = try #require(await test.upstreams.event("Lunch")?["id"]?.text)
+            let there = try #require(try await test.upstreams.event("Lunch")?["id"]?.text)
             let service = test.upstreams.googleService
             try await service.editEvent(there, ["summary": "Theirs"], in: TestUpstreams.account)
             #expect(try await test.call("POST", "/links/\(link.id)/resume").status == 200)
@@ -215,7 +215,7 @@ struct RESTTests {
             #expect(try await test.call("POST", "/conflicts/\(number)", ["keep": .string(side)]).status == 200)
             let kept = side == "gateway" ? "Ours" : "Theirs"
             try await eventually("\(kept) is on both sides") {
-                let isThere = await test.upstreams.event(kept) != nil
+                let isThere = try await test.upstreams.event(kept) != nil
                 return try await test.object(kept) != nil && isThere
             }
             #expect(try await test.call("POST", "/conflicts/\(number)", ["keep": .string(side)]).problem == "conflict")

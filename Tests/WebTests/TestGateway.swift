@@ -266,6 +266,7 @@ func eventually(
 ) async throws {
     let end = ContinuousClock.now + patience
     while try await !isSo() {
+        await Task.yield()
         guard ContinuousClock.now < end else {
             Issue.record("never: \(what)")
             throw RawConnection.Failure(description: "never: \(what)")

@@ -102,8 +102,9 @@ struct TestUpstreams: Sendable {
     }
 
     /// The event of that name in Google, unless it was deleted.
-    func event(_ title: String) async -> JSON? {
-        await googleService.events(in: Self.account).first { event in
+    func event(_ title: String) async throws -> JSON? {
+        let reply = try await send("GET", google + "/control/calendars/\(Self.account)/events")
+        return try JSON(parsing: reply.body).elements?.first { event in
             event["summary"]?.text == title && event["status"]?.text != "cancelled"
         }
     }
