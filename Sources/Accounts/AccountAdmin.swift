@@ -31,7 +31,7 @@ public struct AccountAdmin: Sendable {
 
     // MARK: Users
 
-    /// Makes a user, without a password where `password` is nil: app passwords work for everything but the dashboard.
+    /// Makes a user, without a password where `password` is nil: app passwords then open everything.
     ///
     /// - Throws: ``AccountError`` for a bad or taken name and a bad password.
     public func addUser(

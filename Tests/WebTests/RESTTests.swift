@@ -39,6 +39,36 @@ struct RESTTests {
         }
     }
 
+    @Test func `HEAD is answered as GET, without the body`() async throws {
+        try await TestGateway.run { test in
+            let found = try await test.send("HEAD", "/api/v1/calendars")
+            #expect(found.status == 200)
+            let missing = try await test.send("HEAD", "/api/v1/events/99999")
+            #expect(missing.status == 404)
+        }
+    }
+
+    @Test func `a page of another site cannot write with remembered credentials`() async throws {
+        try await TestGateway.run { test in
+            let body = Array(#"{"name":"stolen"}"#.utf8)
+            let foreign = [("Origin", "https://evil.example"), ("Content-Type", "text/plain")]
+            let refused = try await test.send("POST", "/api/v1/calendars", foreign, body: body)
+            #expect(refused.status == 403)
+            let own = [("Origin", "http://127.0.0.1"), ("Content-Type", "application/json")]
+            let taken = try await test.send("POST", "/api/v1/calendars", own, body: body)
+            #expect(taken.status == 201)
+        }
+    }
+
+    @Test func `what is not in the queue or among the runs is not found`() async throws {
+        try await TestGateway.run { test in
+            for (method, path) in [("DELETE", "/queue/1"), ("POST", "/queue/1/retry"), ("POST", "/runs/1/undo")] {
+                let answer = try await test.call(method, path)
+                #expect(answer.status == 404, "\(path)")
+            }
+        }
+    }
+
     @Test func `calendars are made, renamed and removed`() async throws {
         try await TestGateway.run { test in
             let made = try await test.call("POST", "/calendars", ["name": "work", "display_name": "Work"])

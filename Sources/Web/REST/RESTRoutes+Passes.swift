@@ -31,6 +31,20 @@ extension RESTRoutes {
             _ = try await gateway.ownLink(item.link, request.visitor)
             _ = try await gateway.scheduler.retry(id)
             return RESTReply(.accepted, ["state": "syncing"])
+        case (.delete, 2, "queue"):
+            let id = QueueID(rawValue: try request.identifier(1))
+            guard let item = try await gateway.links.queued(id) else { throw RESTProblem.notFound }
+            _ = try await gateway.ownLink(item.link, request.visitor)
+            guard try await gateway.links.dismiss(id) else { throw RESTProblem.notFound }
+            return .done
+        case (.post, 3, "runs") where request.path.last == "undo":
+            let id = RunID(rawValue: try request.identifier(1))
+            guard let run = try await gateway.links.run(id) else { throw RESTProblem.notFound }
+            _ = try await gateway.ownLink(run.row.link, request.visitor)
+            guard let undone = try await gateway.links.undo(id, by: request.visitor.author) else {
+                throw RESTProblem(.conflict, "conflict", "The run was undone already.", "Nothing is left to do.")
+            }
+            return RESTReply(.ok, ["restored": .array(undone.map(JSON.string))])
         case (.get, 1, "quarantine"): return .list(try await gateway.links.quarantine(of: owner).map(Self.row))
         default: throw request.methodNotAllowed
         }

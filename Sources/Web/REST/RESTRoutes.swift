@@ -42,15 +42,12 @@ struct RESTRoutes: Sendable {
             return Self.response(
                 RESTProblem(.unprocessableContent, "invalid_event", error.message, "Correct the event.")
             )
-        } catch is NIOTooManyBytesError {
-            return Self.response(
-                RESTProblem(.contentTooLarge, "invalid_request", "The body is too long.", "Send at most 256 kB.")
-            )
         }
     }
 
     private func answer(_ request: Request, _ path: String) async throws -> RESTReply {
-        guard request.method == .get || gateway.isOurs(request.headers[.origin], host: request.head.authority) else {
+        let isRead = request.method == .get || request.method == .head
+        guard isRead || gateway.isOurs(request.headers[.origin], host: request.head.authority) else {
             throw RESTProblem(
                 .forbidden,
                 "permission_denied",
@@ -68,7 +65,8 @@ struct RESTRoutes: Sendable {
         }
         let body = try await request.body.collect(upTo: Self.maximumBody)
         let rest = RESTRequest(
-            method: request.method,
+            // HEAD is GET whose body is not sent (RFC 9110 §9.3.2).
+            method: request.method == .head ? .get : request.method,
             path: path.split(separator: "/").dropFirst(2).map(String.init),
             query: FormFields(request.uri.query ?? ""),
             headers: request.headers,
@@ -89,7 +87,7 @@ struct RESTRoutes: Sendable {
     /// Credentials; or the browser's session for reading, because a form of another site can send no header of ours.
     private func visitor(_ request: Request) async throws -> Visitor? {
         if let visitor = try await visitors.visitor(credentialsOf: request) { return visitor }
-        guard request.method == .get else { return nil }
+        guard request.method == .get || request.method == .head else { return nil }
         return try await visitors.visitor(sessionOf: request)
     }
 

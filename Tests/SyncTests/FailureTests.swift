@@ -1,0 +1,215 @@
+import Bridging
+import ICalendar
+import Store
+import Sync
+import Testing
+
+@Suite("A pass meets failures")
+struct FailureTests {
+    @Test func `one refused event stops only itself`() async throws {
+        let bench = try await Workbench()
+        for name in ["a", "b", "c"] { try await bench.put(event(name, "SUMMARY:Event \(name)")) }
+        await bench.upstream.setScript { call in
+            guard case .write(.create(let creation)) = call, creation.uid == "b" else { return nil }
+            return .refuse(.refused(Refusal(.item, code: "forbidden", message: "No.")))
+        }
+        let report = try await bench.pass()
+        #expect(report.counts.pushed == 2 && report.counts.failed == 1)
+        let queue = try await bench.links.queue(of: bench.owner)
+        #expect(queue.map(\.uid) == ["b"])
+        #expect(queue.first?.lastError.code == "forbidden")
+        #expect(queue.first?.dueAt == bench.time.now + 60)
+        #expect(try await bench.status().pending == 1)
+        #expect(try await bench.status().lastSyncedAt == nil)
+    }
+
+    @Test func `a failed event waits longer each time and then is let alone until it is due`() async throws {
+        let bench = try await Workbench()
+        try await bench.put(event("b", "SUMMARY:B"))
+        await bench.upstream.setScript {
+            $0.isWrite ? .refuse(.refused(Refusal(.item, code: "no", message: "No."))) : nil
+        }
+        for wait in [60, 300, 900, 3600, 3600] as [Int64] {
+            try await bench.pass()
+            let row = try #require(try await bench.links.queue(of: bench.owner).first)
+            #expect(row.dueAt == bench.time.now + wait)
+            let early = try await bench.pass()
+            #expect(early.outcomes["b"] == .notDue)
+            bench.time.advance(wait)
+        }
+        await bench.upstream.setScript(nil)
+        try await bench.pass()
+        #expect(try await bench.links.queue(of: bench.owner).isEmpty)
+        #expect(await bench.upstream.live.count == 1)
+    }
+
+    @Test func `an event the upstream cannot hold waits for its next change`() async throws {
+        let bench = try await Workbench()
+        try await bench.put(event("e", "SUMMARY:Unsupported"))
+        try await bench.pass()
+        let row = try #require(try await bench.links.queue(of: bench.owner).first)
+        #expect(row.dueAt == nil && row.lastError.code == "invalid_event")
+        try await bench.edit("e", "Unsupported", "Supported")
+        try await bench.pass()
+        #expect(await bench.upstream.live.count == 1)
+    }
+
+    @Test func `a record that cannot be read is frozen on both sides`() async throws {
+        let bench = try await Workbench()
+        await bench.putUpstream("a", event("e", "SUMMARY:Readable"))
+        try await bench.pass()
+        await bench.editUpstream("a", "Readable", "UNREADABLE")
+        try await bench.edit("e", "Readable", "Edited")
+        try await bench.pass()
+        #expect(try await bench.text("e")?.contains("Edited") == true)
+        let row = try #require(try await bench.links.quarantine(of: bench.owner).first)
+        #expect(row.uid == "e" && row.line == 3 && row.raw.contains("UNREADABLE"))
+        await bench.editUpstream("a", "UNREADABLE", "Readable")
+        try await bench.pass()
+        #expect(await bench.payload(of: "e")?.contains("Edited") == true)
+        #expect(try await bench.links.quarantine(of: bench.owner).isEmpty)
+    }
+
+    @Test func `a series that stops being an event goes here and keeps its UID when it is back`() async throws {
+        let bench = try await Workbench()
+        await bench.putUpstream("a", event("e", "SUMMARY:Dated"))
+        try await bench.pass()
+        await bench.editUpstream("a", "Dated", "NOT-AN-EVENT")
+        try await bench.pass()
+        #expect(try await bench.uids().isEmpty)
+        #expect(await bench.upstream.live.count == 1)
+        await bench.editUpstream("a", "NOT-AN-EVENT", "Dated")
+        try await bench.pass()
+        #expect(try await bench.uids() == ["e"])
+    }
+
+    @Test func `a change upstream during the pass is pulled and decided again`() async throws {
+        let bench = try await Workbench()
+        try await bench.put(event("e", "SUMMARY:Lunch", "LOCATION:Here"))
+        try await bench.pass()
+        let id = try #require(await bench.recordID(of: "e"))
+        try await bench.edit("e", "LOCATION:Here", "LOCATION:Roof")
+        await bench.upstream.interruptNextPull { await bench.editUpstream(id, "Lunch", "Dinner") }
+        let report = try await bench.pass()
+        #expect(report.wantsAnother)
+        try await bench.pass()
+        #expect(try await bench.text("e")?.contains("Dinner") == true)
+        #expect(await bench.payload(of: "e")?.contains("Roof") == true)
+    }
+
+    @Test func `an expired cursor lists everything and finds what is gone`() async throws {
+        let bench = try await Workbench()
+        await bench.putUpstream("a", event("a", "SUMMARY:A"))
+        await bench.putUpstream("b", event("b", "SUMMARY:B"))
+        try await bench.pass()
+        await bench.upstream.lose("a")
+        try await bench.pass()
+        #expect(try await bench.uids() == ["a", "b"])
+        await bench.upstream.forgetCursors()
+        await bench.putUpstream("c", event("c", "SUMMARY:C"))
+        await bench.upstream.forgetCursors()
+        try await bench.pass()
+        #expect(try await bench.uids() == ["b", "c"])
+    }
+
+    @Test func `a partial listing proves no deletion`() async throws {
+        let bench = try await Workbench()
+        for name in ["a", "b", "c"] { await bench.putUpstream(name, event(name, "SUMMARY:\(name)")) }
+        try await bench.pass()
+        await bench.upstream.setListsPartially(true)
+        await bench.upstream.forgetCursors()
+        await bench.putUpstream("c", event("c", "SUMMARY:C"))
+        await bench.upstream.forgetCursors()
+        try await bench.pass()
+        #expect(try await bench.uids() == ["a", "b", "c"])
+    }
+
+    @Test func `a failed listing deletes nothing`() async throws {
+        let bench = try await Workbench()
+        await bench.putUpstream("a", event("a", "SUMMARY:A"))
+        try await bench.pass()
+        await bench.upstream.setScript { _ in .refuse(.refused(Refusal(.calendar, code: "not_found", message: "Gone.")))
+        }
+        await #expect(throws: BridgeError.self) { try await bench.pass() }
+        #expect(try await bench.uids() == ["a"])
+    }
+
+    @Test func `a deleted calendar of ours deletes nothing upstream`() async throws {
+        let bench = try await Workbench()
+        await bench.putUpstream("a", event("a", "SUMMARY:A"))
+        try await bench.pass()
+        _ = try await bench.calendars.deleteCalendar(bench.calendar)
+        await #expect(throws: (any Error).self) { try await bench.pass() }
+        #expect(await bench.upstream.live.count == 1)
+    }
+
+    @Test func `events of both sides with one UID become one event`() async throws {
+        let bench = try await Workbench()
+        try await bench.put(event("e", "SUMMARY:Lunch", "LOCATION:Here"))
+        await bench.putUpstream("a", event("e", "SUMMARY:Lunch", "DESCRIPTION:There"))
+        let report = try await bench.pass()
+        #expect(report.counts.merged == 1)
+        #expect(try await bench.text("e")?.contains("DESCRIPTION:There") == true)
+        #expect(await bench.payload(of: "e")?.contains("LOCATION:Here") == true)
+        #expect(await bench.upstream.live.count == 1)
+    }
+
+    @Test func `two series of one UID are two events`() async throws {
+        let bench = try await Workbench()
+        await bench.putUpstream("a", event("e", "SUMMARY:First"))
+        await bench.putUpstream("b", event("e", "SUMMARY:Second"))
+        try await bench.pass()
+        #expect(try await bench.uids() == ["e", "e/b"])
+        let report = try await bench.pass()
+        #expect(report.outcomes.isEmpty)
+        #expect(await bench.upstream.live.count == 2)
+    }
+
+    @Test func `any UID makes a safe name`() async throws {
+        let bench = try await Workbench()
+        await bench.putUpstream("a", event("../../etc/päss wd", "SUMMARY:A"))
+        await bench.putUpstream("b", event("..", "SUMMARY:B"))
+        try await bench.pass()
+        let names = try await bench.calendars.entries(in: bench.calendar).map(\.name)
+        #expect(names.count == 2)
+        #expect(names.allSatisfy { !$0.contains("/") && !$0.hasPrefix(".") && $0.hasSuffix(".ics") })
+    }
+
+    @Test func `a name that is taken gives way to another`() async throws {
+        let bench = try await Workbench()
+        try await bench.put(event("mine", "SUMMARY:Mine"), named: "theirs.ics")
+        await bench.putUpstream("a", event("theirs", "SUMMARY:Theirs"))
+        try await bench.pass()
+        #expect(try await bench.uids() == ["mine", "theirs"])
+    }
+
+    @Test func `three silences in a row end the pass`() async throws {
+        let bench = try await Workbench()
+        for name in ["a", "b", "c", "d"] { try await bench.put(event(name, "SUMMARY:\(name)")) }
+        await bench.upstream.setScript { $0.isWrite ? .refuse(.unreachable("No answer.")) : nil }
+        await #expect(throws: BridgeError.unreachable("No answer.")) { try await bench.pass() }
+        #expect(try await bench.links.queue(of: bench.owner).count == 3)
+    }
+
+    @Test func `throttling ends the pass and loses nothing`() async throws {
+        let bench = try await Workbench()
+        for name in ["a", "b", "c"] { try await bench.put(event(name, "SUMMARY:\(name)")) }
+        await bench.upstream.setScript { call in
+            guard case .write(.create(let creation)) = call, creation.uid == "b" else { return nil }
+            return .refuse(.throttled(retryAfter: 30))
+        }
+        await #expect(throws: BridgeError.throttled(retryAfter: 30)) { try await bench.pass() }
+        await bench.upstream.setScript(nil)
+        try await bench.pass()
+        #expect(await bench.upstream.live.count == 3)
+    }
+
+    @Test func `to-dos stay on our side`() async throws {
+        let bench = try await Workbench()
+        let todo = event("t", "SUMMARY:Do it").replacing("VEVENT", with: "VTODO").replacing("DTEND", with: "DUE")
+        try await bench.put(todo)
+        let report = try await bench.pass()
+        #expect(report.outcomes.isEmpty)
+        #expect(await bench.upstream.live.isEmpty)
+    }
+}
