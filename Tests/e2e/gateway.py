@@ -1,5 +1,6 @@
 """A gateway and simulated upstreams as processes, and the requests that the checks send to them."""
 
+import atexit
 import base64
 import http.client
 import json
@@ -89,6 +90,8 @@ class Process:
     def __init__(self, arguments, environment, ready, log):
         self.log = open(log, "ab")
         self.process = subprocess.Popen(arguments, env=environment, stdout=subprocess.PIPE, stderr=self.log)
+        # Whatever becomes of a check, it leaves no process behind.
+        atexit.register(self.kill)
         self.lines = []
         for line in self.process.stdout:
             self.lines.append(line.decode().rstrip("\n"))
@@ -97,8 +100,9 @@ class Process:
         raise AssertionError(f"{arguments[:3]} ended with {self.process.wait()} before it was ready; see {log}")
 
     def kill(self):
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGKILL)
+            self.process.wait()
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
