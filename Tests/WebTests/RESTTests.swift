@@ -39,6 +39,17 @@ struct RESTTests {
         }
     }
 
+    @Test func `a search looks at words, not at the names of properties`() async throws {
+        try await TestGateway.run { test in
+            _ = try await test.makeLunch()
+            let window = "start=2026-01-01T00:00:00Z&end=2027-12-31T00:00:00Z"
+            let found = try await test.call("GET", "/events?\(window)&q=lunch")
+            #expect(found.body["items"]?.elements?.isEmpty == false)
+            let none = try await test.call("GET", "/events?\(window)&q=summary")
+            #expect(none.body["items"]?.elements?.isEmpty == true)
+        }
+    }
+
     @Test func `HEAD is answered as GET, without the body`() async throws {
         try await TestGateway.run { test in
             let found = try await test.send("HEAD", "/api/v1/calendars")

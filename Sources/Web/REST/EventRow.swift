@@ -3,25 +3,27 @@ import Store
 
 /// An occurrence of an event as the REST interface shows it.
 struct EventRow {
-    let object: StoredObject
+    let stored: StoredObject
+    let object: CalendarObject
     let calendar: CalendarCollection
 
     /// The row of one occurrence.
-    func json(_ occurrence: Occurrence, zones: ZoneResolver) -> JSON {
+    func json(_ occurrence: Occurrence) -> JSON {
+        let zones = object.zones
         let component = occurrence.component
         let isAllDay = occurrence.startTime.isDate
         var zone: JSON = .null
         if case .zoned(let tzid) = occurrence.startTime.form { zone = .string(tzid) }
         func text(_ name: String) -> JSON { .text(component.first(name).map(\.text)) }
         return [
-            "id": .integer(object.id.rawValue), "uid": .string(object.uid), "calendar": .integer(calendar.id.rawValue),
+            "id": .integer(stored.id.rawValue), "uid": .string(object.uid), "calendar": .integer(calendar.id.rawValue),
             "summary": text("SUMMARY"), "description": text("DESCRIPTION"), "location": text("LOCATION"),
             "url": .text(component.first("URL")?.value), "status": .text(component.first("STATUS")?.value),
             "start": time(occurrence.start, isAllDay, zones), "end": time(occurrence.end, isAllDay, zones),
             "all_day": .bool(isAllDay), "time_zone": zone,
             "rrule": .text(object.master?.first("RRULE")?.value ?? component.first("RRULE")?.value),
             "categories": .array(component.all("CATEGORIES").flatMap(\.texts).map(JSON.string)),
-            "occurrence": .text(occurrence.recurrenceID?.text), "etag": .string(object.etag.rawValue),
+            "occurrence": .text(occurrence.recurrenceID?.text), "etag": .string(stored.etag.rawValue),
         ]
     }
 
@@ -30,9 +32,4 @@ struct EventRow {
         let digits = zones.local(instant, form: .floating).text
         return .string("\(digits.prefix(4))-\(digits.dropFirst(4).prefix(2))-\(digits.dropFirst(6).prefix(2))")
     }
-}
-
-extension StoredObject {
-    /// The component that describes the series, or the only event.
-    fileprivate var master: Component? { try? object().master }
 }

@@ -1,5 +1,6 @@
 import HTTPTypes
 import ICalendar
+import Logging
 import Store
 
 extension RESTRoutes {
@@ -31,16 +32,37 @@ extension RESTRoutes {
         var rows: [(Instant, JSON)] = []
         for calendar in calendars {
             for candidate in try await gateway.calendars.candidates(in: calendar.id, kinds: [.event], range: range) {
-                let object = try candidate.object.object()
-                if let search, !object.text.lowercased().contains(search) { continue }
-                let set = try object.recurrenceSet()
-                let row = EventRow(object: candidate.object, calendar: calendar)
-                for occurrence in try set.occurrences(in: range, limit: Self.maximumRows) {
-                    rows.append((occurrence.start, row.json(occurrence, zones: object.zones)))
+                do {
+                    rows += try Self.rows(of: candidate.object, in: calendar, range, search)
+                } catch let error as CalendarDataError {
+                    // One event that cannot be expanded must not take the others with it.
+                    gateway.logger.warning(
+                        "an event is left out of a list",
+                        metadata: ["object": "\(candidate.object.id.rawValue)", "reason": "\(error.message)"]
+                    )
                 }
             }
         }
         return .list(rows.sorted { $0.0 < $1.0 }.prefix(Self.maximumRows).map(\.1))
+    }
+
+    /// The occurrences of one object in a window; with `search` those whose words a person sees contain it.
+    private static func rows(
+        of stored: StoredObject,
+        in calendar: CalendarCollection,
+        _ range: TimeRange,
+        _ search: String?
+    ) throws -> [(Instant, JSON)] {
+        let object = try stored.object()
+        let row = EventRow(stored: stored, object: object, calendar: calendar)
+        let all = try object.recurrenceSet().occurrences(in: range, limit: maximumRows)
+        let found = all.filter { occurrence in
+            guard let search else { return true }
+            return ["SUMMARY", "DESCRIPTION", "LOCATION"].contains { name in
+                occurrence.component.first(name)?.text.lowercased().contains(search) ?? false
+            }
+        }
+        return found.map { ($0.start, row.json($0)) }
     }
 
     /// The days a list without `start` and `end` covers: what a person looks at.
@@ -93,7 +115,7 @@ extension RESTRoutes {
         }
         return RESTReply(
             .ok,
-            EventRow(object: stored, calendar: calendar).json(shown, zones: object.zones),
+            EventRow(stored: stored, object: object, calendar: calendar).json(shown),
             etag: stored.etag.rawValue
         )
     }

@@ -85,7 +85,7 @@ extension RESTRoutes {
         guard let first else {
             return RESTReply(status, ["id": .integer(stored.id.rawValue)], etag: stored.etag.rawValue)
         }
-        let row = EventRow(object: stored, calendar: calendar).json(first, zones: object.zones)
+        let row = EventRow(stored: stored, object: object, calendar: calendar).json(first)
         return RESTReply(status, row, etag: stored.etag.rawValue)
     }
 
