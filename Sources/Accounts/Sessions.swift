@@ -49,12 +49,6 @@ public struct Sessions: Sendable {
         return Session(principal: principal, csrf: Self.csrf(token))
     }
 
-    /// Whether a form carries the secret of the session.
-    public func accepts(_ csrf: String, of session: Session) -> Bool {
-        // Digests are compared, so that the time taken says nothing about the secret.
-        Secret.digest(of: csrf) == Secret.digest(of: session.csrf)
-    }
-
     /// Ends a session.
     public func close(_ token: String) async throws {
         try await credentials.removeSession(digest: Secret.digest(of: token))
