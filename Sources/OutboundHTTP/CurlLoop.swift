@@ -20,7 +20,7 @@ struct Submission: Sendable {
 /// A libcurl multi handle and the loop that drives it, on the one thread that calls ``run()``.
 // Safe because `multi` is used outside that thread by `curl_multi_wakeup` alone, which is thread-safe, and only under
 // the inbox's lock while `isClosed` is false; `run` sets it, under the lock, before it frees the handle.
-final class CurlLoop: @unchecked Sendable {
+final class CurlLoop: @unchecked Sendable {  // Safe because of the one thread, as said above.
     /// What other threads leave for the loop.
     private struct Inbox {
         var submissions: [Submission] = []

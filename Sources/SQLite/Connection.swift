@@ -3,7 +3,7 @@ import SQL
 
 /// One connection to one database; used by one thread at a time.
 // Safe because every use after the initialiser is inside a job of the one `Lane` that owns the connection.
-final class Connection: SQLConnection, @unchecked Sendable {
+final class Connection: SQLConnection, @unchecked Sendable {  // Safe because of the one `Lane`, as said above.
     /// How a connection is opened.
     enum Role {
         /// Writes, and creates the file.
