@@ -31,32 +31,32 @@ extension CalDAVServer {
         return DAVResponse(multiStatus)
     }
 
-    private struct Match {
+    private struct Accepted {
         var entry: ObjectEntry
         var text: String?
     }
 
-    /// The objects a filter accepts; parsed are only those of which the time index cannot say.
+    /// The objects a filter accepts; read are only the texts that are asked for, and those of which the time index cannot
+    /// say.
     private func matches(
         _ filter: ComponentFilter,
         in calendar: CalendarCollection,
         _ floatingZone: String,
         withText: Bool
-    ) async throws -> [Match] {
+    ) async throws -> [Accepted] {
         let plan = QueryPlan(filter)
-        if plan.isExact, plan.range == nil, !withText {
-            return try await calendars.entries(in: calendar.id)
-                .filter { plan.kinds?.contains($0.kind) ?? true }
-                .map { Match(entry: $0, text: nil) }
-        }
-        let candidates = try await calendars.candidates(in: calendar.id, kinds: plan.kinds, range: plan.range)
-        return candidates.compactMap { candidate in
-            let stored = candidate.object
-            let match = Match(entry: stored.entry, text: stored.text)
-            if plan.isExact, candidate.isCertain || plan.range == nil { return match }
+        let matches = try await calendars.matches(in: calendar.id, kinds: plan.kinds, range: plan.range)
+        let mustRead = matches.filter { withText || !plan.isExact || !$0.isCertain }
+        guard !mustRead.isEmpty else { return matches.map { Accepted(entry: $0.entry) } }
+        var texts = try await calendars.texts(of: mustRead).makeIterator()
+        return matches.compactMap { match in
+            guard withText || !plan.isExact || !match.isCertain else { return Accepted(entry: match.entry) }
+            guard case .some(.some(let text)) = texts.next() else { return nil }
+            let accepted = Accepted(entry: match.entry, text: text)
+            if plan.isExact, match.isCertain { return accepted }
             // What is stored was checked when it came in; what cannot be read any more matches no question about it.
-            guard let object = try? stored.object() else { return nil }
-            return filter.accepts(object, floatingZone: floatingZone) ? match : nil
+            guard let object = try? StoredObject(entry: match.entry, text: text).object() else { return nil }
+            return filter.accepts(object, floatingZone: floatingZone) ? accepted : nil
         }
     }
 }

@@ -38,7 +38,7 @@ struct ObjectAnswer: Sendable {
         do throws(CalendarDataError) {
             data = try calendarData.flatMap { request throws(CalendarDataError) in
                 try text.map { text throws(CalendarDataError) in
-                    try self.data(text, request)
+                    try self.data(text, of: resource, request)
                 }
             }
         } catch {
@@ -60,12 +60,17 @@ struct ObjectAnswer: Sendable {
     }
 
     /// The calendar data in the form asked for, as character data.
-    private func data(_ text: String, _ request: CalendarDataRequest) throws(CalendarDataError) -> [UInt8] {
+    private func data(
+        _ text: String,
+        of resource: Resource,
+        _ request: CalendarDataRequest
+    ) throws(CalendarDataError) -> [UInt8] {
         var writer = Writer(capacity: text.utf8.count + text.utf8.count / 8)
-        if request.isWhole {
-            writer.text(text)
+        if let entry = resource.entry, !request.isWhole {
+            let object = try StoredObject(entry: entry, text: text).object()
+            writer.text(try request.rendering(of: object, floatingZone: floatingZone))
         } else {
-            writer.text(try request.rendering(of: CalendarObject(parsing: text), floatingZone: floatingZone))
+            writer.text(text)
         }
         return writer.octets
     }

@@ -41,6 +41,20 @@ public struct CalendarObject: Sendable {
     /// Writes a calendar out and checks it like one that was received.
     public init(_ calendar: Component) throws(CalendarDataError) { try self.init(parsing: calendar.serialized()) }
 
+    /// Takes up again what was checked when it was stored: only lines and nesting are read, no rule is checked again.
+    ///
+    /// - Parameters:
+    ///   - text: the ``text`` of an object that was made by another initialiser.
+    ///   - uid: its ``uid``.
+    ///   - kind: its ``kind``.
+    /// - Throws: where the text is none that was checked.
+    public init(stored text: String, uid: String, kind: ComponentKind) throws(CalendarDataError) {
+        self.text = text
+        self.uid = uid
+        self.kind = kind
+        calendar = try Component(parsing: text)
+    }
+
     private init(text: String, calendar: Component) throws(CalendarDataError) {
         var check = CalendarObjectCheck(calendar, text: text)
         (kind, uid) = try check.run()

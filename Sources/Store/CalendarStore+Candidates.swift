@@ -13,48 +13,97 @@ extension CalendarStore {
         range: TimeRange?
     ) async throws -> [Candidate] {
         try await database.read { transaction in
-            guard let range else {
-                return try all(in: calendar, transaction)
-                    .filter { kinds?.contains($0.kind) ?? true }
-                    .map { Candidate(object: $0, isCertain: true) }
-            }
-            return try Self.matches(in: calendar, kinds, range, transaction).map { match in
-                guard let row = try transaction.row("\(StoredObject.select) WHERE object.id = \(match.id.value)") else {
-                    preconditionFailure("a row that this snapshot has shown is still in it")
+            try Self.matches(in: calendar, kinds, range, transaction).map { match in
+                guard let text = try Self.text(of: match, transaction) else {
+                    preconditionFailure("the version of an object that this snapshot has shown is in it too")
                 }
-                return Candidate(object: try StoredObject(row), isCertain: match.isCertain)
+                return Candidate(object: StoredObject(entry: match.entry, text: text), isCertain: match.isCertain)
             }
         }
+    }
+
+    /// The same without any text; see ``texts(of:)``.
+    public func matches(
+        in calendar: CalendarID,
+        kinds: Set<ComponentKind>?,
+        range: TimeRange?
+    ) async throws -> [Match] {
+        try await database.read { try Self.matches(in: calendar, kinds, range, $0) }
+    }
+
+    /// The octets of matches as they were when they were found; nil for what has been purged since.
+    public func texts(of matches: some Collection<Match> & Sendable) async throws -> [String?] {
+        try await database.read { transaction in
+            // One statement, prepared once, instead of a list whose length changes the text each time.
+            var texts: [String?] = []
+            for match in matches { texts.append(try Self.text(of: match, transaction)) }
+            return texts
+        }
+    }
+
+    private static func text(of match: Match, _ transaction: borrowing SQLTransaction) throws -> String? {
+        try transaction.row("SELECT text FROM version WHERE number = \(.integer(match.version))")?.text("text")
     }
 
     private static func matches(
         in calendar: CalendarID,
         _ kinds: Set<ComponentKind>?,
-        _ range: TimeRange,
+        _ range: TimeRange?,
         _ transaction: borrowing SQLTransaction
-    ) throws -> [(id: ObjectID, isCertain: Bool)] {
-        var matches: [(name: String, id: ObjectID, isCertain: Bool)] = []
-        // The ends count: an occurrence without length can lie on one.
-        let statement: SQLStatement = """
-            SELECT object.id, object.name, object.kind, first_start, last_end, precision_name,
-                starts_at, ends_at, occurrences
-            FROM object LEFT JOIN occurrence_window ON occurrence_window.object = object.id
-            WHERE object.calendar = \(calendar.value)
-                AND last_end >= \(.integer(range.start?.seconds ?? .min))
-                AND first_start <= \(.integer(range.end?.seconds ?? .max))
-            """
-        try transaction.forEach(statement) { row in
-            let kind: ComponentKind = try row.word("kind")
-            guard kinds?.contains(kind) ?? true else { return }
-            let id = ObjectID(rawValue: try row.integer("id"))
-            switch try TimeIndex(row).match(range) {
-            case .no: break
-            case .possible: matches.append((try row.text("name"), id, false))
-            case .certain: matches.append((try row.text("name"), id, true))
+    ) throws -> [Match] {
+        var matches: [Match] = []
+        guard let range else {
+            let statement: SQLStatement = """
+                SELECT id, name, uid, etag, kind, size, modified, revision, version FROM object
+                WHERE calendar = \(calendar.value) ORDER BY name
+                """
+            try transaction.forEach(statement) { row in
+                let match = try Match(row, isCertain: true)
+                if kinds?.contains(match.entry.kind) ?? true { matches.append(match) }
+            }
+            return matches
+        }
+        for statement in statements(in: calendar, meeting: range) {
+            try transaction.forEach(statement) { row in
+                let kind: ComponentKind = try row.word("kind")
+                guard kinds?.contains(kind) ?? true else { return }
+                switch try TimeIndex(row).match(range) {
+                case .no: break
+                case .possible: matches.append(try Match(row, isCertain: false))
+                case .certain: matches.append(try Match(row, isCertain: true))
+                }
             }
         }
-        return matches.sorted { $0.name < $1.name }.map { ($0.id, $0.isCertain) }
+        return matches.sorted { $0.entry.name < $1.entry.name }
     }
+
+    /// What the span alone does not rule out: the short objects, then the long ones.
+    private static func statements(in calendar: CalendarID, meeting range: TimeRange) -> [SQLStatement] {
+        // The ends count: an occurrence without length can lie on one.
+        let start = range.start?.seconds ?? .min
+        let end = range.end?.seconds ?? .max
+        let earliest = start < .min + shortSpan ? .min : start - shortSpan
+        return [
+            """
+            \(spans) WHERE object.calendar = \(calendar.value) AND last_end <= first_start + 2764800
+                AND first_start >= \(.integer(earliest)) AND first_start <= \(.integer(end))
+                AND last_end >= \(.integer(start))
+            """,
+            """
+            \(spans) WHERE object.calendar = \(calendar.value) AND last_end > first_start + 2764800
+                AND last_end >= \(.integer(start)) AND first_start <= \(.integer(end))
+            """,
+        ]
+    }
+
+    /// The number that stands in the statements too: only a condition in the words of a partial index makes use of it.
+    private static let shortSpan: Int64 = 2_764_800
+
+    private static let spans: SQLStatement = """
+        SELECT id, name, uid, etag, kind, size, modified, revision, version, first_start, last_end, precision_name,
+            starts_at, ends_at, occurrences
+        FROM object LEFT JOIN occurrence_window ON occurrence_window.object = object.id
+        """
 
     /// Stores the window of an object, or removes it.
     static func setWindow(
@@ -74,6 +123,12 @@ extension CalendarStore {
                 starts_at = excluded.starts_at, ends_at = excluded.ends_at, occurrences = excluded.occurrences
             """
         )
+    }
+}
+
+extension Match {
+    fileprivate init(_ row: SQLRow, isCertain: Bool) throws {
+        self.init(entry: try ObjectEntry(row), version: try row.integer("version"), isCertain: isCertain)
     }
 }
 

@@ -1,8 +1,8 @@
 import ICalendar
 
-/// The occurrences of a recurring object in a stretch of time around its last write.
+/// The occurrences of a recurring object: all from its beginning to a year ahead of its last write, or those around it.
 ///
-/// Most questions are about the weeks around today: for those nothing is expanded. Others fall back on the span.
+/// Most questions are about times that the window covers: for those nothing is expanded. Others fall back on the span.
 struct OccurrenceWindow: Sendable, Hashable {
     struct Occurrence: Sendable, Hashable {
         var start: Instant
@@ -15,14 +15,15 @@ struct OccurrenceWindow: Sendable, Hashable {
     /// Every occurrence that meets the window, by start.
     let occurrences: [Occurrence]
 
-    /// Clients look back about three months at most.
+    /// How far back the window of a series reaches whose beginning is too far away: clients look back three months at most.
     private static let past: Int64 = 92 * 86_400
 
     /// A year ahead, and a month more, so that the window of what is rarely written stays of use for long.
     private static let future: Int64 = 400 * 86_400
 
-    /// A daily event fits; what recurs more often is expanded when it is asked for.
-    private static let maximumOccurrences = 512
+    /// A weekly series of twenty years fits, a daily one of two, some kilobytes; what recurs more often is expanded when
+    /// it is asked for.
+    private static let maximumOccurrences = 1_024
 
     init(start: Instant, end: Instant, occurrences: [Occurrence]) {
         self.start = start
@@ -30,10 +31,18 @@ struct OccurrenceWindow: Sendable, Hashable {
         self.occurrences = occurrences
     }
 
-    /// Expands `set` around `now`; nil when it has too many occurrences there.
-    init?(of set: RecurrenceSet, around now: Instant) {
-        let start = now.advanced(by: -Self.past)
+    /// Expands `set`, which begins at `first`; nil when it has too many occurrences around `now`.
+    init?(of set: RecurrenceSet, from first: Instant, around now: Instant) {
+        let recent = now.advanced(by: -Self.past)
         let end = now.advanced(by: Self.future)
+        if first < recent, let all = OccurrenceWindow(of: set, from: first, to: end) {
+            self = all
+        } else {
+            self.init(of: set, from: recent, to: end)
+        }
+    }
+
+    private init?(of set: RecurrenceSet, from start: Instant, to end: Instant) {
         let range = TimeRange(start: start, end: end)
         guard let found = try? set.occurrences(in: range, limit: Self.maximumOccurrences),
             found.count < Self.maximumOccurrences

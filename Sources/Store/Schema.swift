@@ -6,6 +6,7 @@ extension CalendarStore {
         Migration(name: "Principals", statements: principals),
         Migration(name: "Calendars, objects and their versions", statements: calendars),
         Migration(name: "Credentials, connections and sessions", statements: credentials),
+        Migration(name: "Objects by their beginning and by their end", statements: spans),
     ]
 
     private static let principals = [
@@ -116,6 +117,21 @@ extension CalendarStore {
         """,
         "CREATE UNIQUE INDEX tombstone_by_revision ON tombstone (calendar, revision)",
         "CREATE INDEX tombstone_by_time ON tombstone (at)",
+    ]
+
+    /// Short objects are found by where they begin, close to the range asked for; the few long ones by where they end.
+    ///
+    /// See ``candidates(in:kinds:range:)``, which names the same number of seconds: 32 days.
+    private static let spans = [
+        """
+        CREATE INDEX object_by_start ON object (calendar, first_start, last_end)
+        WHERE last_end <= first_start + 2764800
+        """,
+        """
+        CREATE INDEX long_object_by_end ON object (calendar, last_end, first_start)
+        WHERE last_end > first_start + 2764800
+        """,
+        "DROP INDEX object_by_end",
     ]
 
     private static let credentials = [

@@ -58,8 +58,10 @@ public struct StoredObject: Sendable, Hashable {
         self.text = text
     }
 
-    /// The object parsed again.
-    public func object() throws(CalendarDataError) -> CalendarObject { try CalendarObject(parsing: text) }
+    /// The object read again; it was checked when it was stored.
+    public func object() throws(CalendarDataError) -> CalendarObject {
+        try CalendarObject(stored: text, uid: uid, kind: kind)
+    }
 }
 
 /// An object that may have an occurrence in the range asked for.
@@ -72,6 +74,24 @@ public struct Candidate: Sendable, Hashable {
     /// Describes an answer of the time index.
     public init(object: StoredObject, isCertain: Bool) {
         self.object = object
+        self.isCertain = isCertain
+    }
+}
+
+/// An object that may have an occurrence in the range asked for, of which only the entry was read.
+public struct Match: Sendable, Hashable {
+    public var entry: ObjectEntry
+
+    /// The version that holds its octets.
+    public var version: Int64
+
+    /// Whether it has one for certain; otherwise the caller must look itself.
+    public var isCertain: Bool
+
+    /// Describes an answer of the time index.
+    public init(entry: ObjectEntry, version: Int64, isCertain: Bool) {
+        self.entry = entry
+        self.version = version
         self.isCertain = isCertain
     }
 }

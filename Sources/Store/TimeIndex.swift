@@ -10,6 +10,8 @@ struct TimeIndex: Sendable, Hashable {
         case unknown
         /// Outside of the span there is nothing; inside, one must look.
         case loose
+        /// One occurrence, which lies inside of the span; where, depends on the zone of who asks.
+        case floating
         /// One occurrence, exactly the span.
         case single
         /// Many occurrences, none of them outside of the span; those that meet the window are listed.
@@ -53,11 +55,11 @@ struct TimeIndex: Sendable, Hashable {
             self.init(
                 firstStart: max(start, .min + Self.floatingSlack.earlier) - Self.floatingSlack.earlier,
                 lastEnd: min(end, .max - Self.floatingSlack.later) + Self.floatingSlack.later,
-                precision: .loose,
+                precision: set.isRecurring ? .loose : .floating,
                 window: nil
             )
         } else if set.isRecurring {
-            let window = OccurrenceWindow(of: set, around: now)
+            let window = OccurrenceWindow(of: set, from: span.start, around: now)
             self.init(firstStart: start, lastEnd: end, precision: .recurring, window: window)
         } else {
             self.init(firstStart: start, lastEnd: end, precision: .single, window: nil)
@@ -94,6 +96,7 @@ extension TimeIndex {
         switch precision {
         case .unknown: .possible
         case .loose: spanMayOverlap(range) ? .possible : .no
+        case .floating: spanMayOverlap(range) ? spanLiesInside(range) ? .certain : .possible : .no
         case .single: spanOverlaps(range) ? .certain : .no
         case .recurring: matchRecurring(range)
         }
@@ -115,6 +118,11 @@ extension TimeIndex {
 
     private func spanOverlaps(_ range: TimeRange) -> Bool {
         range.overlaps(start: Instant(seconds: firstStart), end: Instant(seconds: lastEnd))
+    }
+
+    /// Whether something inside of the span is inside of the range, wherever it lies; without length it is not on its end.
+    private func spanLiesInside(_ range: TimeRange) -> Bool {
+        (range.end.map { lastEnd < $0.seconds } ?? true) && (range.start.map { $0.seconds <= firstStart } ?? true)
     }
 
     /// Whether span and range touch; the ends count, for occurrences without length.

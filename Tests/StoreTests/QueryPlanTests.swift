@@ -29,6 +29,23 @@ struct QueryPlanTests {
         }
     }
 
+    @Test func `a range is looked up by where short objects begin and where long ones end`() async throws {
+        let shelf = try await Shelf()
+        let range = TimeRange(start: Instant(seconds: 0), end: Instant(seconds: 1))
+        _ = try await shelf.store.matches(in: shelf.calendar, kinds: nil, range: range)
+        var indexes: [String] = []
+        for text in try await shelf.database.preparedTexts()
+        where text.hasPrefix("SELECT") && text.contains("first_start + 2764800") {
+            let steps = try await plan(of: text, shelf.database).filter { $0.hasPrefix("SEARCH object") }
+            indexes += steps
+        }
+        let wanted = [
+            "SEARCH object USING INDEX long_object_by_end (calendar=? AND last_end>?)",
+            "SEARCH object USING INDEX object_by_start (calendar=? AND first_start>? AND first_start<?)",
+        ]
+        #expect(indexes.sorted() == wanted)
+    }
+
     private func plan(of text: String, _ database: SQLiteDatabase) async throws -> [String] {
         // Unbound values would be refused: each is bound to NULL.
         var statement: SQLStatement = "EXPLAIN QUERY PLAN "
@@ -56,6 +73,7 @@ struct QueryPlanTests {
         let range = TimeRange(start: Instant(seconds: 0), end: Instant(seconds: 1))
         _ = try await store.candidates(in: calendar, kinds: nil, range: range)
         _ = try await store.candidates(in: calendar, kinds: nil, range: TimeRange(start: Instant(seconds: 0)))
+        _ = try await store.matches(in: calendar, kinds: nil, range: nil)
         for withText in [false, true] {
             _ = try await store.changes(in: calendar, since: 1, limit: 1, withText: withText)
         }

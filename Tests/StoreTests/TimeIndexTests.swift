@@ -134,6 +134,43 @@ struct TimeIndexTests {
         #expect(certainties == [[true], [], [false], [true]])
     }
 
+    @Test func `the past of a series needs no expansion either, unless it is very long`() async throws {
+        for (rule, isCertain) in [("WEEKLY", true), ("DAILY", false)] {
+            let shelf = try await Shelf()
+            let object = try event(uid: "u", ["DTSTART:20200106T090000Z", "DURATION:PT1H", "RRULE:FREQ=\(rule)"])
+            _ = try await shelf.store.put(object, named: "a.ics", in: shelf.calendar, if: .absent, by: client)
+            let monday = try #require(Instant(rfc3339: "2020-02-03T00:00:00Z"))
+            let range = TimeRange(start: monday, end: monday.advanced(by: 86_400))
+            let matches = try await shelf.store.matches(in: shelf.calendar, kinds: nil, range: range)
+            #expect(matches.map(\.isCertain) == [isCertain], "\(rule)")
+        }
+    }
+
+    @Test func `a whole day is certain where no zone moves it out of the range`() async throws {
+        let shelf = try await Shelf()
+        let object = try event(uid: "u", ["DTSTART;VALUE=DATE:20261121"])
+        _ = try await shelf.store.put(object, named: "a.ics", in: shelf.calendar, if: .absent, by: client)
+        let midnight = try #require(Instant(rfc3339: "2026-11-21T00:00:00Z"))
+        let hour: Int64 = 3600
+        for (from, to, certainties) in [(-14, 37, [true]), (-13, 37, [false]), (-14, 36, [false]), (37, 40, [])]
+            as [(Int64, Int64, [Bool])]
+        {
+            let range = TimeRange(start: midnight + from * hour, end: midnight + to * hour)
+            let matches = try await shelf.store.matches(in: shelf.calendar, kinds: nil, range: range)
+            #expect(matches.map(\.isCertain) == certainties, "\(from) to \(to)")
+        }
+    }
+
+    @Test func `a match keeps its octets while the object changes`() async throws {
+        let shelf = try await Shelf()
+        try await shelf.put("a.ics", uid: "a", "first")
+        let before = try #require(await shelf.store.object(named: "a.ics", in: shelf.calendar))
+        let matches = try await shelf.store.matches(in: shelf.calendar, kinds: nil, range: nil)
+        try await shelf.put("a.ics", uid: "a", "second")
+        #expect(matches.map(\.entry) == [before.entry])
+        #expect(try await shelf.store.texts(of: matches) == [before.text])
+    }
+
     @Test func `kinds are kept apart, and what is no event is always a candidate`() async throws {
         let shelf = try await Shelf()
         try await shelf.put("event.ics")
