@@ -46,6 +46,12 @@ public protocol SweepingBridge: Bridge {
     func sweeping() -> any Bridge
 }
 
+/// An upstream whose events say whether the account declined them.
+public protocol AnsweringBridge: Bridge {
+    /// Whether the account declined the invitation that these records are.
+    func isDeclined(_ series: [UpstreamRecord]) -> Bool
+}
+
 /// An upstream that can call us when something changed.
 public protocol NotifyingBridge: Bridge {
     /// Opens a channel that calls `address` until its expiry, presenting `token`.

@@ -48,7 +48,12 @@ extension CalendarStore {
         properties: CalendarProperties
     ) async throws -> CalendarCollection? {
         let now = now()
-        return try await database.write { try Self.insertCalendar(name, of: owner, properties, at: now, $0) }
+        let actor = AuditActor.current
+        return try await database.write { transaction in
+            let made = try Self.insertCalendar(name, of: owner, properties, at: now, transaction)
+            if let made { try Self.audit(.calendarCreated, made, by: actor, at: now, transaction) }
+            return made
+        }
     }
 
     /// Changes a calendar's properties; false when there is no such calendar.
@@ -56,7 +61,8 @@ extension CalendarStore {
         _ id: CalendarID,
         _ change: @escaping @Sendable (inout CalendarProperties) -> Void
     ) async throws -> Bool {
-        try await database.write { try Self.updateCalendar(id, change, $0) }
+        let (now, actor) = (now(), AuditActor.current)
+        return try await database.write { try Self.updateCalendar(id, change, by: actor, at: now, $0) }
     }
 
     /// Changes a calendar's own and dead properties together, as PROPPATCH must (RFC 4918 §9.2).
@@ -68,8 +74,9 @@ extension CalendarStore {
         removing removed: [(namespace: String, name: String)],
         _ change: @escaping @Sendable (inout CalendarProperties) -> Void
     ) async throws -> Bool {
-        try await database.write { transaction in
-            guard try Self.updateCalendar(id, change, transaction) else { return false }
+        let (now, actor) = (now(), AuditActor.current)
+        return try await database.write { transaction in
+            guard try Self.updateCalendar(id, change, by: actor, at: now, transaction) else { return false }
             try Self.setDeadProperties(dead, remove: removed, of: id, transaction)
             return true
         }
@@ -88,9 +95,12 @@ extension CalendarStore {
     ///
     /// - Returns: whether there was one.
     public func deleteCalendar(_ id: CalendarID) async throws -> Bool {
-        let now = now()
+        let (now, actor) = (now(), AuditActor.current)
         return try await database.write { transaction in
-            try transaction.run(
+            if let calendar = try Self.calendar(id, transaction) {
+                try Self.audit(.calendarDeleted, calendar, by: actor, at: now, transaction)
+            }
+            return try transaction.run(
                 "UPDATE calendar SET deleted_at = \(now.value) WHERE id = \(id.value) AND deleted_at IS NULL"
             ) > 0
         }
@@ -143,10 +153,14 @@ extension CalendarStore {
     private static func updateCalendar(
         _ id: CalendarID,
         _ change: (inout CalendarProperties) -> Void,
+        by actor: String?,
+        at now: Instant,
         _ transaction: borrowing SQLTransaction
     ) throws -> Bool {
-        guard var properties = try calendar(id, transaction)?.properties else { return false }
+        guard let calendar = try calendar(id, transaction) else { return false }
+        var properties = calendar.properties
         change(&properties)
+        try audit(.calendarChanged, calendar, by: actor, at: now, transaction)
         try transaction.run(
             """
             UPDATE calendar SET

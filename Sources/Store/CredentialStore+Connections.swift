@@ -7,7 +7,7 @@ extension CredentialStore {
         of principal: PrincipalID,
         state: ConnectionState
     ) async throws -> ConnectionID {
-        let now = now()
+        let (now, actor) = (now(), AuditActor.current)
         return try await database.write { transaction in
             let id = ConnectionID(rawValue: try Counter.connection.next(transaction))
             try transaction.run(
@@ -16,6 +16,7 @@ extension CredentialStore {
                 VALUES (\(id.value), \(principal.value), \(.text(provider)), \(.text(state.rawValue)), \(now.value))
                 """
             )
+            try Self.audit(.connectionAdded, id, by: actor, at: now, transaction)
             return id
         }
     }
@@ -45,8 +46,10 @@ extension CredentialStore {
     /// Removes a connection with its tokens; false when there is no such.
     @discardableResult
     public func removeConnection(_ id: ConnectionID) async throws -> Bool {
-        try await database.write { transaction in
-            try transaction.run("DELETE FROM connection WHERE id = \(id.value)") > 0
+        let (now, actor) = (now(), AuditActor.current)
+        return try await database.write { transaction in
+            try Self.audit(.connectionRemoved, id, by: actor, at: now, transaction)
+            return try transaction.run("DELETE FROM connection WHERE id = \(id.value)") > 0
         }
     }
 
@@ -56,7 +59,13 @@ extension CredentialStore {
         state: ConnectionState,
         error: ConnectionProblem?
     ) async throws {
+        let (now, actor) = (now(), AuditActor.current)
         try await database.write { transaction in
+            let known = try transaction.row("SELECT state FROM connection WHERE id = \(id.value)")?.text("state")
+            if let known, known != state.rawValue {
+                let detail = error.map { "\(state.rawValue): \($0.message)" } ?? state.rawValue
+                try Self.audit(.connectionState, id, by: actor, detail: detail, at: now, transaction)
+            }
             try transaction.run(
                 """
                 UPDATE connection SET

@@ -7,6 +7,7 @@ extension CalendarStore {
         Migration(name: "Calendars, objects and their versions", statements: calendars),
         Migration(name: "Credentials, connections and sessions", statements: credentials),
         Migration(name: "Objects by their beginning and by their end", statements: spans),
+        Migration(name: "The audit trail", statements: auditTable),
     ]
 
     private static let principals = [

@@ -11,13 +11,13 @@ extension LinkStore {
     /// is not what it was then.
     func snapshot(of link: Link, fields: FieldSet, everything: Bool) async throws -> Snapshot {
         let raw = try await database.read { try RawSnapshot(of: link, calendars, everything: everything, $0) }
-        return raw.projected(onto: fields)
+        return raw.projected(onto: fields, try link.readFilters())
     }
 
     /// Reads one item, changed or not.
     func snapshot(of link: Link, fields: FieldSet, uid: String) async throws -> SnapshotItem? {
         let raw = try await database.read { try RawSnapshot(of: link, calendars, everything: true, only: uid, $0) }
-        return raw.projected(onto: fields).items[uid]
+        return raw.projected(onto: fields, try link.readFilters()).items[uid]
     }
 }
 
@@ -188,7 +188,7 @@ private struct RawSnapshot: Sendable {
     // MARK: Projecting
 
     /// Parses and projects; an item one of whose sides cannot be parsed is left out, which freezes it.
-    func projected(onto fieldSet: FieldSet) -> Snapshot {
+    func projected(onto fieldSet: FieldSet, _ filters: LinkFilters) -> Snapshot {
         var snapshot = Snapshot(revision: revision, agreedCount: agreedCount, held: held)
         let allFields = Set(fieldSet.all.map(\.rawValue))
         for (uid, raw) in items {
@@ -199,6 +199,7 @@ private struct RawSnapshot: Sendable {
                     return LocalItem(
                         stored: stored,
                         object: object,
+                        outgoing: object,
                         fields: Projection(of: object, onto: fieldSet).fields
                     )
                 }
@@ -211,6 +212,7 @@ private struct RawSnapshot: Sendable {
                         modified: remotes[uid]?.modified
                     )
                 }
+                if filters.busyOnly == true { try item.veil(onto: fieldSet) }
             } catch {
                 // What is stored was parsed before it was: only a newer, stricter program comes here.
                 continue

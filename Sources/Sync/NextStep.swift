@@ -60,6 +60,8 @@ extension LinkProblem {
                 message: "The calendar of this link was deleted here. Nothing was deleted upstream.",
                 remedy: "Delete the link, or restore the calendar."
             )
+        } else if let error = error as? LinkFiltersError {
+            self.init(code: "invalid_filters", message: error.message, remedy: "Change the filters of the link.")
         } else {
             self.init(
                 code: "internal_error",

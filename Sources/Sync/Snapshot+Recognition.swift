@@ -15,7 +15,7 @@ extension Snapshot {
                 local.fields != remote.fields, item.records.isEmpty == false
             else { continue }
             do {
-                guard try bridge.writes(toMake: local.object, from: item.records).isEmpty else { continue }
+                guard try bridge.writes(toMake: local.outgoing, from: item.records).isEmpty else { continue }
             } catch {
                 // What the upstream cannot hold is no proof that it says the same.
                 continue

@@ -7,6 +7,8 @@ import Store
 struct LocalItem: Sendable {
     var stored: StoredObject
     var object: CalendarObject
+    /// The event as the upstream may see it, which is what is compared.
+    var outgoing: CalendarObject
     var fields: Fields
 }
 
@@ -59,6 +61,8 @@ struct SnapshotItem: Sendable {
     /// A write that may have reached the upstream without our knowing.
     var intent: Intent?
     var retry: WaitingItem?
+    /// Whether the upstream may know the times of the event only.
+    var isVeiled = false
     /// Of a conflict that waits for the person, what was seen when it was found.
     var conflict: (local: String, remote: String)?
 

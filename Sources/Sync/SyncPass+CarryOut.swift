@@ -57,11 +57,11 @@ extension SyncPass {
             fields,
             of: remote.object,
             onto: local.object,
-            fieldSet: bridge.fields,
+            fieldSet: incoming(item),
             stamp: clock.now()
         )
         try await beginRun()
-        let written = LocalItem(object, over: local, bridge.fields)
+        let written = try item.written(object, over: local, bridge.fields)
         var settlement = Settlement(item.uid)
         if object.text != local.stored.text { settlement.localWrite = .replace(local.stored, by: object) }
         settlement.agreed = item.agreement(written, remote, except: decision.withheld)
@@ -145,14 +145,20 @@ extension Settlement {
     }
 }
 
-extension LocalItem {
-    /// An object as it will be stored.
-    init(_ object: CalendarObject, over former: LocalItem, _ fieldSet: FieldSet) {
-        self.init(object, fieldSet)
-        stored.entry.id = former.stored.id
-        stored.entry.name = former.stored.name
+extension SnapshotItem {
+    /// An object as it will be stored in place of `former`.
+    func written(_ object: CalendarObject, over former: LocalItem, _ fieldSet: FieldSet) throws -> LocalItem {
+        var written = LocalItem(object, fieldSet)
+        written.stored.entry.id = former.stored.id
+        written.stored.entry.name = former.stored.name
+        guard isVeiled else { return written }
+        written.outgoing = try BusyTime.veil(object)
+        written.fields = Projection(of: written.outgoing, onto: fieldSet).fields
+        return written
     }
+}
 
+extension LocalItem {
     /// A new object as it will be stored.
     init(_ object: CalendarObject, _ fieldSet: FieldSet) {
         let entry = ObjectEntry(
@@ -168,6 +174,7 @@ extension LocalItem {
         self.init(
             stored: StoredObject(entry: entry, text: object.text),
             object: object,
+            outgoing: object,
             fields: Projection(of: object, onto: fieldSet).fields
         )
     }

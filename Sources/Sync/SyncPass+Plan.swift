@@ -13,14 +13,7 @@ extension SyncPass {
         try await state.mirror(pulled, translatedBy: bridge, of: link.id)
         let fields = bridge.fields
         var snapshot = try await state.snapshot(of: link, fields: fields, everything: true)
-        snapshot.recognise(by: bridge)
-        let decisions = reconcile(
-            base: snapshot.base,
-            local: snapshot.local,
-            remote: snapshot.remote,
-            rules: link.rules(fields, configuration),
-            exceptions: snapshot.interrupted
-        )
+        let decisions = try decide(on: &snapshot)
         var plan = LinkPlan()
         for (uid, item) in snapshot.items.sorted(by: { $0.key < $1.key }) {
             plan.add(decisions[uid]?.action, LinkPlan.Item(item))

@@ -11,7 +11,7 @@ extension SyncPass {
     ) async throws -> ItemOutcome {
         guard let local = item.local, let remote = item.remote else { return .done }
         try await beginRun()
-        let target = try overlay(fields, of: local.object, onto: remote.object, fieldSet: bridge.fields)
+        let target = try overlay(fields, of: local.outgoing, onto: remote.object, fieldSet: bridge.fields)
         try await keepLoser(decision, item)
         let answer = try await write(target, for: item)
         var settlement = Settlement(item.uid)
@@ -19,7 +19,12 @@ extension SyncPass {
         let pushed = answer?.remote ?? remote
         settlement.agreed = item.agreement(local, pushed, series: answer?.series, except: decision.withheld)
         let outcome = try await settle(settlement)
-        let undo = try overlay(fields, of: remote.object, onto: local.object, fieldSet: bridge.fields)
+        let undo = try overlay(
+            item.isVeiled ? BusyTime.times(fields) : fields,
+            of: remote.object,
+            onto: local.object,
+            fieldSet: incoming(item)
+        )
         note(outcome, RunEntry(item, "push", fields, undo: undo.text)) { $0.pushed += 1 }
         return outcome
     }
@@ -34,15 +39,21 @@ extension SyncPass {
         guard let local = item.local, let remote = item.remote else { return .done }
         try await beginRun()
         let fieldSet = bridge.fields
-        let target = try overlay(pushed, of: local.object, onto: remote.object, fieldSet: fieldSet)
+        let target = try overlay(pushed, of: local.outgoing, onto: remote.object, fieldSet: fieldSet)
         try await keepLoser(decision, item)
         let answer = try await write(target, for: item)
-        let object = try overlay(pulled, of: remote.object, onto: local.object, fieldSet: fieldSet, stamp: clock.now())
+        let object = try overlay(
+            pulled,
+            of: remote.object,
+            onto: local.object,
+            fieldSet: incoming(item),
+            stamp: clock.now()
+        )
         var settlement = Settlement(item.uid)
         settlement.mirrored = answer?.mirrored
         if object.text != local.stored.text { settlement.localWrite = .replace(local.stored, by: object) }
-        settlement.agreed = item.agreement(
-            LocalItem(object, over: local, fieldSet),
+        settlement.agreed = try item.agreement(
+            item.written(object, over: local, fieldSet),
             answer?.remote ?? remote,
             series: answer?.series,
             except: decision.withheld
@@ -56,7 +67,7 @@ extension SyncPass {
         guard let local = item.local else { return .done }
         try await beginRun()
         try await keepLoser(decision, item)
-        let answer = try await write(local.object, for: item)
+        let answer = try await write(local.outgoing, for: item)
         guard let answer, let remote = answer.remote else { throw TranslationError.unsupported(Self.unreadableAnswer) }
         var settlement = Settlement(item.uid)
         settlement.mirrored = answer.mirrored

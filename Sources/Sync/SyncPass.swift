@@ -66,19 +66,12 @@ public struct SyncPass: Sendable {
         let touched = try await state.mirror(pulled, translatedBy: bridge, of: link.id)
 
         let fields = bridge.fields
-        let mark = mark(of: fields)
+        let mark = try mark(of: fields)
         guard place.needsLook(at: mark) || !touched.isEmpty else {
             return try await state.finish(link, Finish(revision: place.revision, mark: mark, pending: 0))
         }
         var snapshot = try await state.snapshot(of: link, fields: fields, everything: place.mark != mark)
-        snapshot.recognise(by: bridge)
-        let decisions = reconcile(
-            base: snapshot.base,
-            local: snapshot.local,
-            remote: snapshot.remote,
-            rules: link.rules(fields, configuration),
-            exceptions: snapshot.interrupted
-        )
+        let decisions = try decide(on: &snapshot)
         let allowed = try await refuseMassDeletion(decisions, of: snapshot)
 
         var done = 0
@@ -95,8 +88,10 @@ public struct SyncPass: Sendable {
     }
 
     /// What the comparison depends on besides the items: when it changes, all are compared anew.
-    private func mark(of fields: FieldSet) -> String {
-        "1;\(fields.mark);\(link.effectiveDirection.rawValue);\(link.policy.rawValue)"
+    private func mark(of fields: FieldSet) throws -> String {
+        let day = try link.readFilters().mark(at: clock.now())
+        return "1;\(fields.mark);\(link.effectiveDirection.rawValue);\(link.policy.rawValue)"
+            + (link.filters.map { ";\($0);\(day)" } ?? "")
     }
 }
 

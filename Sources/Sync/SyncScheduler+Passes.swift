@@ -72,7 +72,7 @@ extension SyncScheduler {
     private func step(after error: any Error, _ readiness: LinkStore.Readiness) -> NextStep {
         let attempt = readiness.failures + 1
         if let error = error as? BridgeError { return nextStep(after: error, attempt: attempt, random: clock.random()) }
-        if error is PassFailure { return .stop(LinkProblem(error)) }
+        if error is PassFailure || error is LinkFiltersError { return .stop(LinkProblem(error)) }
         return .wait(seconds: Outage.seconds(attempt, clock.random()), isBinding: false, LinkProblem(error))
     }
 

@@ -188,7 +188,7 @@ actor ScriptedUpstream {
 }
 
 /// A bridge to a scripted upstream.
-struct ScriptedBridge: NotifyingBridge {
+struct ScriptedBridge: NotifyingBridge, AnsweringBridge {
     let upstream: ScriptedUpstream
     var fields = FieldSet(
         writable: [.schedule, .summary, .description, .location, .categories],
@@ -210,6 +210,10 @@ struct ScriptedBridge: NotifyingBridge {
 
     func closeChannel(_ channel: NotificationChannel) async throws(BridgeError) {
         await upstream.closeChannel(channel.id)
+    }
+
+    func isDeclined(_ series: [UpstreamRecord]) -> Bool {
+        series.contains { $0.payload.contains("COMMENT:DECLINED") }
     }
 
     // MARK: Translation

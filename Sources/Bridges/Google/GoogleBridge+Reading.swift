@@ -2,6 +2,18 @@ public import Bridging
 public import ICalendar
 
 extension GoogleBridge {
+    /// Whether the account declined all of a series: an occurrence that it declined alone is no reason to hide the rest.
+    public func isDeclined(_ series: [UpstreamRecord]) -> Bool {
+        let live = series.filter { !$0.isDeleted }
+        let judged = live.filter { $0.id == $0.series }
+        let answers = (judged.isEmpty ? live : judged).map { record in
+            let event = try? JSONReader.value(of: record.payload)
+            let own = event?["attendees"]?.elements.first { $0["self"]?.bool == true }
+            return own?["responseStatus"]?.text
+        }
+        return !answers.isEmpty && answers.allSatisfy { $0 == "declined" }
+    }
+
     /// Translates a series: the master and its overrides, or the occurrences the account was invited to.
     public func object(from series: [UpstreamRecord]) throws(TranslationError) -> CalendarObject {
         let series = try EventSeries(series, linkZone: link.timeZone)

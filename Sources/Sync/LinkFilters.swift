@@ -1,0 +1,144 @@
+import Foundation
+import ICalendar
+
+/// What of the two calendars a link is to join, and how much of it the upstream may see.
+///
+/// A filter decides what is taken up, never what goes away: an event that both sides have agreed on stays in step,
+/// also once it no longer passes. So time passing, or a stricter filter, deletes nothing.
+public struct LinkFilters: Sendable, Hashable, Codable {
+    /// Days back from today that still count; nil for all.
+    public var pastDays: Int?
+
+    /// Days ahead of today that count; nil for all.
+    public var futureDays: Int?
+
+    /// The first day that counts, `2026-01-01`.
+    public var from: String?
+
+    /// The last day that counts, `2026-12-31`.
+    public var until: String?
+
+    /// Only events of one of these categories, whatever their case; nil for all.
+    public var categories: [String]?
+
+    /// No events of these categories.
+    public var exceptCategories: [String]?
+
+    /// Whether events that the account has declined are taken up; they are where nothing is said.
+    public var declined: Bool?
+
+    /// Whether the upstream learns when something is, and never what it is.
+    public var busyOnly: Bool?
+
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+        case pastDays = "past_days"
+        case futureDays = "future_days"
+        case from
+        case until
+        case categories
+        case exceptCategories = "except_categories"
+        case declined
+        case busyOnly = "busy_only"
+    }
+
+    /// Takes everything.
+    public init() {}
+
+    /// Reads the JSON of the REST interface.
+    ///
+    /// - Throws: ``LinkFiltersError`` with a sentence for a person; a misspelt key would otherwise filter nothing.
+    public init(parsing text: String) throws(LinkFiltersError) {
+        do {
+            let decoder = JSONDecoder()
+            let data = Data(text.utf8)
+            self = try decoder.decode(LinkFilters.self, from: data)
+            let names = try decoder.decode([String: AnyMember].self, from: data).keys
+            for name in names.sorted() where CodingKeys(rawValue: name) == nil {
+                let known = CodingKeys.allCases.map(\.rawValue).joined(separator: ", ")
+                throw LinkFiltersError(message: "There is no filter \(name); there are: \(known).")
+            }
+        } catch let error as LinkFiltersError {
+            throw error
+        } catch {
+            throw LinkFiltersError(message: "The filters are not readable: each has a form of its own.")
+        }
+        for day in [from, until].compactMap({ $0 }) where Self.day(day) == nil {
+            throw LinkFiltersError(message: "\(day) is no day: write 2026-12-31.")
+        }
+        guard [pastDays, futureDays].compactMap({ $0 }).allSatisfy((0...Self.maximumDays).contains) else {
+            throw LinkFiltersError(message: "past_days and future_days go from 0 to \(Self.maximumDays).")
+        }
+    }
+
+    /// A thousand years: more is "all".
+    private static let maximumDays = 366_000
+
+    /// A member of any kind, of which only the name matters.
+    private struct AnyMember: Decodable {
+        init(from decoder: any Decoder) throws {}
+    }
+
+    // MARK: Days
+
+    private static let secondsPerDay: Int64 = 86_400
+
+    private static func day(_ text: String) -> Instant? { Instant(rfc3339: text + "T00:00:00Z") }
+
+    /// The stretch of time that counts on the day of `now`; open where nothing is said.
+    func window(at now: Instant) -> TimeRange {
+        let today = now.seconds - (now.seconds % Self.secondsPerDay + Self.secondsPerDay) % Self.secondsPerDay
+        var window = TimeRange()
+        if let pastDays { window.start = Instant(seconds: today - Int64(pastDays) * Self.secondsPerDay) }
+        if let futureDays { window.end = Instant(seconds: today + (Int64(futureDays) + 1) * Self.secondsPerDay) }
+        if let from = from.flatMap(Self.day) { window.start = max(window.start ?? from, from) }
+        if let until = until.flatMap(Self.day) {
+            let end = until + Self.secondsPerDay
+            window.end = min(window.end ?? end, end)
+        }
+        return window
+    }
+
+    /// What the comparison depends on besides the filters themselves: a window that moves is another one each day.
+    func mark(at now: Instant) -> String {
+        guard pastDays != nil || futureDays != nil else { return "" }
+        return String(now.seconds / Self.secondsPerDay)
+    }
+
+    // MARK: Events
+
+    /// Whether an event counts by its time and its categories.
+    func admits(_ object: CalendarObject, at now: Instant) -> Bool {
+        isInWindow(object, window(at: now)) && hasWantedCategory(object)
+    }
+
+    /// An event whose times cannot be told is let through: nothing is kept back for a reason nobody can see.
+    private func isInWindow(_ object: CalendarObject, _ window: TimeRange) -> Bool {
+        guard window.start != nil || window.end != nil, let set = try? object.recurrenceSet(), let span = set.span
+        else {
+            return true
+        }
+        return window.overlaps(start: span.start, end: span.end ?? Instant(seconds: .max))
+    }
+
+    private func hasWantedCategory(_ object: CalendarObject) -> Bool {
+        guard categories != nil || exceptCategories != nil else { return true }
+        let event = object.master ?? object.overrides.first
+        let known = Set(event?.all("CATEGORIES").flatMap(\.texts).map { trimmed($0).lowercased() } ?? [])
+        if let categories, known.isDisjoint(with: categories.map { trimmed($0).lowercased() }) { return false }
+        return known.isDisjoint(with: (exceptCategories ?? []).map { trimmed($0).lowercased() })
+    }
+}
+
+/// Why filters cannot be read.
+public struct LinkFiltersError: Error, Sendable, Hashable {
+    /// One sentence for a person.
+    public var message: String
+}
+
+extension Link {
+    /// The filters; those of a link without any let everything through.
+    func readFilters() throws(LinkFiltersError) -> LinkFilters {
+        guard let filters else { return LinkFilters() }
+        return try LinkFilters(parsing: filters)
+    }
+}

@@ -1,0 +1,61 @@
+import Bridging
+import ICalendar
+import Reconcile
+import Store
+
+extension SyncPass {
+    /// Decides about every item of a snapshot; what the filters keep out is taken out of it.
+    func decide(on snapshot: inout Snapshot) throws -> [String: Decision] {
+        let filters = try link.readFilters()
+        let bridge = bridge
+        let now = clock.now()
+        snapshot.items = snapshot.items.filter { $0.value.isWanted(by: filters, over: bridge, at: now) }
+        snapshot.recognise(by: bridge)
+        let rules = link.rules(bridge.fields, configuration)
+        guard filters.busyOnly == true else { return snapshot.decisions(rules) { _ in true } }
+
+        // What is the upstream's own travels home in full; of what is ours only the times leave.
+        var reserved = rules
+        reserved.pullOnly.formUnion(bridge.fields.all.subtracting(BusyTime.fields).map(\.rawValue))
+        let theirs = snapshot.decisions(reserved) { !$0.isVeiled }
+        let ours = snapshot.decisions(rules) { $0.isVeiled }.compactMapValues(BusyTime.withoutDetails)
+        return theirs.merging(ours) { first, _ in first }
+    }
+
+    /// What of an upstream's event may come here.
+    func incoming(_ item: SnapshotItem) -> FieldSet { item.isVeiled ? bridge.fields.timesOnly : bridge.fields }
+}
+
+extension Snapshot {
+    fileprivate func decisions(_ rules: Rules, where isMeant: (SnapshotItem) -> Bool) -> [String: Decision] {
+        var part = self
+        part.items = items.filter { isMeant($0.value) }
+        return reconcile(
+            base: part.base,
+            local: part.local,
+            remote: part.remote,
+            rules: rules,
+            exceptions: part.interrupted
+        )
+    }
+}
+
+extension SnapshotItem {
+    /// Whether an item is looked at: it passes the filters, or it is in step, or was about to be, or a person is asked.
+    ///
+    /// A side that cannot hold categories is not asked for them.
+    fileprivate func isWanted(by filters: LinkFilters, over bridge: any Bridge, at now: Instant) -> Bool {
+        guard base == nil, intent == nil, conflict == nil else { return true }
+        if filters.declined == false, local == nil, (bridge as? any AnsweringBridge)?.isDeclined(records) == true {
+            return false
+        }
+        var remoteFilters = filters
+        if !bridge.fields.all.contains(.categories) {
+            remoteFilters.categories = nil
+            remoteFilters.exceptCategories = nil
+        }
+        if let local, filters.admits(local.object, at: now) { return true }
+        guard let remote else { return local == nil }
+        return remoteFilters.admits(remote.object, at: now)
+    }
+}
