@@ -3,89 +3,28 @@ import WebDAV
 import XML
 
 extension CalDAVServer {
-    /// How far `expand-property` follows properties of properties; clients go two steps.
-    static let maximumExpansionDepth = 4
+    /// The most principals, or resources, one of these reports tells of.
+    static let maximumPrincipalResults = 5_000
 
-    /// `expand-property` (RFC 3253 §3.8).
-    func expandProperty(
-        _ properties: [ExpandedProperty],
-        of resource: Resource,
-        depth: Depth
+    /// `principal-property-search` (RFC 3744 §9.4): everybody finds everybody, by name and address.
+    ///
+    /// Deviation: it searches all principals wherever it is asked, with and without `apply-to-principal-collection-set`:
+    /// a client that knows only some address of the server asks there.
+    func principalPropertySearch(
+        _ search: PrincipalPropertySearch,
+        _ exchange: Exchange
     ) async throws -> DAVResponse {
-        guard depth == .zero else { throw DAVError.badRequest("expand-property is about one resource: Depth 0.") }
-        let response = try await expanded(properties, of: resource, level: 1)
-        var multiStatus = MultiStatus()
-        multiStatus.append(response)
-        return DAVResponse(multiStatus)
-    }
-
-    /// The `response` element of a resource, with responses in place of the hrefs of the properties to be followed.
-    private func expanded(
-        _ properties: [ExpandedProperty],
-        of resource: Resource,
-        level: Int
-    ) async throws -> Element {
-        guard level <= Self.maximumExpansionDepth else {
-            throw DAVError.badRequest("expand-property goes \(Self.maximumExpansionDepth) steps deep at most.")
+        try exchange.requireDepthZero()
+        let found = try await calendars.principals().filter(search.accepts).map { principal in
+            Resource(kind: .principal(principal), requester: exchange.principal, href: .principal(principal.name))
         }
-        var found: [Element] = []
-        var missing: [Element] = []
-        for property in properties {
-            guard let content = LiveProperty.byName[property.name]?.content(resource) else {
-                missing.append(Element(property.name))
-                continue
-            }
-            var element = content.element(named: property.name)
-            if case .hrefs(let hrefs) = content, !property.inner.isEmpty {
-                element.children = []
-                for href in hrefs {
-                    let inner = try await self.expanded(property.inner, at: href, for: resource.requester, level + 1)
-                    element.children.append(.element(inner))
-                }
-            }
-            found.append(element)
-        }
-        var parts = [Element(.dav("href"), text: resource.href.path), Element.propStat(found, "200 OK")]
-        if !missing.isEmpty { parts.append(.propStat(missing, "404 Not Found")) }
-        return Element(.dav("response"), children: parts.map { .element($0) })
-    }
-
-    /// The response for an href; one that leads nowhere here stays an href.
-    private func expanded(
-        _ properties: [ExpandedProperty],
-        at href: Href,
-        for principal: Principal,
-        _ level: Int
-    ) async throws -> Element {
-        do {
-            let target = try await resource(ResourcePath.parse(href.path), for: principal, at: href.path)
-            return try await expanded(properties, of: target, level: level)
-        } catch let error as DAVError where error.status == 404 || !href.path.utf8.starts(with: "/".utf8) {
-            return Element(.dav("href"), text: href.path)
-        }
-    }
-
-    /// `principal-property-search` (RFC 3744 §9.4): nobody finds anybody but himself.
-    func principalPropertySearch(_ search: PrincipalPropertySearch, for principal: Principal) -> DAVResponse {
-        let resource = Resource(kind: .principal, requester: principal, href: .principal(principal.name))
-        func holds(_ condition: PrincipalPropertySearch.Condition) -> Bool {
-            let match = TextMatch(condition.text, collation: .unicodeCasemap)
-            return condition.properties.allSatisfy { name in
-                LiveProperty.byName[name]?.content(resource)?.texts.contains(where: match.accepts) ?? false
-            }
-        }
-        let isFound = search.isAnyOf ? search.conditions.contains(where: holds) : search.conditions.allSatisfy(holds)
-        var multiStatus = MultiStatus()
-        if isFound { PropFindAnswer(search.request, isMinimal: false).append(resource, to: &multiStatus) }
-        return DAVResponse(multiStatus)
+        return try tell(found, search.request)
     }
 
     /// `principal-search-property-set` (RFC 3744 §9.5).
-    func principalSearchPropertySet() -> DAVResponse {
-        let searchable: [(PropertyName, String)] = [
-            (.dav("displayname"), "Name"), (.calDAV("calendar-user-address-set"), "Address"),
-        ]
-        let properties = searchable.map { name, description in
+    func principalSearchPropertySet(_ exchange: Exchange) throws(DAVError) -> DAVResponse {
+        try exchange.requireDepthZero()
+        let properties = PrincipalPropertySearch.searchable.map { name, description in
             let prop = Element(.dav("prop"), children: [.element(Element(name))])
             let language = [Name("http://www.w3.org/XML/1998/namespace", "lang"): "en"]
             let text = Element(.dav("description"), attributes: language, children: [.text(description)])
@@ -99,34 +38,110 @@ extension CalDAVServer {
         )
         return DAVResponse(status: 200, xml: writer.octets)
     }
-}
 
-extension LiveProperty.Content {
-    /// The value as an element.
-    fileprivate func element(named name: Name) -> Element {
-        switch self {
-        case .text(let text): Element(name, text: text)
-        case .hrefs(let hrefs):
-            Element(name, children: hrefs.map { .element(Element(.dav("href"), text: $0.path)) })
-        case .elements(let elements): Element(name, children: elements.map { .element($0) })
-        case .names(let names): Element(name, children: names.map { .element(Element($0)) })
+    /// `principal-match` (RFC 3744 §9.3): the members, at any depth, that are the requester, or that name him.
+    func principalMatch(
+        _ match: PrincipalMatch,
+        of resource: Resource,
+        _ exchange: Exchange
+    ) async throws -> DAVResponse {
+        try exchange.requireDepthZero()
+        var found: [Resource] = []
+        var unseen = [resource]
+        while let next = unseen.popLast() {
+            if match.accepts(next) { found.append(next) }
+            unseen += try await members(of: next).reversed()
+            guard found.count + unseen.count <= Self.maximumQueryResults else {
+                throw DAVError.failed(.numberOfMatchesWithinLimits, "More than can be looked through at once.")
+            }
         }
+        return try tell(found, match.request, limit: Self.maximumQueryResults)
     }
 
-    /// What a search looks into.
-    fileprivate var texts: [String] {
-        switch self {
-        case .text(let text): [text]
-        case .hrefs(let hrefs): hrefs.map(\.path)
-        case .elements, .names: []
+    /// `acl-principal-prop-set` (RFC 3744 §9.2): properties of the principals that the resource's entries name.
+    func aclPrincipalPropSet(
+        _ request: PropFind,
+        of resource: Resource,
+        _ exchange: Exchange
+    ) async throws -> DAVResponse {
+        try exchange.requireDepthZero()
+        var seen: Set<Href> = []
+        var found: [Resource] = []
+        for case .principal(let href) in resource.accessControlList.map(\.holder) where seen.insert(href).inserted {
+            found.append(try await self.resource(ResourcePath.parse(href.path), for: exchange.principal, at: href.path))
+        }
+        return try tell(found, request)
+    }
+
+    private func tell(
+        _ resources: [Resource],
+        _ request: PropFind,
+        limit: Int = maximumPrincipalResults
+    ) throws(DAVError) -> DAVResponse {
+        guard resources.count <= limit else {
+            throw .failed(.numberOfMatchesWithinLimits, "More than \(limit) resources match.")
+        }
+        let answer = PropFindAnswer(request, isMinimal: false)
+        var multiStatus = MultiStatus()
+        for resource in resources { answer.append(resource, to: &multiStatus) }
+        return DAVResponse(multiStatus)
+    }
+}
+
+extension Exchange {
+    /// RFC 3744 §9: its reports are defined for Depth 0 only, which is also what a missing header means.
+    func requireDepthZero() throws(DAVError) {
+        guard try depth == .zero else { throw .badRequest("This report is about one resource: Depth 0.") }
+    }
+}
+
+extension PrincipalPropertySearch {
+    /// The properties that can be searched, with what people call them (RFC 3744 §9.5).
+    fileprivate static let searchable: [(PropertyName, String)] = [
+        (.dav("displayname"), "Name"),
+        (.calDAV("calendar-user-address-set"), "Address"),
+        (.calendarServer("email-address-set"), "Mail address"),
+    ]
+
+    /// Whether a principal is among those looked for.
+    fileprivate func accepts(_ principal: Principal) -> Bool {
+        func holds(_ condition: Condition) -> Bool {
+            // An empty text stands in everything, even in an address nobody has.
+            condition.text.isEmpty
+                || condition.properties.allSatisfy { principal.texts(of: $0).contains(where: condition.accepts) }
+        }
+        return isAnyOf && !conditions.isEmpty ? conditions.contains(where: holds) : conditions.allSatisfy(holds)
+    }
+}
+
+extension PrincipalMatch {
+    fileprivate func accepts(_ resource: Resource) -> Bool {
+        switch subject {
+        case .itself: return resource.principal?.id == resource.requester.id
+        case .property(let name):
+            guard case .hrefs(let hrefs)? = LiveProperty.byName[name]?.content(resource) else { return false }
+            return hrefs.contains(.principal(resource.requester.name))
         }
     }
 }
 
-extension Element {
-    fileprivate static func propStat(_ properties: [Element], _ status: String) -> Element {
-        let prop = Element(.dav("prop"), children: properties.map { .element($0) })
-        let status = Element(.dav("status"), text: "HTTP/1.1 " + status)
-        return Element(.dav("propstat"), children: [.element(prop), .element(status)])
+extension Principal {
+    /// What people call the user.
+    var shownName: String { displayName ?? name }
+
+    /// The addresses of the user in calendars (RFC 6638 §2.4.1).
+    var addresses: [Href] {
+        let mailbox = email.map { [Href(encoded: "mailto:" + $0)] } ?? []
+        return mailbox + [.principal(name)]
+    }
+
+    /// What a search looks into; an address is found with and without its scheme.
+    fileprivate func texts(of property: PropertyName) -> [String] {
+        switch property {
+        case .dav("displayname"): [shownName]
+        case .calDAV("calendar-user-address-set"): addresses.map(\.path) + [email].compactMap(\.self)
+        case .calendarServer("email-address-set"): [email].compactMap(\.self)
+        default: []
+        }
     }
 }

@@ -21,9 +21,13 @@ extension CalDAVServer {
         case .expandProperty(let properties):
             return try await expandProperty(properties, of: resource, depth: exchange.depth)
         case .principalPropertySearch(let search):
-            return principalPropertySearch(search, for: exchange.principal)
+            return try await principalPropertySearch(search, exchange)
         case .principalSearchPropertySet:
-            return principalSearchPropertySet()
+            return try principalSearchPropertySet(exchange)
+        case .principalMatch(let match):
+            return try await principalMatch(match, of: resource, exchange)
+        case .aclPrincipalPropSet(let request):
+            return try await aclPrincipalPropSet(request, of: resource, exchange)
         }
     }
 

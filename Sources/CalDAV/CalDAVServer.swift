@@ -5,7 +5,7 @@ import WebDAV
 
 /// The CalDAV server: a DAV request in, a DAV response out; it knows no web framework.
 ///
-/// RFC 4791, RFC 4918 class 1 and 3, RFC 6578, RFC 5689, RFC 5397 and what clients ask of RFC 3744.
+/// RFC 4791, RFC 4918 class 1 and 3, RFC 6578, RFC 5689, RFC 5397 and RFC 3744 but for changing entries.
 public struct CalDAVServer: Sendable {
     /// The most octets a request body may have: a calendar object, or a report with thousands of hrefs.
     public static let maximumBodyOctets = CalendarLimits.maximumOctets
@@ -90,6 +90,7 @@ public struct CalDAVServer: Sendable {
         case "PROPPATCH": return try await proppatch(exchange)
         case "MKCALENDAR": return try await makeCalendar(exchange, body: .calDAV("mkcalendar"))
         case "MKCOL": return try await makeCalendar(exchange, body: .dav("mkcol"))
+        case "ACL": return try await changeAccessControl(exchange)
         default:
             // What belongs to nobody here is 404 whatever the method.
             _ = try await resource(exchange)
@@ -101,7 +102,7 @@ public struct CalDAVServer: Sendable {
     private func options(of path: ResourcePath) -> DAVResponse {
         DAVResponse(
             status: 200,
-            headers: [.allow: path.allowedMethods, .dav: "1, 3, extended-mkcol, calendar-access"]
+            headers: [.allow: path.allowedMethods, .dav: "1, 3, access-control, extended-mkcol, calendar-access"]
         )
     }
 }

@@ -6,32 +6,29 @@ extension LiveProperty {
     /// What clients ask of RFC 3744, RFC 5397 and RFC 3253.
     static let accessControl: [LiveProperty] = [
         LiveProperty(.dav("current-user-principal")) { .hrefs([.principal($0.requester.name)]) },
-        LiveProperty(.dav("principal-URL")) { resource in
-            guard case .principal = resource.kind else { return nil }
-            return .hrefs([.principal(resource.requester.name)])
+        LiveProperty(.dav("principal-URL")) { $0.principal.map { .hrefs([.principal($0.name)]) } },
+        LiveProperty(.dav("alternate-URI-set")) { $0.principal.map { _ in .hrefs([]) } },
+        LiveProperty(.dav("group-membership")) { $0.principal.map { _ in .hrefs([]) } },
+        LiveProperty(.calendarServer("email-address-set")) { resource in
+            resource.principal.map { principal in
+                .elements(principal.email.map { [Element(.calendarServer("email-address"), text: $0)] } ?? [])
+            }
         },
         LiveProperty(.dav("principal-collection-set")) { _ in .hrefs([.principals]) },
         LiveProperty(.dav("owner")) { resource in
             switch resource.kind {
-            case .principal, .home, .calendar, .object: .hrefs([.principal(resource.requester.name)])
+            case .principal(let principal): .hrefs([.principal(principal.name)])
+            case .home, .calendar, .object: .hrefs([.principal(resource.requester.name)])
             case .root, .principals, .homes: nil
             }
         },
         LiveProperty(.dav("current-user-privilege-set")) { resource in
-            .elements(resource.privileges.map { privilege($0) })
+            .elements(resource.privileges.map(Element.privilege))
         },
-        LiveProperty(.dav("acl")) { resource in
-            let principal = Element(.dav("href"), text: Href.principal(resource.requester.name).path)
-            let ace = Element(
-                .dav("ace"),
-                children: [
-                    .element(Element(.dav("principal"), children: [.element(principal)])),
-                    .element(Element(.dav("grant"), children: resource.privileges.map { .element(privilege($0)) })),
-                    .element(Element(.dav("protected"))),
-                ]
-            )
-            return .elements([ace])
-        },
+        LiveProperty(.dav("supported-privilege-set")) { .elements([$0.supportedPrivileges]) },
+        LiveProperty(.dav("acl")) { .elements($0.accessControlList.map(\.element)) },
+        LiveProperty(.dav("acl-restrictions")) { _ in .names([.dav("grant-only"), .dav("no-invert")]) },
+        LiveProperty(.dav("inherited-acl-set")) { _ in .hrefs([]) },
         LiveProperty(.dav("supported-report-set")) { resource in
             .elements(
                 resource.reports.map { name in
@@ -41,32 +38,14 @@ extension LiveProperty {
             )
         },
     ]
-
-    private static func privilege(_ name: Name) -> Element {
-        Element(.dav("privilege"), children: [.element(Element(name))])
-    }
 }
 
 extension Resource {
-    /// What the requester may do (RFC 3744 §3); without a write privilege Thunderbird shows the calendar read-only.
-    var privileges: [Name] {
-        let reading: [Name] = [.dav("read"), .dav("read-current-user-privilege-set")]
-        let writing: [Name] = [.dav("write"), .dav("write-properties"), .dav("write-content")]
-        let members: [Name] = [.dav("bind"), .dav("unbind")]
-        switch kind {
-        case .root, .principals, .principal, .homes: return reading
-        case .home: return reading + members
-        case .calendar(let calendar):
-            let shown = reading + [.calDAV("read-free-busy")]
-            return calendar.isWriteProtected ? shown : shown + writing + members
-        case .object(_, in: let calendar): return calendar.isWriteProtected ? reading : reading + writing
-        }
-    }
-
     /// The reports that can be asked here (RFC 3253 §3.1.5).
     var reports: [Name] {
         let everywhere: [Name] = [
             .dav("expand-property"), .dav("principal-property-search"), .dav("principal-search-property-set"),
+            .dav("principal-match"), .dav("acl-principal-prop-set"),
         ]
         guard calendar != nil else { return everywhere }
         return [

@@ -9,14 +9,14 @@ extension LiveProperty {
         LiveProperty(.calDAV("calendar-home-set")) { resource in
             switch resource.kind {
             // More places than RFC 4791 §6.2.1 names: wherever discovery may land.
-            case .root, .principals, .principal, .homes, .home: .hrefs([.home(resource.requester.name)])
+            case .root, .principals, .homes, .home: .hrefs([.home(resource.requester.name)])
+            // Of another's home this tells no more than the name does; what stands there is 404.
+            case .principal(let principal): .hrefs([.home(principal.name)])
             case .calendar, .object: nil
             }
         },
         LiveProperty(.calDAV("calendar-user-address-set")) { resource in
-            guard case .principal = resource.kind else { return nil }
-            let mailbox = resource.requester.email.map { [Href(encoded: "mailto:" + $0)] } ?? []
-            return .hrefs(mailbox + [.principal(resource.requester.name)])
+            resource.principal.map { .hrefs($0.addresses) }
         },
         ofCalendars(.calDAV("calendar-description")) { $0.properties.description.map { .text($0) } },
         ofCalendars(.calDAV("calendar-timezone")) { $0.properties.timeZone.map { .text($0) } },

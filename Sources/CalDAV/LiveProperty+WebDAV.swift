@@ -10,7 +10,8 @@ extension LiveProperty {
         LiveProperty(.dav("displayname"), isInAllProp: true) { resource in
             switch resource.kind {
             case .root: .text("Kalends")
-            case .principal, .home: .text(resource.requester.displayName ?? resource.requester.name)
+            case .principal(let principal): .text(principal.shownName)
+            case .home: .text(resource.requester.shownName)
             case .calendar(let calendar): .text(calendar.properties.displayName ?? calendar.name)
             case .principals, .homes, .object: nil
             }

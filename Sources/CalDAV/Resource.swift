@@ -5,7 +5,8 @@ import WebDAV
 struct Resource: Sendable {
     /// What it is.
     enum Kind: Sendable {
-        case root, principals, principal, homes, home
+        case root, principals, homes, home
+        case principal(Principal)
         case calendar(CalendarCollection)
         case object(ObjectEntry, in: CalendarCollection)
     }
@@ -23,6 +24,11 @@ struct Resource: Sendable {
     var calendar: CalendarCollection? {
         guard case .calendar(let calendar) = kind else { return nil }
         return calendar
+    }
+
+    var principal: Principal? {
+        guard case .principal(let principal) = kind else { return nil }
+        return principal
     }
 
     var entry: ObjectEntry? {
@@ -49,8 +55,8 @@ extension CalDAVServer {
         case .principals: return make(.principals, .principals)
         case .homes: return make(.homes, .homes)
         case .principal(let name):
-            guard name == principal.name else { throw DAVError.notFound }
-            return make(.principal, .principal(name))
+            guard let named = try await self.principal(named: name, for: principal) else { throw DAVError.notFound }
+            return make(.principal(named), .principal(name))
         case .home(let name):
             guard name == principal.name else { throw DAVError.notFound }
             return make(.home, .home(name))
@@ -62,6 +68,11 @@ extension CalDAVServer {
             guard let stored = try await calendars.object(named: name, in: calendar.id) else { throw DAVError.notFound }
             return make(.object(stored.entry, in: calendar), .calendar(calendarName, of: home).appending(name))
         }
+    }
+
+    /// A principal, whom everybody may see; the requester needs no look-up.
+    private func principal(named name: String, for requester: Principal) async throws -> Principal? {
+        name == requester.name ? requester : try await calendars.principal(named: name)
     }
 
     /// A calendar of the requester, or 404.
@@ -80,7 +91,8 @@ extension CalDAVServer {
         }
         switch resource.kind {
         case .root: return [make(.principals, .principals), make(.homes, .homes)]
-        case .principals: return [make(.principal, .principal(requester.name))]
+        case .principals:
+            return try await calendars.principals().map { make(.principal($0), .principal($0.name)) }
         case .homes: return [make(.home, .home(requester.name))]
         case .home:
             return try await calendars.calendars(of: requester.id).map { calendar in

@@ -16,6 +16,15 @@ public enum Precondition: Sendable, Hashable {
 
     // RFC 3744 §7.1.1: what is missing, and where
     case needPrivileges(Name, on: Href)
+    // RFC 3744 §8.1.1, of ACL
+    case grantOnly
+    case noInvert
+    case noAbstract
+    case notSupportedPrivilege
+    case recognizedPrincipal
+    case allowedPrincipal
+    case limitedNumberOfACEs
+
     // RFC 3744 §8.2.1, RFC 6578 §3.2
     case numberOfMatchesWithinLimits
 
@@ -50,6 +59,13 @@ public enum Precondition: Sendable, Hashable {
         case .validResourceType: .dav("valid-resourcetype")
         case .supportedReport: .dav("supported-report")
         case .needPrivileges: .dav("need-privileges")
+        case .grantOnly: .dav("grant-only")
+        case .noInvert: .dav("no-invert")
+        case .noAbstract: .dav("no-abstract")
+        case .notSupportedPrivilege: .dav("not-supported-privilege")
+        case .recognizedPrincipal: .dav("recognized-principal")
+        case .allowedPrincipal: .dav("allowed-principal")
+        case .limitedNumberOfACEs: .dav("limited-number-of-aces")
         case .numberOfMatchesWithinLimits: .dav("number-of-matches-within-limits")
         case .validSyncToken: .dav("valid-sync-token")
         case .syncTraversalSupported: .dav("sync-traversal-supported")

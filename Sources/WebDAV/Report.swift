@@ -9,6 +9,8 @@ public enum Report: Sendable, Hashable {
     case expandProperty([ExpandedProperty])
     case principalPropertySearch(PrincipalPropertySearch)
     case principalSearchPropertySet
+    case principalMatch(PrincipalMatch)
+    case aclPrincipalPropSet(PropFind)
 
     /// Reads a body; a report that nobody here knows is refused with `DAV:supported-report`.
     public init(parsing body: [UInt8]) throws(DAVError) {
@@ -28,6 +30,10 @@ public enum Report: Sendable, Hashable {
             self = .principalPropertySearch(try PrincipalPropertySearch(root))
         case .dav("principal-search-property-set"):
             self = .principalSearchPropertySet
+        case .dav("principal-match"):
+            self = .principalMatch(try PrincipalMatch(root))
+        case .dav("acl-principal-prop-set"):
+            self = .aclPrincipalPropSet(PropFind(in: root) ?? .named([]))
         case let other:
             throw .failed(.supportedReport, "The report \(other) is not known here.")
         }
