@@ -17,6 +17,9 @@ public struct CalendarProperties: Sendable, Hashable {
     /// The kinds of component the calendar takes (RFC 4791 §5.2.3).
     public var components: [ComponentKind]
 
+    /// The address a client fetches the events from; with one this is no calendar, only the note of a subscription.
+    public var source: String?
+
     /// Describes a calendar's properties; by default a calendar of events and to-dos.
     public init(
         displayName: String? = nil,
@@ -24,7 +27,8 @@ public struct CalendarProperties: Sendable, Hashable {
         color: String? = nil,
         order: Int? = nil,
         timeZone: String? = nil,
-        components: [ComponentKind] = [.event, .todo]
+        components: [ComponentKind] = [.event, .todo],
+        source: String? = nil
     ) {
         self.displayName = displayName
         self.description = description
@@ -32,6 +36,7 @@ public struct CalendarProperties: Sendable, Hashable {
         self.order = order
         self.timeZone = timeZone
         self.components = components
+        self.source = source
     }
 }
 
@@ -51,10 +56,18 @@ public struct CalendarCollection: Sendable, Hashable {
     /// Tokens below it are refused: deletions that they have not seen are forgotten.
     public var purgedBelow: Int64
 
-    /// Whether clients may only read, because its upstream may only be read; the store itself does not enforce it.
+    /// Whether clients may only read: its upstream may only be read, or the one who sees it was given no more.
+    ///
+    /// The store itself enforces only the latter.
     public var isWriteProtected: Bool
 
     public var createdAt: Instant
+
+    /// Whether its owner has given it to somebody.
+    public var isShared = false
+
+    /// The share through which a sharee sees it, who has a name and properties of its own for it; nil for the owner.
+    public var received: ReceivedShare?
 
     /// Describes a calendar.
     public init(

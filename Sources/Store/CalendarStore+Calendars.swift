@@ -2,23 +2,26 @@ import ICalendar
 import SQL
 
 extension CalendarStore {
-    /// The calendars of a principal, by name.
+    /// A principal's own calendars, by name.
     public func calendars(of owner: PrincipalID) async throws -> [CalendarCollection] {
         try await database.read { transaction in
             try transaction.rows(
-                "\(CalendarCollection.select) WHERE owner = \(owner.value) AND deleted_at IS NULL ORDER BY name"
+                """
+                \(CalendarCollection.select)
+                WHERE owner = \(owner.value) AND source IS NULL AND deleted_at IS NULL ORDER BY name
+                """
             )
             .map(CalendarCollection.init)
         }
     }
 
-    /// The principal's calendar of that name.
+    /// The principal's own calendar of that name.
     public func calendar(named name: String, of owner: PrincipalID) async throws -> CalendarCollection? {
         try await database.read { transaction in
             try transaction.row(
                 """
                 \(CalendarCollection.select)
-                WHERE owner = \(owner.value) AND name = \(.text(name)) AND deleted_at IS NULL
+                WHERE owner = \(owner.value) AND name = \(.text(name)) AND source IS NULL AND deleted_at IS NULL
                 """
             )
             .map(CalendarCollection.init)
@@ -77,9 +80,24 @@ extension CalendarStore {
         let (now, actor) = (now(), AuditActor.current)
         return try await database.write { transaction in
             guard try Self.updateCalendar(id, change, by: actor, at: now, transaction) else { return false }
-            try Self.setDeadProperties(dead, remove: removed, of: id, transaction)
+            try DeadProperty.Holder.calendar(id).set(dead, remove: removed, transaction)
             return true
         }
+    }
+
+    /// Changes what whoever sees the calendar this way has set on it: its owner for all, a sharee for itself.
+    ///
+    /// - Returns: false when there is no such calendar any more.
+    public func update(
+        _ calendar: CalendarCollection,
+        setting dead: [DeadProperty],
+        removing removed: [(namespace: String, name: String)],
+        _ change: @escaping @Sendable (inout CalendarProperties) -> Void
+    ) async throws -> Bool {
+        if let received = calendar.received {
+            return try await updateShare(received.id, setting: dead, removing: removed, change)
+        }
+        return try await updateCalendar(calendar.id, setting: dead, removing: removed, change)
     }
 
     /// Says whether clients may only read the calendar.
@@ -120,21 +138,19 @@ extension CalendarStore {
         at now: Instant,
         _ transaction: borrowing SQLTransaction
     ) throws -> CalendarCollection? {
-        let holder = try transaction.row(
-            "SELECT id FROM calendar WHERE owner = \(owner.value) AND name = \(.text(name)) AND deleted_at IS NULL"
-        )
-        guard holder == nil else { return nil }
+        guard try !isTaken(name, in: owner, transaction) else { return nil }
         let id = CalendarID(rawValue: try Counter.calendar.next(transaction))
         try transaction.run(
             """
             INSERT INTO calendar (
                 id, owner, name, display_name, description, color, sort_order, time_zone, components,
-                revision, purged_below, is_write_protected, created_at
+                revision, purged_below, is_write_protected, created_at, source
             ) VALUES (
                 \(id.value), \(owner.value), \(.text(name)), \(.text(properties.displayName)),
                 \(.text(properties.description)), \(.text(properties.color)),
                 \(.integer(properties.order.map(Int64.init))), \(.text(properties.timeZone)),
-                \(.text(properties.componentWords)), 0, 0, 0, \(now.value)
+                \(.text(properties.componentWords)), 0, 0, 0, \(now.value),
+                \(.text(properties.source))
             )
             """
         )
@@ -145,7 +161,7 @@ extension CalendarStore {
             properties: properties,
             revision: 0,
             purgedBelow: 0,
-            isWriteProtected: false,
+            isWriteProtected: properties.source != nil,
             createdAt: now
         )
     }
@@ -166,7 +182,8 @@ extension CalendarStore {
             UPDATE calendar SET
                 display_name = \(.text(properties.displayName)), description = \(.text(properties.description)),
                 color = \(.text(properties.color)), sort_order = \(.integer(properties.order.map(Int64.init))),
-                time_zone = \(.text(properties.timeZone)), components = \(.text(properties.componentWords))
+                time_zone = \(.text(properties.timeZone)), components = \(.text(properties.componentWords)),
+                source = \(.text(properties.source))
             WHERE id = \(id.value)
             """
         )
@@ -182,7 +199,8 @@ extension CalendarProperties {
 extension CalendarCollection {
     static let select: SQLStatement = """
         SELECT id, owner, name, display_name, description, color, sort_order, time_zone, components,
-            revision, purged_below, is_write_protected, created_at
+            revision, purged_below, is_write_protected, created_at, source,
+            (SELECT COUNT(*) FROM share WHERE share.calendar = calendar.id) AS shares
         FROM calendar
         """
 
@@ -198,12 +216,14 @@ extension CalendarCollection {
                 order: try row.optionalInteger("sort_order").map(Int.init),
                 timeZone: try row.optionalText("time_zone"),
                 components: try row.text("components").split(separator: " ")
-                    .compactMap { ComponentKind(rawValue: String($0)) }
+                    .compactMap { ComponentKind(rawValue: String($0)) },
+                source: try row.optionalText("source")
             ),
             revision: try row.integer("revision"),
             purgedBelow: try row.integer("purged_below"),
-            isWriteProtected: try row.bool("is_write_protected"),
+            isWriteProtected: try row.bool("is_write_protected") || row.optionalText("source") != nil,
             createdAt: try row.instant("created_at")
         )
+        isShared = try row.integer("shares") > 0
     }
 }

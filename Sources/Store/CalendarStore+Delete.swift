@@ -5,6 +5,8 @@ extension CalendarStore {
     /// Deletes an object if the condition holds, and announces it once it is durable.
     ///
     /// What does not exist is not found, whatever the condition (RFC 9110 §13.2.1).
+    ///
+    /// - Throws: ``ReadOnlyCalendar`` where the author may only read.
     public func delete(
         named name: String,
         in calendar: CalendarID,
@@ -38,7 +40,7 @@ extension CalendarStore {
         at now: Instant,
         _ transaction: borrowing SQLTransaction
     ) throws -> DeleteOutcome {
-        guard try isLive(calendar, transaction) else { return .notFound }
+        guard try isWritable(calendar, by: author, transaction) else { return .notFound }
         let current = try transaction.row(
             "SELECT id, etag, version FROM object WHERE calendar = \(calendar.value) AND name = \(.text(name))"
         )

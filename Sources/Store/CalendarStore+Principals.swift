@@ -49,6 +49,17 @@ extension CalendarStore {
         }
     }
 
+    /// The one principal with that mail address, in any case of letters; nil where several have it.
+    public func principal(email: String) async throws -> Principal? {
+        try await database.read { transaction in
+            let found = try transaction.rows(
+                "\(Principal.select) WHERE LOWER(email) = LOWER(\(.text(email))) LIMIT 2"
+            )
+            guard found.count == 1, let row = found.first else { return nil }
+            return try Principal(row)
+        }
+    }
+
     /// All principals, by name.
     public func principals() async throws -> [Principal] {
         try await database.read { transaction in

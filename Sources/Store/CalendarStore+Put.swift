@@ -5,6 +5,8 @@ extension CalendarStore {
     /// Stores an object under a name if the condition holds, and announces it once it is durable.
     ///
     /// RFC 4791 §5.3.2. Equal octets are not written again.
+    ///
+    /// - Throws: ``ReadOnlyCalendar`` where the author may only read.
     public func put(
         _ object: CalendarObject,
         named name: String,
@@ -44,7 +46,7 @@ extension CalendarStore {
         by author: Author,
         _ transaction: borrowing SQLTransaction
     ) throws -> PutOutcome {
-        guard try isLive(calendar, transaction) else { return .calendarMissing }
+        guard try isWritable(calendar, by: author, transaction) else { return .calendarMissing }
         let current = try transaction.row(
             "SELECT id, etag FROM object WHERE calendar = \(calendar.value) AND name = \(.text(name))"
         )
@@ -146,10 +148,6 @@ extension CalendarStore {
     }
 
     // MARK: Calendars, in a transaction
-
-    static func isLive(_ calendar: CalendarID, _ transaction: borrowing SQLTransaction) throws -> Bool {
-        try transaction.row("SELECT id FROM calendar WHERE id = \(calendar.value) AND deleted_at IS NULL") != nil
-    }
 
     static func nextRevision(of calendar: CalendarID, _ transaction: borrowing SQLTransaction) throws -> Int64 {
         let row = try transaction.row(

@@ -2,7 +2,7 @@ import SQL
 
 /// What is numbered, each on its own.
 enum Counter: String {
-    case principal, calendar, object, version, connection, audit
+    case principal, calendar, object, version, connection, audit, share, feed
     case appPassword = "app_password"
     case apiToken = "api_token"
 

@@ -8,6 +8,7 @@ extension CalendarStore {
         Migration(name: "Credentials, connections and sessions", statements: credentials),
         Migration(name: "Objects by their beginning and by their end", statements: spans),
         Migration(name: "The audit trail", statements: auditTable),
+        Migration(name: "Shares, secret links and subscriptions", statements: sharing),
     ]
 
     private static let principals = [

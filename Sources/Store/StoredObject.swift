@@ -111,11 +111,15 @@ public struct Author: Sendable, Hashable {
     /// The pass that wrote it.
     public var run: Int64?
 
+    /// On whose behalf it is written, and so only where that principal may write; nil for the gateway itself.
+    public var principal: PrincipalID?
+
     /// Names an author.
-    public init(_ kind: Kind, name: String, run: Int64? = nil) {
+    public init(_ kind: Kind, name: String, run: Int64? = nil, principal: PrincipalID? = nil) {
         self.kind = kind
         self.name = name
         self.run = run
+        self.principal = principal
     }
 }
 

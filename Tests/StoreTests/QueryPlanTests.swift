@@ -91,11 +91,39 @@ struct QueryPlanTests {
         try await store.setDeadProperties([dead], remove: [(namespace: "n", name: "y")], of: calendar)
         _ = try await store.deadProperties(of: calendar)
         try await store.setWriteProtected(false, of: calendar)
+        try await askShares(shelf)
         try await askCredentials(CredentialStore(database: shelf.database, now: { Instant(seconds: 0) }), owner)
         let now = shelf.clock.now
         try await store.purge(changesBefore: now, versionsBefore: now)
         _ = try await store.deleteCalendar(calendar)
         _ = try await store.removePrincipal(owner)
+    }
+
+    private func askShares(_ shelf: Shelf) async throws {
+        let (store, calendar, owner) = (shelf.store, shelf.calendar, shelf.owner)
+        let bob = try #require(try await store.addPrincipal(name: "bob", email: "bob@example.org"))
+        _ = try await store.principal(email: "bob@example.org")
+        for _ in 1...2 { _ = try await store.share(calendar, of: owner, with: bob.id, .write) }
+        let share = try #require(try await store.shares(of: calendar).first)
+        let author = Author(.client, name: "bob", principal: bob.id)
+        _ = try await store.put(event(uid: "b"), named: "b.ics", in: calendar, if: .always, by: author)
+        _ = try await store.access(of: bob.id, to: calendar)
+        _ = try await store.calendars(visibleTo: bob.id)
+        _ = try await store.calendar(calendar, visibleTo: bob.id)
+        let seen = try #require(try await store.calendar(named: share.name, visibleTo: bob.id))
+        let dead = DeadProperty(namespace: "n", name: "x", xml: "<x/>")
+        _ = try await store.update(seen, setting: [dead], removing: [(namespace: "n", name: "y")]) { _ in }
+        _ = try await store.deadProperties(of: seen)
+        _ = try await store.setState(.declined, of: share.id, for: bob.id)
+        _ = try await store.receivedCalendars(of: bob.id)
+        _ = try await store.createCalendar(named: share.name, of: bob.id, properties: CalendarProperties())
+        _ = try await store.removeShare(share.id, of: calendar)
+        _ = try await store.removeShare(of: calendar, with: bob.id)
+        let feed = try await store.addFeed(to: calendar, label: "l", privacy: .full, expiresAt: nil, digest: [1])
+        _ = try await store.feeds(of: calendar)
+        _ = try await store.feed(digest: [1])
+        try await store.touch(feed)
+        _ = try await store.removeFeed(feed.id, of: calendar)
     }
 
     private func askCredentials(_ store: CredentialStore, _ owner: PrincipalID) async throws {
