@@ -26,8 +26,8 @@ public enum ResourcePath: Sendable, Hashable {
 
     /// Reads a path as it stands on the wire: split first, then each segment decoded once.
     ///
-    /// - Throws: 400 for what could be read in two ways: a bad `%`, NUL and other control characters, an encoded `/`,
-    ///   `.` and `..`; 414 for a segment that is too long.
+    /// - Throws: 400 for what could be read in two ways: a bad `%`, NUL, an encoded `/`, `.` and `..`, and control
+    ///   characters anywhere but in the name of an object; 414 for a segment that is too long.
     public static func parse(_ raw: String) throws(DAVError) -> ResourcePath {
         guard raw.utf8.first == UInt8(ascii: "/") else { throw .badRequest("The path must begin with a slash.") }
         var segments: [String] = []
@@ -38,7 +38,11 @@ public enum ResourcePath: Sendable, Hashable {
         let endsInSlash = segments.last == ""
         if endsInSlash { segments.removeLast() }
         guard !segments.contains("") else { return .unknown }
-        return read(segments, endsInSlash: endsInSlash)
+        let path = read(segments, endsInSlash: endsInSlash)
+        // vdirsyncer names an object after its UID, and Outlook ends some UIDs in a line feed.
+        if case .object = path { segments.removeLast() }
+        guard !segments.contains(where: hasControlCharacter) else { throw unnameable }
+        return path
     }
 
     private static func decode(_ segment: Substring) throws(DAVError) -> String {
@@ -47,12 +51,15 @@ public enum ResourcePath: Sendable, Hashable {
                 ? tooLong : .badRequest("The path is not percent-encoded UTF-8.")
         }
         guard text.utf8.count <= maximumSegmentOctets else { throw tooLong }
-        let isUnsafe = text.utf8.contains { $0 < 0x20 || $0 == 0x7F || $0 == UInt8(ascii: "/") }
-        guard !isUnsafe, text != ".", text != ".." else {
-            throw .badRequest("The path has a segment that no resource can be called.")
-        }
+        guard !text.utf8.contains(UInt8(ascii: "/")), text != ".", text != ".." else { throw unnameable }
         return text
     }
+
+    private static func hasControlCharacter(_ segment: String) -> Bool {
+        segment.utf8.contains { $0 < 0x20 || $0 == 0x7F }
+    }
+
+    private static let unnameable = DAVError.badRequest("The path has a segment that no resource can be called.")
 
     private static let tooLong = DAVError(
         status: 414,

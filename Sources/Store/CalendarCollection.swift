@@ -27,7 +27,7 @@ public struct CalendarProperties: Sendable, Hashable {
         color: String? = nil,
         order: Int? = nil,
         timeZone: String? = nil,
-        components: [ComponentKind] = [.event, .todo],
+        components: [ComponentKind] = [.event, .todo, .journal],
         source: String? = nil
     ) {
         self.displayName = displayName

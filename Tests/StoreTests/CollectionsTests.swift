@@ -8,7 +8,7 @@ struct CollectionsTests {
         let shelf = try await Shelf()
         let calendars = try await shelf.store.calendars(of: shelf.owner)
         #expect(calendars.map(\.name) == ["default"])
-        #expect(calendars[0].properties.components == [.event, .todo])
+        #expect(calendars[0].properties.components == [.event, .todo, .journal])
         #expect(calendars[0].revision == 0 && !calendars[0].isWriteProtected)
     }
 
