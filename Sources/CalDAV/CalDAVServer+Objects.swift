@@ -58,6 +58,7 @@ extension CalDAVServer {
             }
         case .calendar(let home, let name):
             let calendar = try await calendar(named: name, in: home, for: exchange.principal)
+            try exchange.requireInfiniteDepth()
             try refuseIfWriteProtected(calendar, .dav("unbind"), on: .home(home))
             guard try await calendars.deleteCalendar(calendar.id) else { throw DAVError.notFound }
             return DAVResponse(status: 204)

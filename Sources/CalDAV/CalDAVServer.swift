@@ -87,6 +87,8 @@ public struct CalDAVServer: Sendable {
         case "GET", "HEAD": return try await get(exchange)
         case "PUT": return try await put(exchange)
         case "DELETE": return try await delete(exchange)
+        case "COPY": return try await transfer(exchange, .copy)
+        case "MOVE": return try await transfer(exchange, .move)
         case "PROPPATCH": return try await proppatch(exchange)
         case "MKCALENDAR": return try await makeCalendar(exchange, body: .calDAV("mkcalendar"))
         case "MKCOL": return try await makeCalendar(exchange, body: .dav("mkcol"))

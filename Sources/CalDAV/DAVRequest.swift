@@ -12,6 +12,9 @@ public struct DAVRequest: Sendable {
     /// The header fields.
     public var headers: HTTPFields
 
+    /// The hosts by which this server is known, with their ports: that of the request, that of the public address.
+    public var authorities: [String]
+
     /// The whole body, at most ``CalDAVServer/maximumBodyOctets``.
     public var body: [UInt8]
 
@@ -23,12 +26,14 @@ public struct DAVRequest: Sendable {
         method: String,
         path: String,
         headers: HTTPFields = [:],
+        authorities: [String] = [],
         body: [UInt8] = [],
         principal: Principal?
     ) {
         self.method = method
         self.path = path
         self.headers = headers
+        self.authorities = authorities
         self.body = body
         self.principal = principal
     }

@@ -39,7 +39,10 @@ public struct DAVResponse: Sendable {
 extension HTTPField.Name {
     static let dav = known("DAV")
     static let depth = known("Depth")
+    static let destination = known("Destination")
+    static let forwardedHost = known("X-Forwarded-Host")
     static let `if` = known("If")
+    static let overwrite = known("Overwrite")
     static let prefer = known("Prefer")
 
     private static func known(_ name: String) -> HTTPField.Name {

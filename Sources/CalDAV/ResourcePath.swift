@@ -88,8 +88,8 @@ public enum ResourcePath: Sendable, Hashable {
         switch self {
         case .wellKnown, .unknown: "OPTIONS"
         case .root, .principals, .principal, .homes, .home: "OPTIONS, PROPFIND, PROPPATCH, REPORT"
-        case .calendar: "OPTIONS, PROPFIND, PROPPATCH, REPORT, DELETE, MKCALENDAR, MKCOL"
-        case .object: "OPTIONS, GET, HEAD, PUT, DELETE, PROPFIND, PROPPATCH, REPORT"
+        case .calendar: "OPTIONS, PROPFIND, PROPPATCH, REPORT, DELETE, MOVE, MKCALENDAR, MKCOL"
+        case .object: "OPTIONS, GET, HEAD, PUT, DELETE, COPY, MOVE, PROPFIND, PROPPATCH, REPORT"
         }
     }
 }

@@ -114,14 +114,7 @@ extension CalendarStore {
     /// - Returns: whether there was one.
     public func deleteCalendar(_ id: CalendarID) async throws -> Bool {
         let (now, actor) = (now(), AuditActor.current)
-        return try await database.write { transaction in
-            if let calendar = try Self.calendar(id, transaction) {
-                try Self.audit(.calendarDeleted, calendar, by: actor, at: now, transaction)
-            }
-            return try transaction.run(
-                "UPDATE calendar SET deleted_at = \(now.value) WHERE id = \(id.value) AND deleted_at IS NULL"
-            ) > 0
-        }
+        return try await database.write { try Self.deleteCalendar(id, by: actor, at: now, $0) }
     }
 
     // MARK: In a transaction
@@ -129,6 +122,18 @@ extension CalendarStore {
     static func calendar(_ id: CalendarID, _ transaction: borrowing SQLTransaction) throws -> CalendarCollection? {
         try transaction.row("\(CalendarCollection.select) WHERE id = \(id.value) AND deleted_at IS NULL")
             .map(CalendarCollection.init)
+    }
+
+    static func deleteCalendar(
+        _ id: CalendarID,
+        by actor: String?,
+        at now: Instant,
+        _ transaction: borrowing SQLTransaction
+    ) throws -> Bool {
+        guard let calendar = try calendar(id, transaction) else { return false }
+        try audit(.calendarDeleted, calendar, by: actor, at: now, transaction)
+        try transaction.run("UPDATE calendar SET deleted_at = \(now.value) WHERE id = \(id.value)")
+        return true
     }
 
     static func insertCalendar(

@@ -32,7 +32,7 @@ extension CalendarStore {
         try Self.delete(named: name, in: calendar, if: condition, by: author, at: now(), transaction)
     }
 
-    private static func delete(
+    static func delete(
         named name: String,
         in calendar: CalendarID,
         if condition: WriteCondition,

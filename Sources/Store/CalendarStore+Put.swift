@@ -38,12 +38,14 @@ extension CalendarStore {
         try Self.put(Draft(object, at: now()), named: name, in: calendar, if: condition, by: author, transaction)
     }
 
-    private static func put(
+    /// Stores a draft; a new object gets `identity` where it is given, else the one that its UID had before.
+    static func put(
         _ draft: Draft,
         named name: String,
         in calendar: CalendarID,
         if condition: WriteCondition,
         by author: Author,
+        as identity: ObjectID? = nil,
         _ transaction: borrowing SQLTransaction
     ) throws -> PutOutcome {
         guard try isWritable(calendar, by: author, transaction) else { return .calendarMissing }
@@ -64,7 +66,7 @@ extension CalendarStore {
             try replace(id, with: draft, at: place, by: author, transaction)
             return .replaced(draft.etag)
         }
-        try create(draft, at: place, by: author, transaction)
+        try create(draft, at: place, by: author, as: identity, transaction)
         return .created(draft.etag)
     }
 
@@ -79,9 +81,10 @@ extension CalendarStore {
         _ draft: Draft,
         at place: Place,
         by author: Author,
+        as identity: ObjectID?,
         _ transaction: borrowing SQLTransaction
     ) throws {
-        let id = try identifier(forUID: draft.uid, in: place.calendar, transaction)
+        let id = try identity ?? identifier(forUID: draft.uid, in: place.calendar, transaction)
         let version = try NewVersion(.created, of: id, draft, author)
             .insert(named: place.name, in: place.calendar, transaction)
         let index = draft.timeIndex

@@ -26,6 +26,7 @@ struct DAVRoute: Sendable {
             method: request.method.rawValue,
             path: path,
             headers: request.headers,
+            authorities: [request.head.authority, gateway.publicAuthority].compactMap(\.self),
             body: [],
             principal: visitor?.principal
         )

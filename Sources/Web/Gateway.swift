@@ -65,6 +65,9 @@ public struct Gateway: Sendable {
         self.logger = logger
     }
 
+    /// The host of the public address, with its port.
+    var publicAuthority: String? { publicURL.split(separator: "/").dropFirst().first.map(String.init) }
+
     /// The provider of that name.
     func provider(_ name: String) -> (any UpstreamProvider)? { providers.first { $0.name == name } }
 
