@@ -81,13 +81,18 @@ public struct AccountAdmin: Sendable {
     ///
     /// - Returns: the password, which is stored nowhere: show it once.
     public func makeAppPassword(label: String, for principal: Principal) async throws -> String {
+        try await newAppPassword(label: label, for: principal).password
+    }
+
+    /// Makes a password for one client, and says by which id it can be removed.
+    public func newAppPassword(label: String, for principal: Principal) async throws -> (id: Int64, password: String) {
         let password = AppPassword()
-        _ = try await credentials.addAppPassword(
+        let id = try await credentials.addAppPassword(
             label: label,
             hash: AppPassword.hash(of: password.text),
             of: principal.id
         )
-        return password.text
+        return (id, password.text)
     }
 
     /// Removes one app password of a user, so that the client that has it is out; false when there is no such.
@@ -101,14 +106,23 @@ public struct AccountAdmin: Sendable {
     ///
     /// - Returns: the token, which is stored nowhere: show it once.
     public func makeAPIToken(label: String, scopes: [String], for principal: Principal) async throws -> String {
+        try await newAPIToken(label: label, scopes: scopes, for: principal).token
+    }
+
+    /// Makes a token for the REST interface, and says by which id it can be removed.
+    public func newAPIToken(
+        label: String,
+        scopes: [String],
+        for principal: Principal
+    ) async throws -> (id: Int64, token: String) {
         let token = Self.apiTokenPrefix + Secret.token()
-        _ = try await credentials.addAPIToken(
+        let id = try await credentials.addAPIToken(
             label: label,
             scopes: scopes,
             digest: Secret.digest(of: token),
             of: principal.id
         )
-        return token
+        return (id, token)
     }
 
     /// Removes one API token of a user; false when there is no such.

@@ -9,6 +9,7 @@ extension CalendarStore {
         Migration(name: "Objects by their beginning and by their end", statements: spans),
         Migration(name: "The audit trail", statements: auditTable),
         Migration(name: "Shares, secret links and subscriptions", statements: sharing),
+        Migration(name: "Answers to requests that may be repeated", statements: answers),
     ]
 
     private static let principals = [
@@ -198,5 +199,19 @@ extension CalendarStore {
         "CREATE INDEX session_by_principal ON session (principal)",
         "CREATE INDEX session_by_expiry ON session (expires_at)",
         "CREATE TABLE setting (name TEXT PRIMARY KEY, value BYTEA NOT NULL)",
+    ]
+
+    private static let answers = [
+        """
+        CREATE TABLE remembered_answer (
+            principal INTEGER NOT NULL REFERENCES principal (id) ON DELETE CASCADE,
+            name BYTEA NOT NULL,
+            digest BYTEA NOT NULL,
+            sealed BYTEA,
+            created_at BIGINT NOT NULL,
+            PRIMARY KEY (principal, name)
+        )
+        """,
+        "CREATE INDEX remembered_answer_by_age ON remembered_answer (created_at)",
     ]
 }

@@ -15,6 +15,7 @@ public struct Gateway: Sendable {
     public var accounts: AccountAdmin
     public var connect: ConnectFlow
     public var vault: TokenVault
+    public var answers: RememberedAnswers
     public var links: LinkStore
     public var scheduler: SyncScheduler
     public var providers: [any UpstreamProvider]
@@ -23,6 +24,8 @@ public struct Gateway: Sendable {
     public var caldav: CalDAVServer
     /// The address the outside knows us by, without a slash at the end.
     public var publicURL: String
+    /// How many requests a user may send to the REST interface in a minute.
+    public var requestsPerMinute = 6000
     /// The secret that commands on this machine present; nil where there is none.
     public var localToken: String?
     public var now: @Sendable () -> Instant
@@ -37,6 +40,7 @@ public struct Gateway: Sendable {
         accounts: AccountAdmin,
         connect: ConnectFlow,
         vault: TokenVault,
+        answers: RememberedAnswers,
         links: LinkStore,
         scheduler: SyncScheduler,
         providers: [any UpstreamProvider],
@@ -54,6 +58,7 @@ public struct Gateway: Sendable {
         self.accounts = accounts
         self.connect = connect
         self.vault = vault
+        self.answers = answers
         self.links = links
         self.scheduler = scheduler
         self.providers = providers

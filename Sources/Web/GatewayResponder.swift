@@ -38,18 +38,26 @@ public struct GatewayResponder: HTTPResponder {
     /// Answers one request; whatever goes wrong inside is a 500 and a log line, never a dead connection.
     public func respond(to request: Request, context: Context) async throws -> Response {
         let begun = ContinuousClock.now
+        let id = RandomText.make(length: Self.idLength)
         var response: Response
         do {
-            response = try await route(request)
+            response = try await route(request, id)
+        } catch let error as TooManyGuesses {
+            response = .text("There were too many wrong passwords. Wait, then try again.", status: .tooManyRequests)
+            response.headers[.retryAfter] = String(error.retryAfter)
         } catch is PasswordHasherOverloaded {
             // Later, not never: a client that is told 4xx would ask its user for another password.
             response = Response(status: .serviceUnavailable, headers: [.retryAfter: "1"])
         } catch is NIOTooManyBytesError {
             response = Response(status: .contentTooLarge)
         } catch {
-            gateway.logger.error("request failed", metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
+            gateway.logger.error(
+                "request failed",
+                metadata: ["path": "\(request.uri.path)", "request": "\(id)", "error": "\(error)"]
+            )
             response = Response(status: .internalServerError)
         }
+        if let name = Self.idField { response.headers[name] = id }
         // An answer to HEAD has no body: the next answer on the connection would be read out of it (RFC 9110 §9.3.2).
         if request.method == .head { response = response.createHeadResponse() }
         let elapsed = ContinuousClock.now - begun
@@ -57,14 +65,19 @@ public struct GatewayResponder: HTTPResponder {
         gateway.logger.debug(
             "request",
             metadata: [
-                "method": "\(request.method)", "path": "\(request.uri.path)", "status": "\(response.status.code)",
+                "request": "\(id)", "method": "\(request.method)", "path": "\(request.uri.path)",
+                "status": "\(response.status.code)",
                 "milliseconds": "\(elapsed / .milliseconds(1))",
             ]
         )
         return response
     }
 
-    private func route(_ request: Request) async throws -> Response {
+    /// The header that names a request in the log.
+    private static let idField = HTTPField.Name("X-Request-Id")
+    private static let idLength = 12
+
+    private func route(_ request: Request, _ id: String) async throws -> Response {
         // Every request names its host (RFC 9112 §3.2); what follows never has to guess.
         guard request.head.authority?.isEmpty == false else { return Response(status: .badRequest) }
         let target = request.head.path ?? "/"
@@ -75,7 +88,7 @@ public struct GatewayResponder: HTTPResponder {
         case "/oauth/callback": return try await oauth.respond(to: request)
         default: break
         }
-        if path.hasPrefix("/api/v1/") { return try await rest.respond(to: request, path: String(path)) }
+        if path.hasPrefix("/api/v1/") { return try await rest.respond(to: request, path: String(path), id: id) }
         if path.hasPrefix("/local/") { return try await local.respond(to: request, path: String(path)) }
         if path.hasPrefix("/webhooks/") { return try await webhooks.respond(to: request, path: String(path)) }
         if CalDAVServer.serves(method: request.method.rawValue, path: String(path)) || !dashboard.serves(request.method)

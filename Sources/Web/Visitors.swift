@@ -21,6 +21,11 @@ struct Visitor: Sendable {
     var binding: String { "principal:\(principal.id.rawValue)" }
 }
 
+/// Somebody guesses passwords: the next one is looked at after so many seconds.
+struct TooManyGuesses: Error, Sendable, Hashable {
+    var retryAfter: Int64
+}
+
 /// Tells who makes a request.
 struct Visitors: Sendable {
     /// The cookie of a browser session.
@@ -37,8 +42,10 @@ struct Visitors: Sendable {
         }
         switch authorization {
         case .basic(let user, let password):
-            return try await gateway.authenticator.principal(basic: user, password: password).map {
-                Visitor(principal: $0)
+            switch try await gateway.authenticator.authenticate(basic: user, password: password) {
+            case .accepted(let principal): return Visitor(principal: principal)
+            case .refused: return nil
+            case .throttled(let seconds): throw TooManyGuesses(retryAfter: seconds)
             }
         case .bearer(let token):
             guard let (principal, scopes) = try await gateway.authenticator.principal(bearer: token) else { return nil }

@@ -25,6 +25,7 @@ struct Assembly: Sendable {
     let accounts: AccountAdmin
     let connect: ConnectFlow
     let vault: TokenVault
+    let answers: RememberedAnswers
     let links: LinkStore
     let scheduler: SyncScheduler
     let providers: [any UpstreamProvider]
@@ -73,6 +74,7 @@ struct Assembly: Sendable {
             clients: clients,
             now: Self.now
         )
+        answers = RememberedAnswers(credentials: credentials, masterKey: key, now: Self.now)
         connect = ConnectFlow(
             credentials: credentials,
             vault: vault,
@@ -125,6 +127,7 @@ struct Assembly: Sendable {
             accounts: accounts,
             connect: connect,
             vault: vault,
+            answers: answers,
             links: links,
             scheduler: scheduler,
             providers: providers,

@@ -33,6 +33,7 @@ struct TestGateway: Sendable {
     /// Runs a gateway for as long as `body` takes.
     static func run(
         now: @escaping @Sendable () -> Instant = { Instant(seconds: Int64(Date().timeIntervalSince1970)) },
+        configure: (inout Gateway) -> Void = { _ in },
         _ body: (TestGateway) async throws -> Void
     ) async throws {
         await Slots.shared.take()
@@ -42,7 +43,9 @@ struct TestGateway: Sendable {
         let address = PortBox()
         let upstreams = try await TestUpstreams(now: now, gatewayPort: { address.port })
         let database = try SQLiteDatabase.inMemory()
-        let gateway = try await wire(database, upstreams, transport, now)
+        var wired = try await wire(database, upstreams, transport, now)
+        configure(&wired)
+        let gateway = wired
         let application = try GatewayServer.application(gateway, host: "127.0.0.1", port: 0, tls: nil) {
             announce.yield($0)
         }
@@ -137,6 +140,7 @@ struct TestGateway: Sendable {
                 now: now
             ),
             vault: vault,
+            answers: RememberedAnswers(credentials: credentials, masterKey: key, now: now),
             links: links,
             scheduler: scheduler,
             providers: providers,

@@ -11,6 +11,8 @@ public struct Sealer: Sendable {
         case pendingAuthorization
         /// Settings that are secret, bound to their names.
         case settings
+        /// Answers of the REST interface, bound to their request and user.
+        case answers
     }
 
     /// The first octet of every sealed blob: a later scheme can tell its own from these.

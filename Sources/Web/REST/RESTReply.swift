@@ -1,4 +1,5 @@
 import HTTPTypes
+import HummingbirdCore
 
 /// A request to the REST interface, authenticated.
 struct RESTRequest: Sendable {
@@ -24,23 +25,41 @@ struct RESTRequest: Sendable {
 
 /// An answer of the REST interface.
 struct RESTReply: Sendable {
+    /// What is sent.
+    enum Content: Sendable {
+        case nothing
+        case json(JSON)
+        /// Text of another type, to be saved under a name.
+        case file(type: String, name: String, text: String)
+        case stream(type: String, ResponseBody)
+    }
+
     var status: HTTPResponse.Status
-    var body: JSON?
-    var etag: String?
+    var content: Content
+    var headers = HTTPFields()
 
     /// An answer with a body.
     init(_ status: HTTPResponse.Status = .ok, _ body: JSON?, etag: String? = nil) {
         self.status = status
-        self.body = body
-        self.etag = etag
+        content = body.map(Content.json) ?? .nothing
+        if let etag { headers[.eTag] = "\"\(etag)\"" }
     }
 
-    /// A list that fits on one page.
+    /// An answer that is no JSON.
+    init(_ content: Content) {
+        status = .ok
+        self.content = content
+    }
+
+    /// A list, or a page of one.
     static func list(_ items: [JSON], next: String? = nil) -> RESTReply {
         RESTReply(.ok, ["items": .array(items), "next": .text(next)])
     }
 
     static let done = RESTReply(.noContent, nil)
+
+    /// The JSON of it, or null.
+    var json: JSON { if case .json(let body) = content { body } else { .null } }
 }
 
 /// A refusal, as RFC 9457 words it, with a stable code and a remedy.
@@ -49,6 +68,9 @@ struct RESTProblem: Error, Sendable, Hashable {
     var code: String
     var detail: String
     var remedy: String
+    var headers = HTTPFields()
+    /// The id under which the log says more.
+    var request: String?
 
     init(_ status: HTTPResponse.Status, _ code: String, _ detail: String, _ remedy: String) {
         self.status = status
@@ -65,9 +87,11 @@ struct RESTProblem: Error, Sendable, Hashable {
 
     /// The problem document.
     var body: JSON {
-        [
+        var members: [String: JSON] = [
             "type": "about:blank", "title": .string(status.reasonPhrase), "status": .integer(status.code),
             "code": .string(code), "detail": .string(detail), "remedy": .string(remedy),
         ]
+        if let request { members["request"] = .string(request) }
+        return .object(members)
     }
 }

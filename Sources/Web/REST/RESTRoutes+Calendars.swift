@@ -3,28 +3,59 @@ import ICalendar
 import Store
 
 extension RESTRoutes {
-    /// `/calendars`.
-    func calendars(_ request: RESTRequest) async throws -> RESTReply {
-        switch (request.method, request.path.count) {
-        case (.get, 1):
-            let all = try await gateway.calendars.calendars(of: request.visitor.principal.id)
-            return .list(all.map { row($0, request.visitor) })
-        case (.post, 1): return try await createCalendar(request)
-        case (.get, 2): return RESTReply(.ok, row(try await calendar(request), request.visitor))
-        case (.patch, 2):
-            let calendar = try await calendar(request)
-            let members = try request.members()
-            _ = try await gateway.calendars.updateCalendar(calendar.id) { properties in
-                if let name = members["display_name"]?.string { properties.displayName = name }
-                if let color = members["color"]?.string { properties.color = color }
-                if let description = members["description"]?.string { properties.description = description }
-            }
-            return RESTReply(.ok, row(try await self.calendar(request), request.visitor))
-        case (.delete, 2):
-            _ = try await gateway.calendars.deleteCalendar(try await calendar(request).id)
+    static let calendarOperations: [Operation] = [
+        .list("/calendars", "list_calendars", "Your calendars", of: .named("Calendar")) { rest, request in
+            let all = try await rest.gateway.calendars.calendars(of: request.visitor.principal.id)
+            let rows = all.sorted { $0.id.rawValue < $1.id.rawValue }.map { rest.row($0, request.visitor) }
+            return try Page(request).reply(rows)
+        },
+        .post(
+            "/calendars",
+            "create_calendar",
+            "Makes a calendar",
+            body: .named("NewCalendar"),
+            .created,
+            answer: .named("Calendar")
+        ) { rest, request in try await rest.createCalendar(request) },
+        .get("/calendars/{id}", "show_calendar", "One calendar", answer: .named("Calendar")) { rest, request in
+            rest.reply(try await rest.calendar(request), request.visitor)
+        },
+        .patch(
+            "/calendars/{id}",
+            "change_calendar",
+            "Changes a calendar's name, colour or description",
+            body: .named("CalendarChange"),
+            answer: .named("Calendar")
+        ) { rest, request in try await rest.changeCalendar(request) },
+        .delete("/calendars/{id}", "delete_calendar", "Removes a calendar and its events", condition: .ifMatch) {
+            rest,
+            request in
+            let calendar = try await rest.calendar(request)
+            try request.refuseUnless(rest.etag(of: calendar, request.visitor))
+            _ = try await rest.gateway.calendars.deleteCalendar(calendar.id)
             return .done
-        default: throw request.methodNotAllowed
+        },
+    ]
+
+    private func changeCalendar(_ request: RESTRequest) async throws -> RESTReply {
+        let calendar = try await calendar(request)
+        try request.refuseUnless(etag(of: calendar, request.visitor))
+        let members = try request.members()
+        _ = try await gateway.calendars.updateCalendar(calendar.id) { properties in
+            if let name = members["display_name"] { properties.displayName = name.string }
+            if let color = members["color"] { properties.color = color.string }
+            if let description = members["description"] { properties.description = description.string }
         }
+        return reply(try await self.calendar(request), request.visitor)
+    }
+
+    private func reply(_ calendar: CalendarCollection, _ visitor: Visitor) -> RESTReply {
+        RESTReply(.ok, row(calendar, visitor), etag: etag(of: calendar, visitor))
+    }
+
+    /// Names the state of what a calendar is called; its events have tags of their own.
+    private func etag(of calendar: CalendarCollection, _ visitor: Visitor) -> String {
+        row(calendar, visitor).digest
     }
 
     private func createCalendar(_ request: RESTRequest) async throws -> RESTReply {
@@ -40,6 +71,7 @@ extension RESTRoutes {
             of: request.visitor.principal.id,
             properties: CalendarProperties(
                 displayName: displayName ?? name,
+                description: members["description"]?.string,
                 color: members["color"]?.string,
                 components: kinds.isEmpty ? [.event, .todo, .journal] : kinds
             )
@@ -47,7 +79,7 @@ extension RESTRoutes {
         guard let made else {
             throw RESTProblem(.conflict, "conflict", "A calendar is called \(name) already.", "Choose another name.")
         }
-        return RESTReply(.created, row(made, request.visitor))
+        return RESTReply(.created, row(made, request.visitor), etag: etag(of: made, request.visitor))
     }
 
     /// The calendar that the path names, if it is the visitor's; nobody learns of another's.

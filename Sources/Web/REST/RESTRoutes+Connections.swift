@@ -6,21 +6,52 @@ import Store
 import Sync
 
 extension RESTRoutes {
-    /// `/connections`.
-    func connections(_ request: RESTRequest) async throws -> RESTReply {
-        switch (request.method, request.path.count, request.path.last ?? "") {
-        case (.get, 1, _):
-            let all = try await gateway.credentials.connections(of: request.visitor.principal.id)
-            return .list(all.map(row))
-        case (.post, 1, _): return try await connect(request)
-        case (.get, 2, _): return RESTReply(.ok, row(try await connection(request)))
-        case (.delete, 2, _): return try await disconnect(request)
-        case (.post, 3, "reconnect"): return try await reconnect(request)
-        case (.get, 3, "calendars"): return try await upstreamCalendars(request)
-        case (.post, 3, "calendars"): return try await makeUpstreamCalendar(request)
-        default: throw request.methodNotAllowed
-        }
-    }
+    static let connectionOperations: [Operation] = [
+        .list("/connections", "list_connections", "Your accounts at providers", of: .named("Connection")) {
+            rest,
+            request in
+            let all = try await rest.gateway.credentials.connections(of: request.visitor.principal.id)
+            return try Page(request).reply(all.sorted { $0.id.rawValue < $1.id.rawValue }.map(rest.row))
+        },
+        .post(
+            "/connections",
+            "connect",
+            "Begins a connection: with a token at once, else with an address to consent at",
+            body: .named("NewConnection"),
+            .created,
+            answer: .named("Connection")
+        ) { rest, request in try await rest.connect(request) },
+        .get("/connections/{id}", "show_connection", "One account", answer: .named("Connection")) { rest, request in
+            RESTReply(.ok, rest.row(try await rest.connection(request)))
+        },
+        .delete(
+            "/connections/{id}",
+            "disconnect",
+            "Removes a connection and its links; upstream events stay",
+            query: ["purge": .truth.noted("whether what it brought here is removed too")]
+        ) { rest, request in try await rest.disconnect(request) },
+        .post(
+            "/connections/{id}/reconnect",
+            "reconnect",
+            "Renews a grant that is dead",
+            body: .object(["token?": .text(0...4096).orNull]),
+            answer: .object(["id": .identifier, "authorize_url?": .text, "state?": .text])
+        ) { rest, request in try await rest.reconnect(request) },
+        .list(
+            "/connections/{id}/calendars",
+            "list_upstream_calendars",
+            "The calendars of an account",
+            of: .named("UpstreamCalendar")
+        ) { rest, request in try await rest.upstreamCalendars(request) },
+        .post(
+            "/connections/{id}/calendars",
+            "create_upstream_calendar",
+            "Makes a calendar upstream",
+            body: .object(["name": .text(1...200), "parent?": .text.orNull]),
+            .created,
+            answer: .named("UpstreamCalendar")
+        ) { rest, request in try await rest.makeUpstreamCalendar(request) },
+    ]
 
     private func connect(_ request: RESTRequest) async throws -> RESTReply {
         let members = try request.members()
@@ -28,7 +59,7 @@ extension RESTRoutes {
             let known = gateway.providers.map(\.name).joined(separator: ", ")
             throw RESTProblem.invalid("provider must be one of: \(known).")
         }
-        if let token = members["token"]?.string {
+        if let token = members["token"]?.string, !token.isEmpty {
             let row = try await gateway.connect.connect(
                 provider: provider,
                 token: token,
@@ -80,7 +111,7 @@ extension RESTRoutes {
         let connection = try await connection(request)
         guard let provider = gateway.provider(connection.provider) else { throw RESTProblem.notFound }
         let all = try await provider.calendars(using: gateway.vault.source(for: connection.id))
-        return .list(all.map(row))
+        return try Page(request).reply(ofNamed: all.map(row))
     }
 
     private func makeUpstreamCalendar(_ request: RESTRequest) async throws -> RESTReply {

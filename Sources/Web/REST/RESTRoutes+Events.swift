@@ -4,22 +4,56 @@ import Logging
 import Store
 
 extension RESTRoutes {
-    /// The most rows one list of occurrences has: a year of a busy calendar.
-    private static let maximumRows = 10_000
+    /// The most occurrences one series is expanded to.
+    private static let maximumRows = Page.maximum
 
-    /// `/events`.
-    func events(_ request: RESTRequest) async throws -> RESTReply {
-        switch (request.method, request.path.count, request.path.last ?? "") {
-        case (.get, 1, _): return try await listEvents(request)
-        case (.post, 1, _): return try await createEvent(request)
-        case (.get, 2, _): return try await showEvent(request)
-        case (.patch, 2, _): return try await changeEvent(request)
-        case (.delete, 2, _): return try await deleteEvent(request)
-        case (.get, 3, "history"): return try await history(request)
-        case (.post, 3, "restore"): return try await restore(request)
-        default: throw request.methodNotAllowed
-        }
-    }
+    static let eventOperations: [Operation] = [
+        .list(
+            "/events",
+            "list_events",
+            "The occurrences in a window, in order of time",
+            query: [
+                "calendar": .text.noted("id or name"), "start": .text.noted("RFC 3339; now where it is missing"),
+                "end": .text.noted("RFC 3339; a month later where it is missing"),
+                "q": .text.noted("words in summary, description or location"),
+            ],
+            of: .named("Event")
+        ) { rest, request in try await rest.listEvents(request) },
+        .post("/events", "create_event", "Makes an event", body: .named("NewEvent"), .created, answer: .named("Event"))
+        {
+            rest,
+            request in try await rest.createEvent(request)
+        },
+        .get("/events/{id}", "show_event", "One event", query: occurrence, answer: .named("Event")) { rest, request in
+            try await rest.showEvent(request)
+        },
+        .patch(
+            "/events/{id}",
+            "change_event",
+            "Changes an event, or one occurrence of it; what is not named stays",
+            query: occurrence,
+            body: .named("EventChange"),
+            answer: .named("Event")
+        ) { rest, request in try await rest.changeEvent(request) },
+        deleteEvent,
+    ]
+
+    private static let occurrence: KeyValuePairs<String, Schema> = [
+        "occurrence": .text.noted("the RECURRENCE-ID of one occurrence")
+    ]
+
+    private static let deleteEvent: Operation = {
+        var operation = Operation.delete(
+            "/events/{id}",
+            "delete_event",
+            "Removes an event, or one occurrence of it",
+            query: occurrence,
+            condition: .ifMatch
+        ) { rest, request in try await rest.deleteEvent(request) }
+        // One occurrence less is a change: the answer is what is left.
+        operation.alternative = (.ok, .named("Event"))
+        return operation
+    }()
 
     private func listEvents(_ request: RESTRequest) async throws -> RESTReply {
         var calendars = try await gateway.calendars.calendars(of: request.visitor.principal.id)
@@ -29,11 +63,14 @@ extension RESTRoutes {
         }
         let range = try window(request)
         let search = request.query["q"]?.lowercased()
-        var rows: [(Instant, JSON)] = []
+        let after = try EventCursor(request)
+        var rows: [EventCursor: JSON] = [:]
         for calendar in calendars {
             for candidate in try await gateway.calendars.candidates(in: calendar.id, kinds: [.event], range: range) {
                 do {
-                    rows += try Self.rows(of: candidate.object, in: calendar, range, search)
+                    for (cursor, row) in try Self.rows(of: candidate.object, in: calendar, range, search) {
+                        rows[cursor] = row
+                    }
                 } catch let error as CalendarDataError {
                     // One event that cannot be expanded must not take the others with it.
                     gateway.logger.warning(
@@ -43,7 +80,10 @@ extension RESTRoutes {
                 }
             }
         }
-        return .list(rows.sorted { $0.0 < $1.0 }.prefix(Self.maximumRows).map(\.1))
+        let limit = Page(request).limit
+        let rest = rows.filter { entry in after.map { $0 < entry.key } ?? true }.sorted { $0.key < $1.key }
+        let page = rest.prefix(limit)
+        return .list(page.map(\.value), next: rest.count > limit ? page.last?.key.text : nil)
     }
 
     /// The occurrences of one object in a window; with `search` those whose words a person sees contain it.
@@ -52,7 +92,7 @@ extension RESTRoutes {
         in calendar: CalendarCollection,
         _ range: TimeRange,
         _ search: String?
-    ) throws -> [(Instant, JSON)] {
+    ) throws -> [(EventCursor, JSON)] {
         let object = try stored.object()
         let row = EventRow(stored: stored, object: object, calendar: calendar)
         let all = try object.recurrenceSet().occurrences(in: range, limit: maximumRows)
@@ -62,7 +102,14 @@ extension RESTRoutes {
                 occurrence.component.first(name)?.text.lowercased().contains(search) ?? false
             }
         }
-        return found.map { ($0.start, row.json($0)) }
+        return found.map { occurrence in
+            let cursor = EventCursor(
+                start: occurrence.start,
+                id: stored.id.rawValue,
+                occurrence: occurrence.recurrenceID?.text ?? ""
+            )
+            return (cursor, row.json(occurrence))
+        }
     }
 
     /// The days a list without `start` and `end` covers: what a person looks at.
@@ -77,7 +124,9 @@ extension RESTRoutes {
             return instant
         }
         let start = try bound("start") ?? gateway.now()
-        return TimeRange(start: start, end: try bound("end") ?? start.advanced(by: Self.standardWindow))
+        let end = try bound("end") ?? start.advanced(by: Self.standardWindow)
+        guard start < end else { throw .invalid("end is not after start.") }
+        return TimeRange(start: start, end: end)
     }
 
     private func createEvent(_ request: RESTRequest) async throws -> RESTReply {

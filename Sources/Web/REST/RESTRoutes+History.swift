@@ -3,10 +3,32 @@ import ICalendar
 import Store
 
 extension RESTRoutes {
+    static let historyOperations: [Operation] = [
+        .list(
+            "/events/{id}/history",
+            "list_versions",
+            "Every version an event ever had, also of a deleted one",
+            of: .named("Version")
+        ) { rest, request in try await rest.history(request) },
+        .post(
+            "/events/{id}/restore",
+            "restore_event",
+            "Makes an old version the present one",
+            body: .object(["version": .identifier]),
+            answer: .named("Event")
+        ) { rest, request in try await rest.restore(request) },
+        .get(
+            "/events/{id}/explain",
+            "explain_event",
+            "Why an event is as it is: what each link of its calendar knows of it",
+            answer: .named("Explanation")
+        ) { rest, request in try await rest.explain(request) },
+    ]
+
     /// `GET /events/{id}/history`: every version an event ever had, also of a deleted one.
     func history(_ request: RESTRequest) async throws -> RESTReply {
         let versions = try await versions(request)
-        return .list(
+        return try Page(request).reply(
             versions.map { version in
                 [
                     "id": .integer(version.number), "version": .integer(version.number),
@@ -109,9 +131,8 @@ extension RESTRoutes {
 
     /// If-Match as given, else the version that was read for the change.
     func condition(_ request: RESTRequest, _ stored: StoredObject) -> WriteCondition {
-        guard let header = request.headers[.ifMatch] else { return .matches([stored.etag]) }
-        let tag = header.filter { $0 != "\"" }
-        return tag == "*" ? .present : .matches([ETag(rawValue: tag)])
+        guard let tags = request.matching else { return .matches([stored.etag]) }
+        return tags == ["*"] ? .present : .matches(tags.map { ETag(rawValue: $0) })
     }
 
     static let changedMeanwhile = RESTProblem(

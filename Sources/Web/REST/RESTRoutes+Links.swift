@@ -6,31 +6,87 @@ import Store
 import Sync
 
 extension RESTRoutes {
-    /// Answers `/links`.
-    func links(_ request: RESTRequest) async throws -> RESTReply {
-        switch (request.method, request.path.count, request.path.last ?? "") {
-        case (.get, 1, _):
-            let all = try await gateway.scheduler.statuses(of: request.visitor.principal.id)
-            return .list(all.map(Self.row))
-        case (.post, 1, _): return try await createLink(request)
-        case (.get, 2, _): return RESTReply(.ok, Self.row(try await ownLink(request)))
-        case (.patch, 2, _): return try await changeLink(request)
-        case (.delete, 2, _):
-            let status = try await ownLink(request)
-            _ = try await gateway.scheduler.delete(
-                status.link.id,
-                purge: request.query["purge"] == "true",
-                by: request.visitor.author
-            )
-            return .done
-        case (.get, 3, "plan"):
-            guard let plan = try await gateway.scheduler.plan(try await ownLink(request).link.id) else {
-                throw RESTProblem.notFound
-            }
-            return RESTReply(.ok, Self.row(plan))
-        case (.post, 3, let verb): return try await act(verb, request)
-        default: throw request.methodNotAllowed
+    static let linkOperations: [Operation] =
+        [
+            .list("/links", "list_links", "What is kept in step, and how it is doing", of: .named("Link")) {
+                rest,
+                request in
+                let all = try await rest.gateway.scheduler.statuses(of: request.visitor.principal.id)
+                return try Page(request).reply(all.sorted { $0.link.id.rawValue < $1.link.id.rawValue }.map(row))
+            },
+            .post("/links", "create_link", "Links two calendars", body: .named("NewLink"), .created, answer: link) {
+                rest,
+                request in try await rest.createLink(request)
+            },
+            .get("/links/{id}", "show_link", "One link and how it is doing", answer: link) { rest, request in
+                reply(try await rest.ownLink(request))
+            },
+            .patch("/links/{id}", "change_link", "Changes a link", body: .named("LinkChange"), answer: link) {
+                rest,
+                request in try await rest.changeLink(request)
+            },
+            .delete(
+                "/links/{id}",
+                "delete_link",
+                "Ends a link; both sides stay as they are",
+                query: ["purge": .truth.noted("removes what the link brought here, and upstream what we made there")],
+                condition: .ifMatch
+            ) { rest, request in try await rest.deleteLink(request) },
+            .get("/links/{id}/plan", "show_plan", "What the first pass would do", answer: .named("Plan")) {
+                rest,
+                request in
+                guard let plan = try await rest.gateway.scheduler.plan(try await rest.ownLink(request).link.id) else {
+                    throw RESTProblem.notFound
+                }
+                return RESTReply(.ok, row(plan))
+            },
+            .post(
+                "/links/{id}/sync",
+                "sync_link",
+                "Runs a pass at once",
+                .accepted,
+                answer: .object(["run": .identifier.orNull])
+            ) { rest, request in
+                let run = try await rest.gateway.scheduler.syncNow(try await rest.ownLink(request).link.id)
+                return RESTReply(.accepted, ["run": run.map { .integer($0.rawValue) } ?? .null])
+            },
+        ] + verbs.map(verbOperation)
+
+    private static let link = Schema.named("Link")
+
+    /// What a person says to a link.
+    private static let verbs = [
+        ("start", "Carries out the plan"), ("pause", "Stops passes"), ("resume", "Lets passes run again"),
+        ("approve", "Lets held deletions go on"), ("reject", "Brings back what was to be deleted"),
+    ]
+
+    private static func verbOperation(_ verb: String, _ summary: String) -> Operation {
+        .post("/links/{id}/\(verb)", "\(verb)_link", summary, answer: link) { rest, request in
+            _ = try await rest.gateway.act(verb, on: try await rest.ownLink(request).link.id)
+            return reply(try await rest.ownLink(request))
         }
+    }
+
+    private func deleteLink(_ request: RESTRequest) async throws -> RESTReply {
+        let status = try await ownLink(request)
+        try request.refuseUnless(Self.etag(of: status))
+        _ = try await gateway.scheduler.delete(
+            status.link.id,
+            purge: request.query["purge"] == "true",
+            by: request.visitor.author
+        )
+        return .done
+    }
+
+    private static func reply(_ status: LinkStatus) -> RESTReply {
+        RESTReply(.ok, row(status), etag: etag(of: status))
+    }
+
+    /// Names the settings of a link; how it is doing does not count.
+    private static func etag(of status: LinkStatus) -> String {
+        let link = status.link
+        let settings = [link.direction.rawValue, link.policy.rawValue, link.mapping ?? "", link.filters ?? ""]
+        return JSON.array(settings.map(JSON.string) + [.bool(link.notifiesGuests)]).digest
     }
 
     private func createLink(_ request: RESTRequest) async throws -> RESTReply {
@@ -77,7 +133,9 @@ extension RESTRoutes {
     }
 
     private func changeLink(_ request: RESTRequest) async throws -> RESTReply {
-        let link = try await ownLink(request).link
+        let status = try await ownLink(request)
+        try request.refuseUnless(Self.etag(of: status))
+        let link = status.link
         let members = try request.members()
         var change = LinkChange()
         change.direction = try choice("direction", members)
@@ -94,17 +152,7 @@ extension RESTRoutes {
             ).mapping
         }
         _ = try await gateway.scheduler.update(link.id, change)
-        return RESTReply(.ok, Self.row(try await ownLink(request)))
-    }
-
-    private func act(_ verb: String, _ request: RESTRequest) async throws -> RESTReply {
-        let link = try await ownLink(request).link
-        if verb == "sync" {
-            let run = try await gateway.scheduler.syncNow(link.id)
-            return RESTReply(.accepted, ["run": run.map { .integer($0.rawValue) } ?? .null])
-        }
-        guard try await gateway.act(verb, on: link.id) else { throw RESTProblem.notFound }
-        return RESTReply(.ok, Self.row(try await ownLink(request)))
+        return Self.reply(try await ownLink(request))
     }
 
     /// The link that the path names, if it is the visitor's.

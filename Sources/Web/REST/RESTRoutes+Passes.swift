@@ -4,50 +4,120 @@ import Store
 import Sync
 
 extension RESTRoutes {
-    /// Answers `/sync-status`, `/sync`, `/runs`, `/queue` and `/quarantine`.
-    func passes(_ request: RESTRequest) async throws -> RESTReply {
-        let owner = request.visitor.principal.id
-        switch (request.method, request.path.count, request.path.first ?? "") {
-        case (.get, 1, "sync-status"):
-            let all = try await gateway.scheduler.statuses(of: owner)
-            return .list(all.map(Self.row))
-        case (.post, 1, "sync"):
-            for status in try await gateway.scheduler.statuses(of: owner) where status.state != .paused {
-                _ = try await gateway.scheduler.syncNow(status.link.id)
+    static let passOperations: [Operation] = [
+        .list("/sync-status", "list_sync_status", "How every link is doing", of: .named("Link")) { rest, request in
+            let all = try await rest.gateway.scheduler.statuses(of: request.visitor.principal.id)
+            return try Page(request).reply(all.sorted { $0.link.id.rawValue < $1.link.id.rawValue }.map(row))
+        },
+        .post("/sync", "sync_all", "Runs a pass of every link", .accepted, answer: .object(["state": .text])) {
+            rest,
+            request in
+            for status in try await rest.gateway.scheduler.statuses(of: request.visitor.principal.id)
+            where status.state != .paused {
+                _ = try await rest.gateway.scheduler.syncNow(status.link.id)
             }
             return RESTReply(.accepted, ["state": "syncing"])
-        case (.get, 1, "runs"):
-            let link = request.query["link"].flatMap { Int64($0) }.map { LinkID(rawValue: $0) }
-            return .list(try await gateway.links.runs(of: owner, link: link).map(Self.row))
-        case (.get, 2, "runs"):
-            let wanted = RunID(rawValue: try request.identifier(1))
-            guard let run = try await gateway.links.run(wanted) else { throw RESTProblem.notFound }
-            _ = try await gateway.ownLink(run.row.link, request.visitor)
-            return RESTReply(.ok, Self.row(run.row))
-        case (.get, 1, "queue"): return .list(try await gateway.links.queue(of: owner).map(Self.row))
-        case (.post, 3, "queue") where request.path.last == "retry":
-            let id = QueueID(rawValue: try request.identifier(1))
-            guard let item = try await gateway.links.queued(id) else { throw RESTProblem.notFound }
-            _ = try await gateway.ownLink(item.link, request.visitor)
-            _ = try await gateway.scheduler.retry(id)
+        },
+        .list("/runs", "list_runs", "Passes, the latest first", query: ["link": .identifier], of: .named("Run")) {
+            rest,
+            request in try await rest.listRuns(request)
+        },
+        .get("/runs/{id}", "show_run", "One pass and every event it touched", answer: .named("Run")) { rest, request in
+            try await rest.showRun(request)
+        },
+        .post(
+            "/runs/{id}/undo",
+            "undo_run",
+            "Brings back what a pass changed or deleted",
+            answer: .object(["restored": .list(of: .text)])
+        ) { rest, request in try await rest.undoRun(request) },
+        .list(
+            "/queue",
+            "list_queue",
+            "What waits for another try",
+            query: ["link": .identifier],
+            of: .named("QueueItem")
+        ) { rest, request in
+            let owner = request.visitor.principal.id
+            let all = try await rest.gateway.links.queue(of: owner, link: request.link)
+            return try Page(request).reply(all.sorted { $0.id.rawValue < $1.id.rawValue }.map(row))
+        },
+        .post("/queue/{id}/retry", "retry", "Tries again at once", .accepted, answer: .object(["state": .text])) {
+            rest,
+            request in
+            _ = try await rest.gateway.scheduler.retry(try await rest.queued(request))
             return RESTReply(.accepted, ["state": "syncing"])
-        case (.delete, 2, "queue"):
-            let id = QueueID(rawValue: try request.identifier(1))
-            guard let item = try await gateway.links.queued(id) else { throw RESTProblem.notFound }
-            _ = try await gateway.ownLink(item.link, request.visitor)
-            guard try await gateway.links.dismiss(id) else { throw RESTProblem.notFound }
+        },
+        .delete("/queue/{id}", "give_up", "Gives up until the event changes again") { rest, request in
+            guard try await rest.gateway.links.dismiss(try await rest.queued(request)) else {
+                throw RESTProblem.notFound
+            }
             return .done
-        case (.post, 3, "runs") where request.path.last == "undo":
-            let id = RunID(rawValue: try request.identifier(1))
-            guard let run = try await gateway.links.run(id) else { throw RESTProblem.notFound }
-            _ = try await gateway.ownLink(run.row.link, request.visitor)
-            guard let undone = try await gateway.links.undo(id, by: request.visitor.author) else {
-                throw RESTProblem(.conflict, "conflict", "The run was undone already.", "Nothing is left to do.")
-            }
-            return RESTReply(.ok, ["restored": .array(undone.map(JSON.string))])
-        case (.get, 1, "quarantine"): return .list(try await gateway.links.quarantine(of: owner).map(Self.row))
-        default: throw request.methodNotAllowed
+        },
+        .list(
+            "/quarantine",
+            "list_quarantine",
+            "What could not be read",
+            query: ["link": .identifier],
+            of: .named("QuarantineItem")
+        ) { rest, request in
+            let owner = request.visitor.principal.id
+            let all = try await rest.gateway.links.quarantine(of: owner, link: request.link)
+            return try Page(request).reply(all.sorted { $0.id.rawValue < $1.id.rawValue }.map(row))
+        },
+    ]
+
+    private func listRuns(_ request: RESTRequest) async throws -> RESTReply {
+        let page = Page(request)
+        let runs = try await gateway.links.runs(
+            of: request.visitor.principal.id,
+            link: request.link,
+            before: try page.number().map(RunID.init(rawValue:)),
+            limit: min(page.limit, Self.runsAtOnce) + 1
+        )
+        return Page.reply(
+            runs.map(Self.row).prefix(min(page.limit, Self.runsAtOnce)),
+            hasMore: runs.count > min(page.limit, Self.runsAtOnce)
+        ) { $0["id"]?.integer.map(String.init) }
+    }
+
+    /// A page of what grows for ever.
+    private static let runsAtOnce = 100
+
+    private func showRun(_ request: RESTRequest) async throws -> RESTReply {
+        let run = try await ownRun(request)
+        let items = run.items.map { item -> JSON in
+            [
+                "uid": .string(item.uid), "summary": .text(item.summary), "action": .string(item.action),
+                "outcome": .string(item.outcome), "message": .text(item.message),
+                "fields": .array(item.fields.map(JSON.string)),
+            ]
         }
+        var members = Self.row(run.row).object ?? [:]
+        members["items"] = .array(items)
+        return RESTReply(.ok, .object(members))
+    }
+
+    private func undoRun(_ request: RESTRequest) async throws -> RESTReply {
+        let run = try await ownRun(request)
+        guard let undone = try await gateway.links.undo(run.row.id, by: request.visitor.author) else {
+            throw RESTProblem(.conflict, "conflict", "The run was undone already.", "Nothing is left to do.")
+        }
+        return RESTReply(.ok, ["restored": .array(undone.map(JSON.string))])
+    }
+
+    private func ownRun(_ request: RESTRequest) async throws -> (row: RunRow, items: [RunItem]) {
+        let wanted = RunID(rawValue: try request.identifier(1))
+        guard let run = try await gateway.links.run(wanted) else { throw RESTProblem.notFound }
+        _ = try await gateway.ownLink(run.row.link, request.visitor)
+        return run
+    }
+
+    private func queued(_ request: RESTRequest) async throws -> QueueID {
+        let id = QueueID(rawValue: try request.identifier(1))
+        guard let item = try await gateway.links.queued(id) else { throw RESTProblem.notFound }
+        _ = try await gateway.ownLink(item.link, request.visitor)
+        return id
     }
 
     private static func row(_ run: RunRow) -> JSON {
@@ -79,76 +149,9 @@ extension RESTRoutes {
             "line": item.line.map { .integer($0) } ?? .null, "since": .string(item.since.rfc3339),
         ]
     }
-
-    /// Answers `/conflicts`.
-    func conflicts(_ request: RESTRequest) async throws -> RESTReply {
-        let owner = request.visitor.principal.id
-        switch (request.method, request.path.count) {
-        case (.get, 1):
-            let state = request.query["state"].flatMap(ConflictState.init)
-            return .list(try await gateway.links.conflicts(of: owner, state).map(Self.row))
-        case (.get, 2): return RESTReply(.ok, Self.row(try await conflict(request)))
-        case (.post, 2):
-            let row = try await conflict(request)
-            let members = try request.members()
-            try await gateway.settle(
-                row.id,
-                keep: members["keep"]?.string ?? "",
-                merged: members["merged"],
-                by: request.visitor.author
-            )
-            return RESTReply(.ok, Self.row(try await conflict(request)))
-        default: throw request.methodNotAllowed
-        }
-    }
-
-    private func conflict(_ request: RESTRequest) async throws -> ConflictRow {
-        let wanted = ConflictID(rawValue: try request.identifier(1))
-        guard let row = try await gateway.links.conflict(wanted) else { throw RESTProblem.notFound }
-        _ = try await gateway.ownLink(row.link, request.visitor)
-        return row
-    }
-
-    private static func row(_ conflict: ConflictRow) -> JSON {
-        let fields = conflict.fields.map { field -> (String, JSON) in
-            (
-                field.name,
-                ["base": .text(field.base), "gateway": .text(field.gateway), "upstream": .text(field.upstream)]
-            )
-        }
-        return [
-            "id": .integer(conflict.id.rawValue), "link": .integer(conflict.link.rawValue),
-            "uid": .string(conflict.uid),
-            "event": .string(conflict.uid), "summary": .text(conflict.summary),
-            "state": .string(conflict.state.rawValue),
-            "fields": .object(Dictionary(fields, uniquingKeysWith: { $1 })),
-            "resolution": .text(conflict.resolution?.rawValue), "created_at": .string(conflict.createdAt.rfc3339),
-            "resolved_at": .text(conflict.resolvedAt?.rfc3339), "base": .text(conflict.baseText),
-            "gateway": .text(conflict.gatewayText), "upstream": .text(conflict.upstreamText),
-        ]
-    }
 }
 
-extension Gateway {
-    /// Settles a conflict the way a person chose.
-    func settle(_ conflict: ConflictID, keep: String, merged: JSON?, by author: Author) async throws {
-        let decision: ConflictDecision
-        switch keep {
-        case "gateway": decision = .gateway
-        case "upstream": decision = .upstream
-        case "both": decision = .both
-        case "merged":
-            guard let members = merged?.object else { throw RESTProblem.invalid("merged must be an object.") }
-            decision = .merged(members.mapValues(\.string))
-        default: throw RESTProblem.invalid("keep must be one of: gateway, upstream, both, merged.")
-        }
-        switch try await scheduler.resolve(conflict, decision, by: author) {
-        case .resolved: return
-        case .notFound: throw RESTProblem.notFound
-        case .alreadyResolved:
-            throw RESTProblem(.conflict, "conflict", "The conflict is settled already.", "Nothing is left to do.")
-        case .invalid(let sentence):
-            throw RESTProblem(.unprocessableContent, "invalid_event", sentence, "Correct the fields.")
-        }
-    }
+extension RESTRequest {
+    /// The link that the query names.
+    fileprivate var link: LinkID? { query["link"].flatMap { Int64($0) }.map(LinkID.init(rawValue:)) }
 }

@@ -1,9 +1,10 @@
 import Accounts
-import Bridging
+import Foundation
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 import ICalendar
+import Logging
 import NIOCore
 import Store
 
@@ -12,108 +13,134 @@ struct RESTRoutes: Sendable {
     let gateway: Gateway
     private let visitors: Visitors
 
+    let streams = StreamSeats()
+    private let limiter: RateLimiter
+
     init(_ gateway: Gateway, _ visitors: Visitors) {
         self.gateway = gateway
         self.visitors = visitors
+        limiter = RateLimiter(perMinute: gateway.requestsPerMinute)
     }
 
     /// The largest body of a request: an event with a long description, or a mapping.
     private static let maximumBody = 256 * 1024
 
-    func respond(to request: Request, path: String) async throws -> Response {
+    func respond(to request: Request, path: String, id: String) async throws -> Response {
         do {
             return Self.response(try await answer(request, path))
-        } catch let problem as RESTProblem {
-            return Self.response(problem)
-        } catch is NIOTooManyBytesError {
-            return Self.response(
-                RESTProblem(
-                    .contentTooLarge,
-                    "invalid_request",
-                    "The body has more than \(Self.maximumBody) octets.",
-                    "Send less."
-                )
+        } catch {
+            if let problem = RESTProblem(meaning: error, limit: Self.maximumBody) { return Self.response(problem) }
+            gateway.logger.error(
+                "request failed",
+                metadata: ["path": "\(path)", "request": "\(id)", "error": "\(error)"]
             )
-        } catch let error as ConnectError {
-            return Self.response(RESTProblem(error))
-        } catch let error as BridgeError {
-            return Self.response(RESTProblem(error))
-        } catch let error as CalendarDataError {
-            return Self.response(
-                RESTProblem(.unprocessableContent, "invalid_event", error.message, "Correct the event.")
-            )
+            return Self.response(RESTProblem.unexpected(id))
         }
     }
 
     private func answer(_ request: Request, _ path: String) async throws -> RESTReply {
-        let isRead = request.method == .get || request.method == .head
-        guard isRead || gateway.isOurs(request.headers[.origin], host: request.head.authority) else {
-            throw RESTProblem(
-                .forbidden,
-                "permission_denied",
-                "The request comes from a page of another site.",
-                "Call the interface from a program, not from another site's page."
-            )
+        let segments = path.split(separator: "/").dropFirst(2).map { String($0).removingPercentEncoding ?? String($0) }
+        let routes = Self.routes(at: segments)
+        // What describes the interface tells nothing of anybody.
+        if segments == ["openapi.json"], Self.isRead(request.method) {
+            return RESTReply(.ok, OpenAPI.document(of: Self.operations, at: gateway.publicURL))
         }
-        guard let visitor = try await visitor(request) else {
-            throw RESTProblem(
-                .unauthorized,
-                "permission_denied",
-                "Nobody is logged in.",
-                "Send Basic or Bearer credentials."
-            )
+        if request.method == .options, !routes.isEmpty {
+            var reply = RESTReply.done
+            reply.headers[.allow] = Self.allowed(routes)
+            return reply
         }
+        guard Self.isRead(request.method) || gateway.isOurs(request.headers[.origin], host: request.head.authority)
+        else { throw RESTProblem.foreignPage }
+        guard let visitor = try await visitor(request) else { throw RESTProblem.nobody }
+        let ration = limiter.count(visitor.principal.id, at: gateway.now())
+        guard ration.isGranted else { throw RESTProblem.tooMany(ration) }
         let body = try await request.body.collect(upTo: Self.maximumBody)
         let rest = RESTRequest(
             // HEAD is GET whose body is not sent (RFC 9110 §9.3.2).
             method: request.method == .head ? .get : request.method,
-            path: path.split(separator: "/").dropFirst(2).map(String.init),
+            path: segments,
             query: FormFields(request.uri.query ?? ""),
             headers: request.headers,
             body: Array(body.readableBytesView),
             visitor: visitor
         )
-        guard rest.method == .get || visitor.mayWrite else {
-            throw RESTProblem(
-                .forbidden,
-                "permission_denied",
-                "The token may only read.",
-                "Make a token with the scope write."
-            )
+        do {
+            var reply = try await perform(rest)
+            reply.headers.append(contentsOf: ration.fields)
+            return reply
+        } catch {
+            guard var problem = RESTProblem(meaning: error, limit: Self.maximumBody) else { throw error }
+            problem.headers.append(contentsOf: ration.fields)
+            throw problem
         }
-        return try await route(rest)
     }
+
+    private static func isRead(_ method: HTTPRequest.Method) -> Bool { method == .get || method == .head }
 
     /// Credentials; or the browser's session for reading, because a form of another site can send no header of ours.
     private func visitor(_ request: Request) async throws -> Visitor? {
         if let visitor = try await visitors.visitor(credentialsOf: request) { return visitor }
-        guard request.method == .get || request.method == .head else { return nil }
+        guard Self.isRead(request.method) else { return nil }
         return try await visitors.visitor(sessionOf: request)
     }
 
-    private func route(_ request: RESTRequest) async throws -> RESTReply {
-        switch request.path.first ?? "" {
-        case "calendars": try await calendars(request)
-        case "events": try await events(request)
-        case "connections": try await connections(request)
-        case "links": try await links(request)
-        case "sync-status", "sync", "runs", "queue", "quarantine": try await passes(request)
-        case "conflicts": try await conflicts(request)
-        case "app-passwords", "tokens": try await secrets(request)
-        default: throw RESTProblem.notFound
+    // MARK: Performing
+
+    /// Does what a request asks, whoever brought it.
+    func perform(_ request: RESTRequest) async throws -> RESTReply {
+        let routes = Self.routes(at: request.path)
+        guard !routes.isEmpty else { throw RESTProblem.notFound }
+        guard let operation = routes.first(where: { $0.method == request.method }) else {
+            throw RESTProblem.methodNotAllowed(request.method, allowed: Self.allowed(routes))
         }
+        guard request.method == .get || request.visitor.mayWrite else { throw RESTProblem.readOnlyToken }
+        try operation.check(request)
+        guard operation.method == .post, let key = request.headers[Self.idempotencyKey] else {
+            return try await operation.run(self, request)
+        }
+        return try await once(key, operation, request)
     }
 
+    /// The operations whose path that is; where one spells it out, only that one.
+    private static func routes(at path: [String]) -> [Operation] {
+        let found = table.filter { $0.matches(path) }
+        let fewest = found.map(\.names).min()
+        return found.filter { $0.names == fewest }.map(\.operation)
+    }
+
+    private static func allowed(_ routes: [Operation]) -> String {
+        let methods = routes.map(\.method.rawValue)
+        return (methods + (methods.contains("GET") ? ["HEAD"] : []) + ["OPTIONS"]).joined(separator: ", ")
+    }
+
+    // MARK: Answering
+
     private static func response(_ reply: RESTReply) -> Response {
-        guard let body = reply.body else { return Response(status: reply.status) }
-        var response = Response.json(body, status: reply.status)
-        if let etag = reply.etag { response.headers[.eTag] = "\"\(etag)\"" }
+        var response: Response
+        switch reply.content {
+        case .nothing: response = Response(status: reply.status)
+        case .json(let body): response = Response.json(body, status: reply.status)
+        case .file(let type, let name, let text):
+            response = Response(status: reply.status, body: .init(byteBuffer: ByteBuffer(string: text)))
+            response.headers[.contentType] = type
+            response.headers[.cacheControl] = "no-store"
+            response.headers[.contentDisposition] = "attachment; filename=\"\(name)\""
+        case .stream(let type, let body):
+            response = Response(
+                status: reply.status,
+                headers: [.contentType: type, .cacheControl: "no-store"],
+                body: body
+            )
+        }
+        for field in reply.headers { response.headers[field.name] = field.value }
         return response
     }
 
-    private static func response(_ problem: RESTProblem) -> Response {
+    static func response(_ problem: RESTProblem) -> Response {
         var response = Response.json(problem.body, status: problem.status, type: "application/problem+json")
         if problem.status == .unauthorized { response.headers[.wwwAuthenticate] = Authorization.challenge }
+        for field in problem.headers { response.headers[field.name] = field.value }
         return response
     }
 }
@@ -125,42 +152,5 @@ extension RESTRequest {
     func identifier(_ index: Int) throws(RESTProblem) -> Int64 {
         guard path.count > index, let number = Int64(path[index]), number > 0 else { throw RESTProblem.notFound }
         return number
-    }
-
-    /// Refuses a method that the address does not know.
-    var methodNotAllowed: RESTProblem {
-        RESTProblem(.methodNotAllowed, "invalid_request", "\(method) is not known here.", "See /api/v1/openapi.json.")
-    }
-}
-
-extension RESTProblem {
-    /// What a connection attempt met.
-    init(_ error: ConnectError) {
-        switch error {
-        case .unknownConnection: self = .notFound
-        case .unsupported(let provider):
-            self = .invalid(
-                "\(provider) cannot be connected this way.",
-                "Set its client id and secret, or use a token."
-            )
-        case .refused(let problem): self.init(.unprocessableContent, problem.code, problem.message, problem.remedy)
-        case .unreachable(let problem): self.init(.badGateway, problem.code, problem.message, problem.remedy)
-        }
-    }
-
-    /// What an upstream answered.
-    init(_ error: BridgeError) {
-        switch error {
-        case .cursorExpired, .changedUpstream:
-            self.init(.conflict, "conflict", "The upstream changed in the meantime.", "Try again.")
-        case .authorizationRevoked(let message):
-            self.init(.conflict, "reconnect_required", message, "Connect the account again.")
-        case .throttled:
-            self.init(.tooManyRequests, "rate_limited", "The upstream asks us to slow down.", "Try again later.")
-        case .unreachable(let message):
-            self.init(.badGateway, "upstream_unreachable", message, "Try again later.")
-        case .refused(let refusal):
-            self.init(.unprocessableContent, refusal.code, refusal.message, "Correct what the message names.")
-        }
     }
 }

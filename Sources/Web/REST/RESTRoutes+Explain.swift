@@ -1,0 +1,45 @@
+import HTTPTypes
+import ICalendar
+import Store
+import Sync
+
+extension RESTRoutes {
+    /// `GET /events/{id}/explain`.
+    func explain(_ request: RESTRequest) async throws -> RESTReply {
+        let (stored, calendar) = try await event(request)
+        let object = try stored.object()
+        var rows: [JSON] = []
+        for explanation in try await gateway.links.explain(uid: object.uid, in: calendar.id) {
+            guard let status = try await gateway.scheduler.status(of: explanation.link) else { continue }
+            rows.append(Self.row(explanation, status))
+        }
+        return RESTReply(
+            .ok,
+            [
+                "id": .integer(stored.id.rawValue), "uid": .string(object.uid), "etag": .string(stored.etag.rawValue),
+                "calendar": .integer(calendar.id.rawValue), "links": .array(rows),
+            ]
+        )
+    }
+
+    private static func row(_ explanation: ItemExplanation, _ status: LinkStatus) -> JSON {
+        let fields = explanation.fields.map { field -> (String, JSON) in
+            (
+                field.name,
+                ["base": .text(field.base), "gateway": .text(field.gateway), "upstream": .text(field.upstream)]
+            )
+        }
+        return [
+            "id": .integer(explanation.link.rawValue), "upstream_name": .string(status.link.upstreamName),
+            "provider": .string(status.link.provider), "state": .string(explanation.state),
+            "sentence": .string(explanation.sentence), "agreed_at": .text(explanation.agreedAt?.rfc3339),
+            "last_run": explanation.lastRun.map { .integer($0.rawValue) } ?? .null,
+            "last_synced_at": .text(status.lastSyncedAt?.rfc3339),
+            "next_sync_at": .text(status.nextSyncAt?.rfc3339),
+            "last_error": explanation.error.map(row) ?? .null,
+            "records": .array(explanation.records.map(JSON.string)),
+            "fields": .object(Dictionary(fields, uniquingKeysWith: { $1 })),
+            "mapping": status.link.mapping.flatMap { JSON(parsing: Array($0.utf8)) } ?? .null,
+        ]
+    }
+}

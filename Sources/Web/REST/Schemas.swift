@@ -1,0 +1,192 @@
+import Accounts
+import Bridging
+import ICalendar
+import Store
+import Sync
+
+/// What the REST interface speaks of, by name.
+enum Schemas {
+    static let named: [String: Schema] = [
+        "Problem": problem, "Failure": failure, "Calendar": calendar, "CalendarChange": calendarChange,
+        "NewCalendar": newCalendar, "Event": event, "EventChange": eventChange, "NewEvent": newEvent,
+        "Version": version, "Explanation": explanation, "Connection": connection, "NewConnection": newConnection,
+        "UpstreamCalendar": upstreamCalendar, "Link": link, "NewLink": newLink, "LinkChange": linkChange,
+        "Plan": plan, "PlanItem": planItem, "Run": run, "QueueItem": queueItem, "QuarantineItem": quarantineItem,
+        "Conflict": conflict, "Decision": decision, "Secret": secret,
+    ]
+
+    // MARK: Failures
+
+    private static let problem = Schema.object([
+        "type": .text, "title": .text, "status": Schema(.integer(400...599)),
+        "code": .text.noted("a stable word"), "detail": .text, "remedy": .text.noted("what a person can do about it"),
+        "request?": .text.noted("the id under which the log says more"),
+    ])
+
+    private static let failure = Schema.object(["code": .text, "message": .text, "remedy": .text])
+
+    // MARK: Calendars and events
+
+    private static let calendar = Schema.object([
+        "id": .identifier, "name": .text.noted("the last segment of its address"), "display_name": .text.orNull,
+        "description": .text.orNull, "color": .text.orNull, "components": .list(of: .choice(ComponentKind.self)),
+        "href": .text, "access": .text,
+    ])
+
+    static let newCalendar = Schema.object([
+        "name?": .text(1...100).orNull.noted("a-z, 0-9, '.', '_' and '-'; made from display_name where it is missing"),
+        "display_name?": .text(0...200).orNull, "color?": .text(0...40).orNull, "description?": .text(0...2000).orNull,
+        "components?": .list(of: .choice(ComponentKind.self)).orNull,
+    ])
+
+    static let calendarChange = Schema.object([
+        "display_name?": .text(0...200).orNull, "color?": .text(0...40).orNull, "description?": .text(0...2000).orNull,
+    ])
+
+    private static let event = Schema.object([
+        "id": .identifier, "uid?": .text, "calendar?": .identifier, "summary?": .text.orNull,
+        "description?": .text.orNull, "location?": .text.orNull, "url?": .text.orNull, "status?": .text.orNull,
+        "start?": .text.noted("RFC 3339, or a date"), "end?": .text, "all_day?": .truth, "time_zone?": .text.orNull,
+        "rrule?": .text.orNull, "categories?": .list(of: .text),
+        "occurrence?": .text.orNull.noted("the RECURRENCE-ID of this one"), "etag?": .text,
+    ])
+
+    private static let eventMembers: [Schema.Member] =
+        Schema.object([
+            "summary?": .text.orNull, "description?": .text.orNull, "location?": .text.orNull,
+            "url?": .text.orNull, "status?": .text.orNull, "start?": .text.noted("RFC 3339, or a date"),
+            "end?": .text.orNull, "all_day?": .truth.orNull, "time_zone?": .text.orNull,
+            "rrule?": .text.orNull.noted("RFC 5545, without RRULE:"), "categories?": .list(of: .text).orNull,
+        ])
+        .members
+
+    static let eventChange = Schema(.object(eventMembers, isOpen: true))
+
+    static let newEvent: Schema = {
+        let needed = Schema.object(["calendar": .identifier, "start": .text.noted("RFC 3339, or a date")]).members
+        return Schema(.object(needed + eventMembers.filter { $0.name != "start" }, isOpen: true))
+    }()
+
+    private static let version = Schema.object([
+        "id": .identifier, "version": .identifier, "at": .time, "by": .text, "run": .identifier.orNull, "ics": .text,
+        "kind": .choice(["created", "changed", "deleted"]), "summary": .text.orNull,
+    ])
+
+    private static let fields = Schema(
+        .table(of: .object(["base": .text.orNull, "gateway": .text.orNull, "upstream": .text.orNull]))
+    )
+
+    private static let explanation = Schema.object([
+        "id": .identifier, "uid": .text, "etag": .text, "calendar": .identifier,
+        "links": .list(
+            of: .object([
+                "id": .identifier, "upstream_name": .text, "provider": .text, "state": .text, "sentence": .text,
+                "agreed_at": .time.orNull, "last_run": .identifier.orNull, "last_synced_at": .time.orNull,
+                "next_sync_at": .time.orNull, "last_error": failureOrNull,
+                "records": .list(of: .text), "fields": fields, "mapping": .anything,
+            ])
+        ),
+    ])
+
+    private static let failureOrNull = Schema.named("Failure").orNull
+
+    // MARK: Connections and links
+
+    private static let connection = Schema.object([
+        "id": .identifier, "provider": .text, "state": .choice(ConnectionState.self), "account?": .text.orNull,
+        "created_at?": .time, "last_error?": failureOrNull, "authorize_url?": .text,
+    ])
+
+    static let newConnection = Schema.object([
+        "provider": .text(1...100),
+        "token?": .text(0...4096).orNull.noted("instead of OAuth, where the provider has one"),
+    ])
+
+    private static let upstreamCalendar = Schema.object([
+        "id": .text, "name": .text, "color": .text.orNull, "access": .choice(["owner", "writer", "reader"]),
+        "time_zone": .text.orNull, "schema": .anything,
+    ])
+
+    private static let progress = Schema.object(["done": .count, "total": .count]).orNull
+
+    private static let link = Schema.object([
+        "id": .identifier, "calendar": .identifier, "connection": .identifier, "provider": .text,
+        "upstream_calendar": .text, "upstream_name": .text, "direction": .choice(LinkDirection.self),
+        "conflict_policy": .text, "notify_guests": .truth, "mapping": .anything,
+        "state": .choice(["preview", "idle", "syncing", "waiting", "paused", "needs_approval", "error"]),
+        "last_synced_at": .time.orNull, "next_sync_at": .time.orNull, "progress": progress, "events": .count,
+        "pending": .count, "conflicts": .count, "last_error": failureOrNull,
+    ])
+
+    private static let linkMembers: [Schema.Member] =
+        Schema.object([
+            "direction?": Schema.choice(LinkDirection.self).orNull,
+            "conflicts?": Schema.choice(ConflictPolicy.self).orNull,
+            "mapping?": Schema.anyObject.orNull, "filters?": Schema.anyObject.orNull,
+            "create_columns?": Schema.truth.orNull, "notify_guests?": Schema.truth.orNull,
+        ])
+        .members
+
+    static let newLink: Schema = {
+        let own = Schema.object([
+            "connection": .identifier, "upstream_calendar": .text(1...4096),
+            "calendar?": .identifier.orNull.noted("null for a new one"),
+            "start?": .truth.orNull.noted("skips the preview"),
+        ])
+        return Schema(.object(own.members + linkMembers, isOpen: true))
+    }()
+
+    static let linkChange = Schema(.object(linkMembers, isOpen: true))
+
+    private static let planItem = Schema.object([
+        "id": .text, "uid": .text, "summary": .text.orNull, "start": .text.orNull,
+    ])
+
+    private static let plan: Schema = {
+        let items = Schema.list(of: .named("PlanItem"))
+        let side = Schema.object(["create": items, "update": items, "delete": items])
+        return .object(["gateway": side, "upstream": side, "merge": items, "same": .count, "conflicts": items])
+    }()
+
+    // MARK: Passes
+
+    private static let run = Schema.object([
+        "id": .identifier, "link": .identifier, "state": .choice(RunRow.Outcome.self), "started_at": .time,
+        "finished_at": .time.orNull, "pulled": .count, "pushed": .count, "merged": .count, "deleted_here": .count,
+        "deleted_upstream": .count, "conflicts": .count, "failed": .count, "held": .count,
+        "last_error": failureOrNull,
+        "items?": .list(
+            of: .object([
+                "uid": .text, "summary": .text.orNull, "action": .text, "outcome": .text, "message": .text.orNull,
+                "fields": .list(of: .text),
+            ])
+        ),
+    ])
+
+    private static let queueItem = Schema.object([
+        "id": .identifier, "link": .identifier, "uid": .text, "summary": .text.orNull, "action": .text,
+        "attempts": .count, "due_at": .time.orNull, "since": .time, "last_error": .named("Failure"),
+    ])
+
+    private static let quarantineItem = Schema.object([
+        "id": .identifier, "link": .identifier, "uid": .text.orNull, "item": .text, "raw": .text, "reason": .text,
+        "line": .count.orNull, "since": .time,
+    ])
+
+    private static let conflict = Schema.object([
+        "id": .identifier, "link": .identifier, "uid": .text, "event": .text, "summary": .text.orNull,
+        "state": .choice(ConflictState.self), "fields": fields,
+        "resolution": Schema.choice(ConflictResolution.self).orNull, "created_at": .time, "resolved_at": .time.orNull,
+        "base": .text.orNull, "gateway": .text.orNull, "upstream": .text.orNull,
+    ])
+
+    static let decision = Schema.object([
+        "keep": .choice(ConflictResolution.self),
+        "merged?": Schema(.table(of: .text.orNull), "lower-case iCalendar names").orNull,
+    ])
+
+    private static let secret = Schema.object([
+        "id": .identifier, "label": .text, "created_at": .time, "last_used_at?": .time.orNull,
+        "scopes?": .list(of: .text), "token?": .text.noted("told once"), "password?": .text.noted("told once"),
+    ])
+}
