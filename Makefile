@@ -6,7 +6,7 @@ E2E_PACKAGES := python3-venv vdirsyncer thunderbird debootstrap
 # Root needs no sudo; anybody else does, and only when something is missing.
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: deps deps-e2e build release demo serve test e2e bench lint
+.PHONY: deps deps-e2e build release demo serve test e2e bench fuzz lint
 
 deps:
 	@missing=""; for p in $(PACKAGES); do \
@@ -52,6 +52,11 @@ e2e: deps-e2e build
 # Figures of the README.
 bench: release
 	Tests/bench/run.sh
+
+# Arbitrary octets for everything that reads: each target for so many seconds, one after the other.
+SECONDS := 600
+fuzz: deps
+	nice -n 15 Tests/fuzz/run.sh $(SECONDS) $(TARGETS)
 
 lint:
 	swift format lint --strict -r Sources Tests Package.swift

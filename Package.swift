@@ -135,6 +135,13 @@ let package = Package(
 
         // Tests.
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
+        .target(
+            name: "FuzzEntries",
+            dependencies: ["ICalendar", "XML", "WebDAV", "Store", "CalDAV"],
+            path: "Tests/fuzz/Entries",
+            swiftSettings: strict
+        ),
+        tests("Fuzz", imports: ["FuzzEntries"]),
         tests("Notes", imports: []),
         tests("ICalendar", imports: ["ICalendar"]),
         tests("XML", imports: ["XML"]),

@@ -35,10 +35,13 @@ enum EntityTags: Sendable, Hashable {
     }
 
     private static func tag(_ item: String) -> Tag {
+        // By octets: a quote and the accent after it would be one character.
         let isWeak = item.utf8.starts(with: "W/".utf8)
-        let opaque = isWeak ? item.dropFirst(2) : item[...]
-        let isQuoted = opaque.utf8.count > 1 && opaque.utf8.first == UInt8(ascii: "\"") && opaque.hasSuffix("\"")
-        return Tag(value: ETag(rawValue: String(isQuoted ? opaque.dropFirst().dropLast() : opaque)), isWeak: isWeak)
+        let opaque = item.utf8.dropFirst(isWeak ? 2 : 0)
+        let quote = UInt8(ascii: "\"")
+        let isQuoted = opaque.count > 1 && opaque.first == quote && opaque.last == quote
+        let value = isQuoted ? opaque.dropFirst().dropLast() : opaque
+        return Tag(value: ETag(rawValue: String(Substring(value))), isWeak: isWeak)
     }
 
     /// The strong tags: `If-Match` compares strongly, so that a weak one matches nothing (RFC 9110 §13.1.1).

@@ -58,13 +58,13 @@ struct PosixTimeZone: Sendable {
     /// Reads `CET-1CEST,M3.5.0,M10.5.0/3`.
     init?(_ text: String) {
         var reader = DigitReader(Array(text.utf8))
-        guard let name = reader.zoneName(), let offset = reader.posixTime() else { return nil }
+        guard let name = reader.zoneName(), let offset = reader.posixOffset() else { return nil }
         standard = Zone.Kind(offset: -offset, isDaylight: false, name: name)
         guard !reader.isAtEnd else { return }
         guard let daylightName = reader.zoneName() else { return nil }
         var daylightOffset = standard.offset + 3600
         if reader.next != UInt8(ascii: ",") {
-            guard let offset = reader.posixTime() else { return nil }
+            guard let offset = reader.posixOffset() else { return nil }
             daylightOffset = -offset
         }
         guard reader.skip(","), let starts = reader.posixDate(), reader.skip(","), let ends = reader.posixDate(),
@@ -96,14 +96,17 @@ extension DigitReader {
         return (isLetter || isOther) && skip(letter) ? letter : nil
     }
 
-    /// Takes `[+-]h[h][h][:mm[:ss]]` as seconds.
+    /// Takes an offset, of which there is none beyond a day.
+    fileprivate mutating func posixOffset() -> Int? { posixTime().flatMap { abs($0) <= 86_400 ? $0 : nil } }
+
+    /// Takes `[+-]h[h][h][:mm[:ss]]` as seconds; the hours are 167 at most (RFC 8536 §3.3.1).
     fileprivate mutating func posixTime() -> Int? {
         let sign = sign() ?? 1
-        guard let hours = number() else { return nil }
+        guard let hours = number(), hours <= 167 else { return nil }
         var seconds = hours * 3600
         for unit in [60, 1] {
             guard skip(":") else { break }
-            guard let number = number() else { return nil }
+            guard let number = number(), number < 60 else { return nil }
             seconds += number * unit
         }
         return sign * seconds

@@ -84,12 +84,15 @@ enum TZif {
         return year
     }
 
+    /// RFC 8536 §3.2 suggests 25 and 26 hours; no zone ever had 16, and ``Zone/utc(local:)`` relies on a day.
+    private static let plausibleOffsets: ClosedRange<Int64> = -86_400...86_400
+
     private static func kinds(_ header: Header, _ reader: inout BigEndianReader) -> [Zone.Kind]? {
         var raw: [(offset: Int64, isDaylight: Bool, name: Int64)] = []
         for _ in 0..<header.typeCount {
-            guard let offset = reader.number(4), let daylight = reader.number(1), let name = reader.number(1) else {
-                return nil
-            }
+            guard let offset = reader.number(4), let daylight = reader.number(1), let name = reader.number(1),
+                plausibleOffsets.contains(offset)
+            else { return nil }
             raw.append((offset, daylight != 0, name))
         }
         guard let names = reader.octets(header.nameOctets) else { return nil }

@@ -52,7 +52,7 @@ final class TreeBuilder {
     private func name(_ local: UnsafePointer<xmlChar>, _ namespace: UnsafePointer<xmlChar>?) -> Name {
         let key = InternedName(namespace: namespace, local: local)
         if let known = names[key] { return known }
-        let name = Name(namespace.map { String(cString: $0) } ?? "", String(cString: local))
+        let name = Name(namespace.map { Self.unreferenced(String(cString: $0)) } ?? "", String(cString: local))
         names[key] = name
         return name
     }
@@ -129,9 +129,12 @@ extension TreeBuilder {
             let end = attributes[5 * index + 4]
         else { return }
         let value = UnsafeBufferPointer(start: begin, count: end - begin)
-        var text = String(decoding: value, as: UTF8.self)
-        // Where it does not replace entities libxml2 leaves each ampersand of an attribute as this reference.
-        if value.contains(UInt8(ascii: "&")) { text = text.replacing("&#38;", with: "&") }
+        let text = Self.unreferenced(String(decoding: value, as: UTF8.self))
         element.attributes[name(local, attributes[5 * index + 2])] = text
+    }
+
+    /// The value of an attribute or a declaration: where it does not replace entities libxml2 leaves each ampersand as `&#38;`.
+    private static func unreferenced(_ value: String) -> String {
+        value.utf8.contains(UInt8(ascii: "&")) ? value.replacing("&#38;", with: "&") : value
     }
 }
