@@ -16,7 +16,7 @@ extension CalDAVServer {
         at href: Href,
         for principal: Principal
     ) async throws -> DAVResponse {
-        let floatingZone = query.timeZone.flatMap(ianaName(ofTimeZone:)) ?? calendar.floatingZone
+        let floatingZone = try calendar.floatingZone(asked: query.timeZone)
         let answer = ObjectAnswer(query.properties, floatingZone: floatingZone)
         let matches = try await matches(query.filter, in: calendar, floatingZone, withText: answer.needsText)
         guard matches.count <= Self.maximumQueryResults else {
@@ -41,7 +41,7 @@ extension CalDAVServer {
     private func matches(
         _ filter: ComponentFilter,
         in calendar: CalendarCollection,
-        _ floatingZone: String,
+        _ floatingZone: FloatingZone,
         withText: Bool
     ) async throws -> [Accepted] {
         let plan = QueryPlan(filter)

@@ -38,17 +38,3 @@ extension CalDAVServer {
         return name
     }
 }
-
-extension CalendarCollection {
-    /// The IANA zone in which the calendar's floating times are read (RFC 4791 §5.2.2); UTC where none is known.
-    var floatingZone: String { properties.timeZone.flatMap(ianaName(ofTimeZone:)) ?? "UTC" }
-}
-
-/// The IANA name of the one `VTIMEZONE` in a calendar text.
-func ianaName(ofTimeZone text: String) -> String? {
-    // A zone that cannot be read is as good as none; the property was checked when it was set.
-    guard let calendar = try? Component(parsing: text),
-        let identifier = calendar.components("VTIMEZONE").first?.first("TZID")?.text
-    else { return nil }
-    return ZoneResolver.ianaName(for: identifier)
-}

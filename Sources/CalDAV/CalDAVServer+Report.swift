@@ -16,8 +16,8 @@ extension CalDAVServer {
             return try await calendarMultiget(multiget, in: calendar(resource), for: exchange.principal)
         case .syncCollection(let sync):
             return try await syncCollection(sync, in: calendar(resource), at: resource.href, for: exchange.principal)
-        case .freeBusyQuery(let range):
-            return try await freeBusyQuery(range, in: calendar(resource))
+        case .freeBusyQuery(let query):
+            return try await freeBusyQuery(query, in: calendar(resource))
         case .expandProperty(let properties):
             return try await expandProperty(properties, of: resource, depth: exchange.depth)
         case .principalPropertySearch(let search):

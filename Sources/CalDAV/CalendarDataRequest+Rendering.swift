@@ -3,12 +3,18 @@ import WebDAV
 
 extension CalendarDataRequest {
     /// An object in the form asked for (RFC 4791 §9.6).
-    func rendering(of object: CalendarObject, floatingZone: String) throws(CalendarDataError) -> String {
+    func rendering(of object: CalendarObject, floatingZone: FloatingZone) throws(CalendarDataError) -> String {
         var calendar = object.calendar
         switch recurrence {
         case .whole: break
         case .expanded(let range): calendar = try object.expanded(in: TimeRange(range), floatingZone: floatingZone)
         case .limited(let range): calendar = try object.limited(to: TimeRange(range), floatingZone: floatingZone)
+        }
+        if let freeBusyLimit {
+            let zones = ZoneResolver(floatingZone: floatingZone, calendar: object.calendar)
+            let told = calendar.components("VFREEBUSY")
+            calendar.removeComponents { $0.name == "VFREEBUSY" }
+            for component in told { calendar.append(component.limitingFreeBusy(to: TimeRange(freeBusyLimit), zones)) }
         }
         if let selection { calendar = selection.selected(from: calendar) }
         return calendar.serialized()
@@ -17,7 +23,7 @@ extension CalendarDataRequest {
 
 extension CalendarObject {
     /// Each occurrence in the range as a component of its own, in UTC and without any rule (RFC 4791 §9.6.5).
-    fileprivate func expanded(in range: TimeRange, floatingZone: String) throws(CalendarDataError) -> Component {
+    fileprivate func expanded(in range: TimeRange, floatingZone: FloatingZone) throws(CalendarDataError) -> Component {
         let zones = ZoneResolver(floatingZone: floatingZone, calendar: calendar)
         let set = try recurrenceSet(floatingZone: floatingZone)
         let occurrences = try set.occurrences(in: range, limit: CalendarLimits.maximumInstances)
@@ -29,7 +35,7 @@ extension CalendarObject {
     }
 
     /// The master, and of the overrides those that meet the range, before or after they were moved (RFC 4791 §9.6.6).
-    fileprivate func limited(to range: TimeRange, floatingZone: String) throws(CalendarDataError) -> Component {
+    fileprivate func limited(to range: TimeRange, floatingZone: FloatingZone) throws(CalendarDataError) -> Component {
         let zones = ZoneResolver(floatingZone: floatingZone, calendar: calendar)
         let set = try recurrenceSet(floatingZone: floatingZone)
         let occurrences = try set.occurrences(in: range, limit: CalendarLimits.maximumInstances)

@@ -3,7 +3,7 @@ import WebDAV
 
 extension ComponentFilter {
     /// Whether the filter, whose outermost name is `VCALENDAR`, accepts an object (RFC 4791 §9.7).
-    func accepts(_ object: CalendarObject, floatingZone: String) -> Bool {
+    func accepts(_ object: CalendarObject, floatingZone: FloatingZone) -> Bool {
         let evaluation = FilterEvaluation(object, floatingZone: floatingZone)
         return object.calendar.name == name && evaluation.accepts(test, object.calendar, in: nil)
     }
@@ -15,7 +15,7 @@ struct FilterEvaluation {
     private let zones: ZoneResolver
     private let occurrences: OccurrenceQuestions
 
-    init(_ object: CalendarObject, floatingZone: String) {
+    init(_ object: CalendarObject, floatingZone: FloatingZone) {
         self.object = object
         zones = ZoneResolver(floatingZone: floatingZone, calendar: object.calendar)
         occurrences = OccurrenceQuestions(object, floatingZone: floatingZone)
@@ -39,8 +39,9 @@ struct FilterEvaluation {
     private func occurs(_ component: Component, in parent: Component?, within range: TimeRange) -> Bool {
         switch ComponentKind(rawValue: component.name) {
         case .event, .journal: occurrences.any(of: component, in: range)
-        case .todo: TodoTimes(component, zones).map { $0.meets(range) } ?? occurrences.any(of: component, in: range)
-        case .freeBusy, .availability: occurrences.any(of: component, in: range)
+        case .todo: TodoTimes(component, zones).map { $0.meets(range) } ?? occurrences.anyTodo(component, in: range)
+        case .freeBusy: component.tellsTime(in: range, zones)
+        case .availability: occurrences.any(of: component, in: range)
         case nil where component.name == "VALARM":
             parent.map { occurrences.anyAlarm(component, of: $0, in: range, zones) } ?? false
         case nil: false
@@ -71,6 +72,19 @@ struct FilterEvaluation {
         case .isDefined: return !named.isEmpty
         case .isNotDefined: return named.isEmpty
         case .matches(let text): return named.contains { $0.values.contains(where: text.accepts) }
+        }
+    }
+}
+
+extension Component {
+    /// The table of RFC 4791 §9.9 for `VFREEBUSY`: its own time, or else that of one of its periods.
+    fileprivate func tellsTime(in range: TimeRange, _ zones: ZoneResolver) -> Bool {
+        if let start = first("DTSTART")?.dateTime, let end = first("DTEND")?.dateTime {
+            return (range.start.map { $0 <= zones.instant(end) } ?? true)
+                && (range.end.map { $0 > zones.instant(start) } ?? true)
+        }
+        return freeBusyPeriods(zones).contains { period in
+            (range.start.map { $0 < period.end } ?? true) && (range.end.map { $0 > period.start } ?? true)
         }
     }
 }

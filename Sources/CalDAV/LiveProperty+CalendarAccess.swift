@@ -20,6 +20,7 @@ extension LiveProperty {
         },
         ofCalendars(.calDAV("calendar-description")) { $0.properties.description.map { .text($0) } },
         ofCalendars(.calDAV("calendar-timezone")) { $0.properties.timeZone.map { .text($0) } },
+        ofCalendars(.calDAV("calendar-timezone-id")) { $0.timeZoneIdentifier.map { .text($0) } },
         ofCalendars(.calDAV("supported-calendar-component-set")) { calendar in
             .elements(
                 calendar.properties.components.map { kind in

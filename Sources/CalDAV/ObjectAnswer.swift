@@ -9,10 +9,10 @@ struct ObjectAnswer: Sendable {
     private let missing: [PropertyName]
     private let calendarData: CalendarDataRequest?
 
-    /// The IANA zone in which floating times are read.
-    private let floatingZone: String
+    /// The zone in which floating times are read.
+    private let floatingZone: FloatingZone
 
-    init(_ properties: ReportedProperties, floatingZone: String) {
+    init(_ properties: ReportedProperties, floatingZone: FloatingZone) {
         calendarData = properties.calendarData
         self.floatingZone = floatingZone
         let data = Name.calDAV("calendar-data")

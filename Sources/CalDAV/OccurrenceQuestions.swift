@@ -6,7 +6,7 @@ struct OccurrenceQuestions: Sendable {
     private let recurrenceSet: RecurrenceSet?
     private let isSingle: Bool
 
-    init(_ object: CalendarObject, floatingZone: String) {
+    init(_ object: CalendarObject, floatingZone: FloatingZone) {
         recurrenceSet = try? object.recurrenceSet(floatingZone: floatingZone)
         isSingle = object.overrides.isEmpty
     }
@@ -18,6 +18,16 @@ struct OccurrenceQuestions: Sendable {
         if isSingle, let answer = answer(by: span, recurrenceSet, range) { return answer }
         guard let found = occurrences(in: closed(range, span)) else { return true }
         return found.contains { $0.component == component }
+    }
+
+    /// Whether an occurrence of a to-do that `component` describes meets the range, by the table of RFC 4791 §9.9.
+    func anyTodo(_ component: Component, in range: TimeRange) -> Bool {
+        guard let recurrenceSet else { return true }
+        guard let span = recurrenceSet.span else { return false }
+        // The table counts ends that an overlap does not: a second more on each side has them all.
+        let wide = TimeRange(start: range.start.map { $0 + -1 }, end: range.end.map { $0 + 1 })
+        guard let found = occurrences(in: closed(wide, span)) else { return true }
+        return found.contains { $0.component == component && TodoTimes($0).meets(range) }
     }
 
     /// Whether an alarm of `component` rings within the range (RFC 4791 §9.9, VALARM).

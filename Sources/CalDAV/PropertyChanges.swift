@@ -62,6 +62,7 @@ struct PropertyChanges: Sendable {
         case .apple("calendar-color"): set(\.color, to: try text(value)?.trimmed)
         case .apple("calendar-order"): set(\.order, to: try number(value))
         case .calDAV("calendar-timezone"): set(\.timeZone, to: try timeZone(value))
+        case .calDAV("calendar-timezone-id"): set(\.timeZone, to: try timeZone(named: value))
         case .calDAV("supported-calendar-component-set") where mode == .creation:
             set(\.components, to: try components(value))
         case .dav("resourcetype") where mode == .creation: break
@@ -108,10 +109,19 @@ struct PropertyChanges: Sendable {
     /// RFC 4791 §5.2.2: one iCalendar object with exactly one time zone.
     private func timeZone(_ value: Element?) throws(PropertyRefused) -> String? {
         guard let text = value?.text else { return nil }
-        guard let calendar = try? Component(parsing: text), calendar.components("VTIMEZONE").count == 1 else {
+        guard FloatingZone(calendarText: text) != nil else {
             throw PropertyRefused(refusal: Refusal(status: 403, error: .validCalendarData))
         }
         return text
+    }
+
+    /// RFC 7809 §5.2: the identifier stands for the definition.
+    private func timeZone(named value: Element?) throws(PropertyRefused) -> String? {
+        guard let name = value?.trimmedText else { return nil }
+        guard let definition = TimeZoneData.calendar(of: name) else {
+            throw PropertyRefused(refusal: Refusal(status: 403, error: .validTimezone))
+        }
+        return definition.serialized()
     }
 
     /// RFC 4791 §5.2.3.
@@ -125,7 +135,7 @@ struct PropertyChanges: Sendable {
         return kinds
     }
 
-    private static let storable: Set<ComponentKind> = [.event, .todo, .journal]
+    private static let storable: Set<ComponentKind> = [.event, .todo, .journal, .freeBusy, .availability]
 }
 
 extension String {

@@ -1,6 +1,6 @@
 import ICalendar
 
-/// The times of a to-do that does not recur, by which RFC 4791 §9.9 decides whether it meets a range.
+/// The times of a to-do, or of one occurrence of it, by which RFC 4791 §9.9 decides whether it meets a range.
 struct TodoTimes: Sendable, Hashable {
     private var start: Instant?
     private var due: Instant?
@@ -23,6 +23,15 @@ struct TodoTimes: Sendable, Hashable {
         }
         completed = time("COMPLETED")
         created = time("CREATED")
+    }
+
+    /// The times of one occurrence of a to-do that recurs.
+    init(_ occurrence: Occurrence) {
+        let todo = occurrence.component
+        let hasDue = todo.first("DUE") != nil
+        isEndIncluded = !hasDue && todo.first("DURATION") != nil
+        if todo.first("DTSTART") != nil || !hasDue { start = occurrence.start }
+        if hasDue || isEndIncluded { due = occurrence.end }
     }
 
     /// The table of RFC 4791 §9.9, row by row.

@@ -75,12 +75,16 @@ public struct CalendarObject: Sendable {
 
     /// The occurrences of this object; floating times and dates are taken in `floatingZone`.
     public func recurrenceSet(floatingZone: String = "UTC") throws(CalendarDataError) -> RecurrenceSet {
-        try RecurrenceSet(
-            master: master,
-            overrides: overrides,
-            kind: kind,
-            zones: ZoneResolver(floatingZone: floatingZone, calendar: calendar)
-        )
+        try recurrenceSet(ZoneResolver(floatingZone: floatingZone, calendar: calendar))
+    }
+
+    /// The occurrences of this object; floating times and dates are taken in `floatingZone`.
+    public func recurrenceSet(floatingZone: FloatingZone) throws(CalendarDataError) -> RecurrenceSet {
+        try recurrenceSet(ZoneResolver(floatingZone: floatingZone, calendar: calendar))
+    }
+
+    private func recurrenceSet(_ zones: ZoneResolver) throws(CalendarDataError) -> RecurrenceSet {
+        try RecurrenceSet(master: master, overrides: overrides, kind: kind, zones: zones)
     }
 }
 

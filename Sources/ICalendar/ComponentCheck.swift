@@ -131,6 +131,10 @@ struct ComponentCheck {
         } catch {
             throw .invalidData(property.place(in: text) + error.message)
         }
+        // A rule without an end is told as far as it is asked for; one that counts says itself how much it is.
+        guard rule.count ?? 0 <= CalendarLimits.maximumInstances else {
+            throw .tooManyInstances(limit: CalendarLimits.maximumInstances)
+        }
         guard rule.frequency < .daily else { return }
         guard component.first("DTSTART")?.dateTime?.isDate != true else {
             throw invalid(property, "needs a DTSTART with a time")

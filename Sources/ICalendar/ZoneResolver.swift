@@ -8,7 +8,16 @@ public struct ZoneResolver: Sendable {
 
     /// Makes a resolver for the VTIMEZONEs of a VCALENDAR; an unknown floating zone counts as UTC.
     public init(floatingZone: String = "UTC", calendar: Component? = nil) {
-        floating = Self.systemZone(floatingZone) ?? .utc
+        self.init(floating: Self.systemZone(floatingZone) ?? .utc, calendar)
+    }
+
+    /// Makes a resolver for the VTIMEZONEs of a VCALENDAR.
+    public init(floatingZone: FloatingZone, calendar: Component? = nil) {
+        self.init(floating: floatingZone.zone, calendar)
+    }
+
+    private init(floating: Zone, _ calendar: Component?) {
+        self.floating = floating
         for item in calendar?.items ?? [] {
             guard case .component(let component) = item, component.name == "VTIMEZONE",
                 let tzid = component.first("TZID")?.value, ZoneRegistry.zone(iana: tzid) == nil,

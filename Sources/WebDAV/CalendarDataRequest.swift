@@ -18,8 +18,11 @@ public struct CalendarDataRequest: Sendable, Hashable {
     /// How a recurrence set is shown.
     public let recurrence: Recurrence
 
+    /// The range that FREEBUSY values must meet to be shown; nil for all (§9.6.7).
+    public let freeBusyLimit: UTCRange?
+
     /// Whether the stored octets are the answer.
-    public var isWhole: Bool { selection == nil && recurrence == .whole }
+    public var isWhole: Bool { selection == nil && recurrence == .whole && freeBusyLimit == nil }
 
     /// Reads the element; only `text/calendar` 2.0 can be asked for.
     public init(_ element: Element) throws(DAVError) {
@@ -29,7 +32,13 @@ public struct CalendarDataRequest: Sendable, Hashable {
             throw .failed(.supportedCalendarData, "Calendar data is only shown as text/calendar 2.0.")
         }
         selection = try element.first(.calDAV("comp")).map { comp throws(DAVError) in try ComponentSelection(comp) }
+        freeBusyLimit = try element.first(.calDAV("limit-freebusy-set")).map { limit throws(DAVError) in
+            try UTCRange(closed: limit)
+        }
         if let expand = element.first(.calDAV("expand")) {
+            guard element.first(.calDAV("limit-recurrence-set")) == nil else {
+                throw .badRequest("calendar-data has either expand or limit-recurrence-set.")
+            }
             recurrence = .expanded(try UTCRange(closed: expand))
         } else if let limit = element.first(.calDAV("limit-recurrence-set")) {
             recurrence = .limited(try UTCRange(closed: limit))

@@ -24,7 +24,26 @@ public struct ComponentFilter: Sendable, Hashable {
     }
 
     /// Reads a `CALDAV:comp-filter`.
+    ///
+    /// - Throws: `supported-filter` for conditions nobody here knows and times of what has none, and for more of them,
+    ///   or deeper ones, than ``maximumConditions`` and ``maximumDepth`` allow.
     public init(_ element: Element) throws(DAVError) {
+        try self.init(element, depth: 1)
+        guard conditionCount <= Self.maximumConditions else {
+            throw .failed(.supportedFilter, "A filter has \(Self.maximumConditions) conditions at most.")
+        }
+    }
+
+    /// The most conditions one filter may have; people ask a handful.
+    public static let maximumConditions = 200
+
+    /// How deep component filters nest: as deep as calendar objects do.
+    public static let maximumDepth = 8
+
+    private init(_ element: Element, depth: Int) throws(DAVError) {
+        guard depth <= Self.maximumDepth else {
+            throw .failed(.supportedFilter, "Component filters nest \(Self.maximumDepth) deep at most.")
+        }
         name = try element.requiredName()
         guard element.first(.calDAV("is-not-defined")) == nil else {
             test = .isNotDefined
@@ -36,12 +55,26 @@ public struct ComponentFilter: Sendable, Hashable {
         for child in element.elements {
             switch child.name {
             case .calDAV("prop-filter"): properties.append(try PropertyFilter(child))
-            case .calDAV("comp-filter"): components.append(try ComponentFilter(child))
-            case .calDAV("time-range"): timeRange = try UTCRange(child)
+            case .calDAV("comp-filter"): components.append(try ComponentFilter(child, depth: depth + 1))
+            case .calDAV("time-range"):
+                guard Self.timed.contains(name) else {
+                    throw .failed(.supportedFilter, "A time-range cannot be asked of \(name).")
+                }
+                timeRange = try UTCRange(child)
             case let other: throw .unknownCondition(other)
             }
         }
         test = .matches(timeRange: timeRange, properties: properties, components: components)
+    }
+
+    /// The components that happen at some time (RFC 4791 §9.9, RFC 7953 §7.2.1).
+    private static let timed: Set<String> = [
+        "VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY", "VALARM", "VAVAILABILITY", "AVAILABLE",
+    ]
+
+    private var conditionCount: Int {
+        guard case .matches(_, let properties, let components) = test else { return 1 }
+        return 1 + properties.reduce(0) { $0 + $1.conditionCount } + components.reduce(0) { $0 + $1.conditionCount }
     }
 }
 
@@ -79,6 +112,11 @@ public struct PropertyFilter: Sendable, Hashable {
         }
         test = .matches(timeRange: timeRange, text: text, parameters: parameters)
     }
+
+    fileprivate var conditionCount: Int {
+        guard case .matches(_, _, let parameters) = test else { return 1 }
+        return 1 + parameters.count
+    }
 }
 
 /// A condition on the parameters of one name (RFC 4791 §9.7.3).
@@ -99,6 +137,10 @@ public struct ParameterFilter: Sendable, Hashable {
     /// Reads a `CALDAV:param-filter`.
     public init(_ element: Element) throws(DAVError) {
         name = try element.requiredName()
+        let known: Set<Name> = [.calDAV("is-not-defined"), .calDAV("text-match")]
+        if let other = element.elements.map(\.name).first(where: { !known.contains($0) }) {
+            throw .unknownCondition(other)
+        }
         if element.first(.calDAV("is-not-defined")) != nil {
             test = .isNotDefined
         } else if let text = element.first(.calDAV("text-match")) {

@@ -49,6 +49,9 @@ public enum Precondition: Sendable, Hashable {
     case supportedFilter
     case supportedCollation
 
+    // RFC 7809 §5.3
+    case validTimezone
+
     /// The element's name.
     public var name: Name {
         switch self {
@@ -82,6 +85,7 @@ public enum Precondition: Sendable, Hashable {
         case .validFilter: .calDAV("valid-filter")
         case .supportedFilter: .calDAV("supported-filter")
         case .supportedCollation: .calDAV("supported-collation")
+        case .validTimezone: .calDAV("valid-timezone")
         }
     }
 

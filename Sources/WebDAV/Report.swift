@@ -5,7 +5,7 @@ public enum Report: Sendable, Hashable {
     case calendarQuery(CalendarQuery)
     case calendarMultiget(CalendarMultiget)
     case syncCollection(SyncCollection)
-    case freeBusyQuery(UTCRange)
+    case freeBusyQuery(FreeBusyQuery)
     case expandProperty([ExpandedProperty])
     case principalPropertySearch(PrincipalPropertySearch)
     case principalSearchPropertySet
@@ -19,11 +19,7 @@ public enum Report: Sendable, Hashable {
         case .calDAV("calendar-query"): self = .calendarQuery(try CalendarQuery(root))
         case .calDAV("calendar-multiget"): self = .calendarMultiget(try CalendarMultiget(root))
         case .dav("sync-collection"): self = .syncCollection(try SyncCollection(root))
-        case .calDAV("free-busy-query"):
-            guard let range = root.first(.calDAV("time-range")) else {
-                throw .failed(.validFilter, "free-busy-query needs a time-range.")
-            }
-            self = .freeBusyQuery(try UTCRange(closed: range))
+        case .calDAV("free-busy-query"): self = .freeBusyQuery(try FreeBusyQuery(root))
         case .dav("expand-property"):
             self = .expandProperty(try root.expandedProperties())
         case .dav("principal-property-search"):
@@ -64,8 +60,8 @@ public struct CalendarQuery: Sendable, Hashable {
     /// The filter on the `VCALENDAR`.
     public let filter: ComponentFilter
 
-    /// The `VTIMEZONE` in which floating times are to be read, if the query brings one.
-    public let timeZone: String?
+    /// The zone in which floating times are to be read, if the query names one.
+    public let timeZone: RequestedZone?
 
     init(_ root: Element) throws(DAVError) {
         properties = try ReportedProperties(root)
@@ -76,7 +72,42 @@ public struct CalendarQuery: Sendable, Hashable {
         guard self.filter.name == "VCALENDAR" else {
             throw .failed(.validFilter, "The outermost comp-filter must be VCALENDAR.")
         }
-        timeZone = root.first(.calDAV("timezone"))?.text
+        timeZone = try RequestedZone(in: root)
+    }
+}
+
+/// `CALDAV:free-busy-query` (RFC 4791 §7.10).
+public struct FreeBusyQuery: Sendable, Hashable {
+    /// The time asked about.
+    public let range: UTCRange
+
+    /// The zone in which floating times are to be read, if the query names one.
+    public let timeZone: RequestedZone?
+
+    init(_ root: Element) throws(DAVError) {
+        guard let range = root.first(.calDAV("time-range")) else {
+            throw .failed(.validFilter, "free-busy-query needs a time-range.")
+        }
+        self.range = try UTCRange(closed: range)
+        timeZone = try RequestedZone(in: root)
+    }
+}
+
+/// The time zone that a report brings for floating times.
+public enum RequestedZone: Sendable, Hashable {
+    /// An iCalendar object with one `VTIMEZONE` (RFC 4791 §9.8).
+    case definition(String)
+
+    /// The identifier of a zone (RFC 7809 §5.3).
+    case identifier(String)
+
+    init?(in root: Element) throws(DAVError) {
+        switch (root.first(.calDAV("timezone")), root.first(.calDAV("timezone-id"))) {
+        case (nil, nil): return nil
+        case (let definition?, nil): self = .definition(definition.text)
+        case (nil, let identifier?): self = .identifier(identifier.trimmedText)
+        case (_?, _?): throw .badRequest("A report has either timezone or timezone-id.")
+        }
     }
 }
 
