@@ -7,6 +7,12 @@ public struct LinkPlan: Sendable, Hashable {
 
         /// DTSTART as iCalendar writes it.
         public var start: String?
+
+        /// Of a merge of two events with different UIDs, that of the upstream's event.
+        public var upstreamUID: String?
+
+        /// How sure it is that those two are the same, in 0...1; nil where the UID says so.
+        public var confidence: Double?
     }
 
     /// What would be done on one side.
@@ -24,6 +30,9 @@ public struct LinkPlan: Sendable, Hashable {
 
     /// Events both sides have that would be merged.
     public var merge: [Item] = []
+
+    /// Events that stay where they are, as a person chose.
+    public var skipped: [String] = []
 
     /// Events both sides have and hold the same.
     public var same = 0

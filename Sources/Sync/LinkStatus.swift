@@ -71,4 +71,10 @@ public struct LinkStatus: Sendable, Hashable {
     public var conflicts: Int
 
     public var lastError: LinkProblem?
+
+    /// Until when the upstream calls when something changes; nil where it is polled.
+    public var channelExpiresAt: Instant?
+
+    /// Why no channel could be opened when it was last tried; the link is polled meanwhile.
+    public var channelProblem: String?
 }

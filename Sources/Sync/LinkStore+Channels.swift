@@ -46,6 +46,56 @@ extension LinkStore {
         }
     }
 
+    /// Notes that no channel could be opened; answers when it may be tried again.
+    ///
+    /// Each failure in a row doubles the wait, up to a fifth longer by chance.
+    func channelFailed(_ link: Link, _ sentence: String, random: Double) async throws {
+        let now = now()
+        try await database.write { transaction in
+            let row = try transaction.row("SELECT channel_failures FROM link WHERE id = \(link.id.value)")
+            let failures = try row?.integer("channel_failures") ?? 0
+            let wait = min(Self.firstChannelWait << min(failures, 10), Self.longestChannelWait)
+            let due = now + (wait + Int64(Double(wait) / 5 * random))
+            try transaction.run(
+                """
+                UPDATE link SET channel_problem = \(.text(sentence)), channel_failures = \(.integer(failures + 1)),
+                    channel_due_at = \(due.value)
+                WHERE id = \(link.id.value)
+                """
+            )
+            try Self.audit(.channelFailed, link, by: "gateway", detail: sentence, at: now, transaction)
+        }
+    }
+
+    /// Five minutes: an upstream that could not be reached is soon back.
+    private static let firstChannelWait: Int64 = 300
+
+    /// Six hours: an address that the upstream refuses is mended by a person, and polling goes on meanwhile.
+    private static let longestChannelWait: Int64 = 6 * 3600
+
+    /// Notes that a channel is open.
+    func channelOpened(_ link: Link, until expiry: Instant) async throws {
+        let now = now()
+        try await database.write { transaction in
+            try transaction.run(
+                """
+                UPDATE link SET channel_problem = NULL, channel_failures = 0, channel_due_at = NULL
+                WHERE id = \(link.id.value)
+                """
+            )
+            let detail = "until \(expiry.rfc3339)"
+            try Self.audit(.channelOpened, link, by: "gateway", detail: detail, at: now, transaction)
+        }
+    }
+
+    /// When opening a channel may be tried again after it failed; nil for at once.
+    func channelDue(_ link: LinkID) async throws -> Instant? {
+        try await database.read { transaction in
+            try transaction.row("SELECT channel_due_at FROM link WHERE id = \(link.value)")?
+                .optionalInstant("channel_due_at")
+        }
+    }
+
     func forgetChannel(_ id: String) async throws {
         try await database.write { transaction in
             try transaction.run("DELETE FROM channel WHERE id = \(.text(id))")

@@ -45,18 +45,21 @@ extension LinkStore {
 
     /// Lets exactly the held deletions go on; answers how many.
     func approve(_ link: LinkID) async throws -> Int {
-        try await database.write { transaction in
+        let (now, actor) = (now(), AuditActor.current)
+        return try await database.write { transaction in
             let count = try transaction.run(
                 "UPDATE held SET is_approved = 1 WHERE link = \(link.value) AND is_approved = 0"
             )
             try Self.leaveApproval(link, transaction)
+            try Self.audit(.deletionsApproved, link, by: actor, detail: "\(count) events", at: now, transaction)
             return count
         }
     }
 
     /// Ends the agreement on every held event, so that the side that still has it gives it back; answers how many.
     func reject(_ link: LinkID) async throws -> Int {
-        try await database.write { transaction in
+        let (now, actor) = (now(), AuditActor.current)
+        return try await database.write { transaction in
             try transaction.run(
                 """
                 UPDATE base SET agreed_at = NULL WHERE link = \(link.value) AND uid IN (
@@ -65,6 +68,7 @@ extension LinkStore {
             )
             let count = try transaction.run("DELETE FROM held WHERE link = \(link.value) AND is_approved = 0")
             try Self.leaveApproval(link, transaction)
+            try Self.audit(.deletionsRejected, link, by: actor, detail: "\(count) events", at: now, transaction)
             return count
         }
     }

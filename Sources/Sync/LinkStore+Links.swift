@@ -11,6 +11,9 @@ public struct LinkChange: Sendable, Hashable {
     public var filters: String??
     public var notifiesGuests: Bool?
 
+    /// UIDs of all the events that the link is to leave alone.
+    public var skip: Set<String>?
+
     /// Changes nothing.
     public init() {}
 }
@@ -20,7 +23,7 @@ extension LinkStore {
     ///
     /// A calendar whose upstream may only be read is read-only here too.
     public func create(_ new: NewLink) async throws -> Link? {
-        let now = now()
+        let (now, actor) = (now(), AuditActor.current)
         let identity = new.identity ?? makeIdentity()
         let link: Link? = try await database.write { transaction in
             let twin = try transaction.row(
@@ -46,6 +49,7 @@ extension LinkStore {
                 )
                 """
             )
+            try Self.audit(.linkCreated, id, by: actor, at: now, transaction)
             return try Self.link(id, transaction)
         }
         if let link { try await protectCalendar(link.calendar) }
@@ -83,8 +87,11 @@ extension LinkStore {
     ///
     /// - Returns: the link as it is now, or nil when there is none.
     public func update(_ id: LinkID, _ change: LinkChange) async throws -> Link? {
-        try await database.write { transaction in
+        if let skip = change.skip { try await setSkipped(skip, of: id) }
+        let (now, actor) = (now(), AuditActor.current)
+        return try await database.write { transaction in
             guard var link = try Self.link(id, transaction) else { return nil }
+            let former = link
             link.direction = change.direction ?? link.direction
             link.policy = change.policy ?? link.policy
             link.mapping = change.mapping ?? link.mapping
@@ -98,6 +105,8 @@ extension LinkStore {
                 WHERE id = \(id.value)
                 """
             )
+            let detail = link.difference(from: former)
+            try Self.audit(.linkChanged, link, by: actor, detail: detail, at: now, transaction)
             return link
         }
     }
@@ -117,6 +126,17 @@ extension LinkStore {
 }
 
 extension Link {
+    /// What is other than it was, in a few words.
+    fileprivate func difference(from former: Link) -> String? {
+        var parts: [String] = []
+        if direction != former.direction { parts.append("direction \(former.direction) → \(direction)") }
+        if policy != former.policy { parts.append("conflicts \(former.policy) → \(policy)") }
+        if mapping != former.mapping { parts.append("mapping") }
+        if filters != former.filters { parts.append("filters → \(filters ?? "none")") }
+        if notifiesGuests != former.notifiesGuests { parts.append("notify_guests → \(notifiesGuests)") }
+        return parts.isEmpty ? nil : parts.joined(separator: ", ")
+    }
+
     static let select: SQLStatement = """
         SELECT id, principal, calendar, connection, provider, upstream_calendar, upstream_name, direction, policy,
             mapping, filters, notifies_guests, identity, time_zone, access, created_at

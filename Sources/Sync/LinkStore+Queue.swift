@@ -98,33 +98,94 @@ extension LinkStore {
         }
     }
 
-    /// What could not be read on a principal's links.
-    public func quarantine(of principal: PrincipalID, link: LinkID? = nil) async throws -> [QuarantineRow] {
-        try await database.read { transaction in
-            let rows = try transaction.rows(
-                """
-                SELECT mirrored_object.*, link.calendar FROM mirrored_object JOIN link ON link.id = mirrored_object.link
-                WHERE link.principal = \(principal.value) AND problem IS NOT NULL
-                    AND (\(.integer(link?.rawValue)) IS NULL OR mirrored_object.link = \(.integer(link?.rawValue)))
-                ORDER BY problem_id
-                """
-            )
-            return try rows.map { row in
-                let link = LinkID(rawValue: try row.integer("link"))
-                let series = try row.text("series")
-                let reason = try row.text("problem")
-                return QuarantineRow(
-                    id: QuarantineID(rawValue: try row.integer("problem_id")),
-                    link: link,
-                    calendar: CalendarID(rawValue: try row.integer("calendar")),
-                    series: series,
-                    uid: try row.optionalText("uid"),
-                    raw: try Self.records(of: series, link, transaction).map(\.payload).joined(separator: "\n"),
-                    reason: reason,
-                    line: Self.line(in: reason),
-                    since: try row.instant("problem_since")
+    /// Replaces what is known of items that cannot be read.
+    func setUnreadable(_ items: [UnreadableItem], of link: Link) async throws {
+        let now = now()
+        try await database.write { transaction in
+            let known = try transaction.rows("SELECT uid FROM unreadable WHERE link = \(link.id.value)")
+            let names = Set(items.map(\.uid))
+            for uid in try known.map({ try $0.text("uid") }) where !names.contains(uid) {
+                try transaction.run("DELETE FROM unreadable WHERE link = \(link.id.value) AND uid = \(.text(uid))")
+            }
+            for item in items {
+                let id = try SyncCounter.quarantine.next(transaction)
+                try transaction.run(
+                    """
+                    INSERT INTO unreadable (link, uid, text, problem, problem_id, problem_since)
+                    VALUES (\(link.id.value), \(.text(item.uid)), \(.text(item.text)), \(.text(item.problem)),
+                        \(.integer(id)), \(now.value))
+                    ON CONFLICT (link, uid) DO UPDATE SET text = excluded.text, problem = excluded.problem
+                    """
                 )
             }
+        }
+    }
+
+    /// What could not be read on a principal's links, of the upstream's and of ours.
+    public func quarantine(of principal: PrincipalID, link: LinkID? = nil) async throws -> [QuarantineRow] {
+        try await database.read { transaction in
+            try Self.unreadableRecords(of: principal, link, transaction)
+                + Self.unreadableObjects(of: principal, link, transaction)
+        }
+    }
+
+    private static func unreadableObjects(
+        of principal: PrincipalID,
+        _ link: LinkID?,
+        _ transaction: borrowing SQLTransaction
+    ) throws -> [QuarantineRow] {
+        let rows = try transaction.rows(
+            """
+            SELECT unreadable.*, link.calendar FROM unreadable JOIN link ON link.id = unreadable.link
+            WHERE link.principal = \(principal.value)
+                AND (\(.integer(link?.rawValue)) IS NULL OR unreadable.link = \(.integer(link?.rawValue)))
+            ORDER BY problem_id
+            """
+        )
+        return try rows.map { row in
+            let reason = try row.text("problem")
+            return QuarantineRow(
+                id: QuarantineID(rawValue: try row.integer("problem_id")),
+                link: LinkID(rawValue: try row.integer("link")),
+                calendar: CalendarID(rawValue: try row.integer("calendar")),
+                series: try row.text("uid"),
+                uid: try row.text("uid"),
+                raw: try row.text("text"),
+                reason: reason,
+                line: line(in: reason),
+                since: try row.instant("problem_since")
+            )
+        }
+    }
+
+    private static func unreadableRecords(
+        of principal: PrincipalID,
+        _ link: LinkID?,
+        _ transaction: borrowing SQLTransaction
+    ) throws -> [QuarantineRow] {
+        let rows = try transaction.rows(
+            """
+            SELECT mirrored_object.*, link.calendar FROM mirrored_object JOIN link ON link.id = mirrored_object.link
+            WHERE link.principal = \(principal.value) AND problem IS NOT NULL
+                AND (\(.integer(link?.rawValue)) IS NULL OR mirrored_object.link = \(.integer(link?.rawValue)))
+            ORDER BY problem_id
+            """
+        )
+        return try rows.map { row in
+            let link = LinkID(rawValue: try row.integer("link"))
+            let series = try row.text("series")
+            let reason = try row.text("problem")
+            return QuarantineRow(
+                id: QuarantineID(rawValue: try row.integer("problem_id")),
+                link: link,
+                calendar: CalendarID(rawValue: try row.integer("calendar")),
+                series: series,
+                uid: try row.optionalText("uid"),
+                raw: try records(of: series, link, transaction).map(\.payload).joined(separator: "\n"),
+                reason: reason,
+                line: line(in: reason),
+                since: try row.instant("problem_since")
+            )
         }
     }
 

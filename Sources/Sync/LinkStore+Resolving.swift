@@ -28,6 +28,15 @@ extension LinkStore {
                     }
                 }
                 try Self.apply(resolution, at: now, transaction)
+                try Self.audit(
+                    .conflictResolved,
+                    conflict.link,
+                    by: author.name,
+                    subject: conflict.uid,
+                    detail: resolution.word.rawValue,
+                    at: now,
+                    transaction
+                )
                 return (.resolved, written.isEmpty ? nil : conflict.calendar)
             }
             if let calendar = resolved.calendar { calendars.announce(Commit(calendar: calendar, author: author)) }

@@ -15,6 +15,9 @@ struct RunEntry: Sendable {
     /// What undoing makes of the event here; nil leaves it alone.
     var undo: String?
 
+    /// On which side the run made the event, so that undoing takes it away again.
+    var removes: HeldRow.Side?
+
     init(_ item: SnapshotItem, _ action: String, _ fields: Set<FieldKey>, undo: String?) {
         uid = item.uid
         summary = item.summary
@@ -114,10 +117,13 @@ extension LinkStore {
             for entry in entries {
                 try transaction.run(
                     """
-                    INSERT INTO pass_item (pass, uid, summary, action, outcome, message, fields, undo_text)
+                    INSERT INTO pass_item (
+                        pass, uid, summary, action, outcome, message, fields, undo_text, undo_removes
+                    )
                     VALUES (\(run.value), \(.text(entry.uid)), \(.text(entry.summary)), \(.text(entry.action)),
                         \(.text(entry.outcome)), \(.text(entry.message)),
-                        \(.text(entry.fields.joined(separator: "\n"))), \(.text(entry.undo)))
+                        \(.text(entry.fields.joined(separator: "\n"))), \(.text(entry.undo)),
+                        \(.text(entry.removes?.rawValue)))
                     ON CONFLICT (pass, uid) DO UPDATE SET action = excluded.action, outcome = excluded.outcome,
                         message = excluded.message, fields = excluded.fields
                     """
@@ -174,51 +180,6 @@ extension LinkStore {
             let items = try transaction.rows("SELECT * FROM pass_item WHERE pass = \(id.value) ORDER BY uid")
             return (row, try items.map(RunItem.init))
         }
-    }
-
-    /// Brings back every event that a run changed or deleted, on either side, as it was before.
-    ///
-    /// What is brought back here goes upstream like any edit. Events that the run made are left alone: undoing never
-    /// deletes.
-    ///
-    /// - Returns: the UIDs brought back, or nil when there is no such run, or it was undone already.
-    public func undo(_ id: RunID, by author: Author) async throws -> [String]? {
-        let now = now()
-        let calendars = calendars
-        let undone: (calendar: CalendarID, uids: [String])? = try await database.write { transaction in
-            let row = try transaction.row("SELECT calendar FROM pass WHERE id = \(id.value) AND undone_at IS NULL")
-            guard let row else { return nil }
-            let calendar = CalendarID(rawValue: try row.integer("calendar"))
-            var uids: [String] = []
-            let items = try transaction.rows(
-                """
-                SELECT uid, undo_text FROM pass_item
-                WHERE pass = \(id.value) AND undo_text IS NOT NULL AND outcome = 'done' ORDER BY uid
-                """
-            )
-            for item in items {
-                let uid = try item.text("uid")
-                let object = try CalendarObject(parsing: try item.text("undo_text"))
-                let current = try calendars.object(uid: uid, in: calendar, transaction)
-                let outcome = try calendars.put(
-                    object,
-                    named: current?.name ?? ObjectName.candidates(for: uid)[0],
-                    in: calendar,
-                    if: .always,
-                    by: author,
-                    transaction
-                )
-                switch outcome {
-                case .created, .replaced: uids.append(uid)
-                case .unchanged, .conditionFailed, .uidInUse, .calendarMissing: break
-                }
-            }
-            try transaction.run("UPDATE pass SET undone_at = \(now.value) WHERE id = \(id.value)")
-            return (calendar, uids)
-        }
-        guard let undone else { return nil }
-        if !undone.uids.isEmpty { calendars.announce(Commit(calendar: undone.calendar, author: author)) }
-        return undone.uids
     }
 }
 

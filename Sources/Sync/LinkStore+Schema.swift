@@ -8,6 +8,47 @@ extension LinkStore {
         Migration(name: "Links", statements: links),
         Migration(name: "Memory of links", statements: memory),
         Migration(name: "What links did and what waits for a person", statements: history),
+        Migration(name: "What a person leaves out, and what of ours cannot be read", statements: choices),
+    ]
+
+    private static let choices = [
+        // Events that a link leaves alone on both sides, because a person said so or undid what brought them.
+        """
+        CREATE TABLE skipped (
+            link INTEGER NOT NULL REFERENCES link (id) ON DELETE CASCADE,
+            uid TEXT NOT NULL,
+            since BIGINT NOT NULL,
+            PRIMARY KEY (link, uid)
+        )
+        """,
+        // Pairs of one event here and one series there that a plan proposed to be the same.
+        """
+        CREATE TABLE pairing (
+            link INTEGER NOT NULL REFERENCES link (id) ON DELETE CASCADE,
+            series TEXT NOT NULL,
+            uid TEXT NOT NULL,
+            confidence BIGINT NOT NULL,
+            PRIMARY KEY (link, series)
+        )
+        """,
+        // Objects of ours that no longer parse; nothing of them travels until they do.
+        """
+        CREATE TABLE unreadable (
+            link INTEGER NOT NULL REFERENCES link (id) ON DELETE CASCADE,
+            uid TEXT NOT NULL,
+            text TEXT NOT NULL,
+            problem TEXT NOT NULL,
+            problem_id BIGINT NOT NULL,
+            problem_since BIGINT NOT NULL,
+            PRIMARY KEY (link, uid)
+        )
+        """,
+        // What undoing a run takes away again: 'gateway' or 'upstream', where the run made the event.
+        "ALTER TABLE pass_item ADD COLUMN undo_removes TEXT",
+        "ALTER TABLE link ADD COLUMN channel_problem TEXT",
+        "ALTER TABLE link ADD COLUMN channel_failures BIGINT NOT NULL DEFAULT 0",
+        "ALTER TABLE link ADD COLUMN channel_due_at BIGINT",
+        "CREATE INDEX pass_by_time ON pass (started_at)",
     ]
 
     private static let links = [

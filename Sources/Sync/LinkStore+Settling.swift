@@ -44,26 +44,52 @@ enum SettlementOutcome: Sendable, Hashable {
 }
 
 extension LinkStore {
-    /// Writes what became of an item in one transaction: object, change, mirror and agreement stand or fall together.
-    func settle(_ settlement: Settlement, of link: Link) async throws -> SettlementOutcome {
-        let author = Author(.link, name: String(link.id.rawValue), run: settlement.run?.rawValue)
+    /// Writes what became of some items in one transaction: object, change, mirror and agreement of each stand or fall
+    /// together, and with them the lines that tell of it.
+    func settle(
+        _ settlements: [Settlement],
+        of link: Link,
+        audit: [AuditEntry] = []
+    ) async throws -> [SettlementOutcome] {
+        let author = Author(.link, name: String(link.id.rawValue), run: settlements.first?.run?.rawValue)
         let now = now()
         let calendars = calendars
-        let outcome: SettlementOutcome = try await database.write { transaction in
-            if let mirrored = settlement.mirrored {
-                try Self.replace(mirrored.records, of: mirrored.object.series, link.id, transaction)
-                try Self.save(mirrored.object, of: link.id, at: now, transaction)
-            }
-            let outcome = try Self.write(settlement, of: link, calendars, author, transaction)
-            guard outcome == .settled else { return outcome }
-            if let series = settlement.forgottenSeries { try Self.forget(series: series, link.id, transaction) }
-            try Self.agree(settlement, of: link, at: now, transaction)
-            return .settled
+        let outcomes = try await database.write { transaction in
+            for entry in audit { try CalendarStore.audit(entry, at: now, transaction) }
+            return try settlements.map { try Self.settle($0, of: link, calendars, author, at: now, transaction) }
         }
-        if outcome == .settled, settlement.localWrite != nil {
+        if zip(settlements, outcomes).contains(where: { $1 == .settled && $0.localWrite != nil }) {
             calendars.announce(Commit(calendar: link.calendar, author: author))
         }
-        return outcome
+        return outcomes
+    }
+
+    private static func settle(
+        _ settlement: Settlement,
+        of link: Link,
+        _ calendars: CalendarStore,
+        _ author: Author,
+        at now: Instant,
+        _ transaction: borrowing SQLTransaction
+    ) throws -> SettlementOutcome {
+        if let mirrored = settlement.mirrored {
+            try replace(mirrored.records, of: mirrored.object.series, link.id, transaction)
+            try save(mirrored.object, of: link.id, at: now, transaction)
+        }
+        let outcome = try write(settlement, of: link, calendars, author, transaction)
+        guard outcome == .settled else { return outcome }
+        if let series = settlement.forgottenSeries { try forget(series: series, link.id, transaction) }
+        try agree(settlement, of: link, at: now, transaction)
+        return .settled
+    }
+
+    /// Writes lines of the audit trail that belong to no settlement.
+    func record(_ audit: [AuditEntry]) async throws {
+        guard !audit.isEmpty else { return }
+        let now = now()
+        try await database.write { transaction in
+            for entry in audit { try CalendarStore.audit(entry, at: now, transaction) }
+        }
     }
 
     /// Remembers what the upstream answered to one of several writes.

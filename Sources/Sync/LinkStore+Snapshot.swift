@@ -39,6 +39,7 @@ private struct RawSnapshot: Sendable {
     private var localObjects: [String: StoredObject] = [:]
     private var remotes: [String: Remote] = [:]
     private var remoteTexts: [String: String] = [:]
+    private var knownUnreadable: [String: String] = [:]
 
     init(
         of link: Link,
@@ -70,6 +71,7 @@ private struct RawSnapshot: Sendable {
                 || (remotes[uid].map { $0.isEvent ? $0.digest : "" } ?? "") != base.remote
         }
         changed.subtract(frozen)
+        changed.subtract(try LinkStore.skipped(by: link.id, transaction))
         if let one { changed.formIntersection([one]) }
         bases = bases.filter { changed.contains($0.key) }
         localObjects = localObjects.filter { changed.contains($0.key) }
@@ -147,6 +149,11 @@ private struct RawSnapshot: Sendable {
             )
             marked.insert(uid)
         }
+        for row in try transaction.rows("SELECT uid, problem FROM unreadable WHERE link = \(link.id.value)") {
+            let uid = try row.text("uid")
+            knownUnreadable[uid] = try row.text("problem")
+            marked.insert(uid)
+        }
         let conflicts = try transaction.rows(
             "SELECT uid, local_digest, remote_digest FROM conflict WHERE link = \(link.id.value) AND is_open = 1"
         )
@@ -190,6 +197,7 @@ private struct RawSnapshot: Sendable {
     /// Parses and projects; an item one of whose sides cannot be parsed is left out, which freezes it.
     func projected(onto fieldSet: FieldSet, _ filters: LinkFilters) -> Snapshot {
         var snapshot = Snapshot(revision: revision, agreedCount: agreedCount, held: held)
+        snapshot.knownUnreadable = knownUnreadable
         let allFields = Set(fieldSet.all.map(\.rawValue))
         for (uid, raw) in items {
             var item = raw
@@ -215,6 +223,9 @@ private struct RawSnapshot: Sendable {
                 if filters.busyOnly == true { try item.veil(onto: fieldSet) }
             } catch {
                 // What is stored was parsed before it was: only a newer, stricter program comes here.
+                let reason = (error as? CalendarDataError)?.message ?? "\(error)"
+                let text = localObjects[uid]?.text ?? remoteTexts[uid] ?? ""
+                snapshot.unreadable.append(UnreadableItem(uid: uid, text: text, problem: reason))
                 continue
             }
             item.base?.agreement.restrict(to: allFields, overrides: fieldSet.holdsOverrides)

@@ -30,8 +30,10 @@ extension LinkStore {
 
     /// Starts a previewed link, resumes a paused one, or pauses it; answers whether there is such a link.
     func setState(_ state: LinkState, of id: LinkID) async throws -> Bool {
-        try await database.write { transaction in
-            try transaction.run(
+        let (now, actor) = (now(), AuditActor.current)
+        return try await database.write { transaction in
+            try Self.audit(.linkState, id, by: actor, detail: state.rawValue, at: now, transaction)
+            return try transaction.run(
                 """
                 UPDATE link SET state = \(.text(state.rawValue)), next_sync_at = NULL, seen_revision = NULL
                 WHERE id = \(id.value)
@@ -63,6 +65,11 @@ extension LinkStore {
         }
         let times = (next: next, notBefore: notBefore)
         try await database.write { transaction in
+            let known = try transaction.row("SELECT state FROM link WHERE id = \(id.value)")?.text("state")
+            if state == .error, known != state.rawValue {
+                let detail = "\(problem.code): \(problem.message)"
+                try Self.audit(.linkState, id, by: "gateway", detail: detail, at: now, transaction)
+            }
             try transaction.run(
                 """
                 UPDATE link SET state = CASE WHEN state IN ('paused', 'preview') THEN state
@@ -109,7 +116,7 @@ extension LinkStore {
     ///
     /// With `purge`, the events it brought here go too; their versions stay.
     func remove(_ link: Link, purge: Bool, by author: Author) async throws {
-        let calendars = calendars
+        let (now, calendars) = (now(), calendars)
         let removed = try await database.write { transaction in
             var removed = false
             if purge {
@@ -132,6 +139,8 @@ extension LinkStore {
                     removed = true
                 }
             }
+            let detail = purge ? "with what it brought" : nil
+            try Self.audit(.linkRemoved, link, by: author.name, detail: detail, at: now, transaction)
             try transaction.run("DELETE FROM link WHERE id = \(link.id.value)")
             return removed
         }

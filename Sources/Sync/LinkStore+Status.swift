@@ -21,7 +21,9 @@ extension LinkStore {
             let statement: SQLStatement = """
                 SELECT link.*,
                     (SELECT COUNT(*) FROM base WHERE base.link = link.id AND agreed_at IS NOT NULL) AS events,
-                    (SELECT COUNT(*) FROM conflict WHERE conflict.link = link.id AND is_open = 1) AS conflicts
+                    (SELECT COUNT(*) FROM conflict WHERE conflict.link = link.id AND is_open = 1) AS conflicts,
+                    (SELECT MAX(expires_at) FROM channel WHERE channel.link = link.id AND resource <> '')
+                        AS channel_expires_at
                 FROM link \(condition) ORDER BY id
                 """
             return try transaction.rows(statement).map { row in
@@ -37,7 +39,9 @@ extension LinkStore {
                     pending: Int(try row.integer("pending"))
                         + (try unseen(link, since: row.optionalInteger("seen_revision"), transaction)),
                     conflicts: Int(try row.integer("conflicts")),
-                    lastError: try row.problem()
+                    lastError: try row.problem(),
+                    channelExpiresAt: try row.optionalInstant("channel_expires_at"),
+                    channelProblem: try row.optionalText("channel_problem")
                 )
             }
         }

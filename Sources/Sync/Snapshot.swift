@@ -82,6 +82,13 @@ struct SnapshotItem: Sendable {
     var summary: String? { local?.object.summary ?? remote?.object.summary }
 }
 
+/// An item that was stored and cannot be read now.
+struct UnreadableItem: Sendable {
+    var uid: String
+    var text: String
+    var problem: String
+}
+
 /// The three sides of a link in one moment, projected onto what its upstream can hold.
 ///
 /// Only items that may need something are in it: those that changed on a side since they were agreed.
@@ -96,6 +103,12 @@ struct Snapshot: Sendable {
 
     /// Deletions that wait for a person, and those that were let go.
     var held: [String: Bool] = [:]
+
+    /// Items a side of which no longer parses; they are not among the others.
+    var unreadable: [UnreadableItem] = []
+
+    /// Why items could not be read when they were last tried, by UID.
+    var knownUnreadable: [String: String] = [:]
 
     /// What the remote side of an item means in our words, where both were found to say the same.
     var recognised: [String: Fields] = [:]

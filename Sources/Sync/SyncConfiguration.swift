@@ -24,6 +24,9 @@ public struct SyncConfiguration: Sendable {
     /// What is wrong with a link though events still travel, such as a mapped column that is gone.
     public var complaint: @Sendable (any Bridge) -> Refusal? = { _ in nil }
 
+    /// How long is kept what is no longer needed.
+    public var retention = Retention()
+
     /// A provider that is not named is polled this often: ten minutes, as a CalDAV server is.
     public static let defaultPollSeconds = 600
 

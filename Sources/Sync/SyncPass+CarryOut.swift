@@ -3,12 +3,23 @@ import ICalendar
 import Reconcile
 import Store
 
+/// A decision that needs no upstream, worked out and not yet written.
+struct PreparedItem: Sendable {
+    var settlement: Settlement
+    /// Its line in the run; nil for what changes nothing that anybody sees.
+    var entry: RunEntry?
+    var count: @Sendable (inout PassCounts) -> Void = { _ in }
+}
+
 extension SyncPass {
+    /// So many items that need no upstream are written at once: much less waiting for the disk, and yet no client that
+    /// writes meanwhile waits long.
+    static let itemsAtOnce = 200
+
     /// Carries out what was decided on one item.
     ///
     /// - Throws: `BridgeError` only where the whole link is concerned; an item's own failure is its outcome.
     mutating func carryOut(_ decision: Decision, on item: SnapshotItem) async throws -> ItemOutcome {
-        if let retry = item.retry, !retry.isDue(for: item, at: clock.now()) { return .notDue }
         do {
             let outcome = try await attempt(decision, on: item)
             silences = 0
@@ -25,34 +36,50 @@ extension SyncPass {
 
     private mutating func attempt(_ decision: Decision, on item: SnapshotItem) async throws -> ItemOutcome {
         switch decision.action {
-        case .agree: try await agree(on: item, decision)
-        case .forget: try await settle(Settlement(ending: item))
-        case .pull(let fields): try await pull(fields, of: item, decision)
-        case .push(let fields): try await push(fields, of: item, decision)
-        case .merge(let pulled, let pushed): try await merge(pulled, pushed, of: item, decision)
-        case .createLocal: try await createLocal(item, decision)
-        case .createRemote: try await createRemote(item, decision)
-        case .deleteLocal: try await deleteLocal(item, decision)
-        case .deleteRemote: try await deleteRemote(item, decision)
-        case .hold: try await hold(item, decision)
+        case .agree, .forget, .pull, .createLocal, .deleteLocal:
+            guard let prepared = try prepared(decision, on: item) else { return .done }
+            return try await settle([prepared])[0]
+        case .push(let fields): return try await push(fields, of: item, decision)
+        case .merge(let pulled, let pushed): return try await merge(pulled, pushed, of: item, decision)
+        case .createRemote: return try await createRemote(item, decision)
+        case .deleteRemote: return try await deleteRemote(item, decision)
+        case .hold: return try await hold(item, decision)
         }
     }
 
     // MARK: Here
 
-    private mutating func agree(on item: SnapshotItem, _ decision: Decision) async throws -> ItemOutcome {
-        guard let local = item.local, let remote = item.remote else { return .done }
-        var settlement = Settlement(item.uid)
-        settlement.agreed = item.agreement(local, remote, except: decision.withheld)
-        return try await settle(settlement)
+    /// Writes items that need no upstream in one transaction, and notes what became of each.
+    mutating func settle(_ prepared: [PreparedItem]) async throws -> [ItemOutcome] {
+        if prepared.contains(where: { $0.entry != nil }) { try await beginRun() }
+        let outcomes = try await settle(prepared.map(\.settlement))
+        for (item, outcome) in zip(prepared, outcomes) {
+            if let entry = item.entry { note(outcome, entry, item.count) }
+        }
+        return outcomes
     }
 
-    private mutating func pull(
-        _ fields: Set<FieldKey>,
-        of item: SnapshotItem,
-        _ decision: Decision
-    ) async throws -> ItemOutcome {
-        guard let local = item.local, let remote = item.remote else { return .done }
+    /// Works out a decision that needs no upstream; nil where there is nothing to write.
+    func prepared(_ decision: Decision, on item: SnapshotItem) throws -> PreparedItem? {
+        switch decision.action {
+        case .agree: agreed(item, decision)
+        case .forget: PreparedItem(settlement: Settlement(ending: item))
+        case .pull(let fields): try pulled(fields, of: item, decision)
+        case .createLocal: try createdLocal(item, decision)
+        case .deleteLocal: deletedLocal(item, decision)
+        case .push, .merge, .createRemote, .deleteRemote, .hold: nil
+        }
+    }
+
+    private func agreed(_ item: SnapshotItem, _ decision: Decision) -> PreparedItem? {
+        guard let local = item.local, let remote = item.remote else { return nil }
+        var settlement = Settlement(item.uid)
+        settlement.agreed = item.agreement(local, remote, except: decision.withheld)
+        return PreparedItem(settlement: settlement)
+    }
+
+    private func pulled(_ fields: Set<FieldKey>, of item: SnapshotItem, _ decision: Decision) throws -> PreparedItem? {
+        guard let local = item.local, let remote = item.remote else { return nil }
         let object = try overlay(
             fields,
             of: remote.object,
@@ -60,39 +87,34 @@ extension SyncPass {
             fieldSet: incoming(item),
             stamp: clock.now()
         )
-        try await beginRun()
         let written = try item.written(object, over: local, bridge.fields)
         var settlement = Settlement(item.uid)
         if object.text != local.stored.text { settlement.localWrite = .replace(local.stored, by: object) }
         settlement.agreed = item.agreement(written, remote, except: decision.withheld)
         settlement.conflict = conflict(decision, item)
-        let outcome = try await settle(settlement)
-        note(outcome, RunEntry(item, "pull", fields, undo: local.stored.text)) { $0.pulled += 1 }
-        return outcome
+        let entry = RunEntry(item, "pull", fields, undo: local.stored.text)
+        return PreparedItem(settlement: settlement, entry: entry) { $0.pulled += 1 }
     }
 
-    private mutating func createLocal(_ item: SnapshotItem, _ decision: Decision) async throws -> ItemOutcome {
-        guard let remote = item.remote else { return .done }
+    private func createdLocal(_ item: SnapshotItem, _ decision: Decision) throws -> PreparedItem? {
+        guard let remote = item.remote else { return nil }
         let object = try remote.object.with(uid: item.uid)
-        try await beginRun()
         var settlement = Settlement(item.uid)
         settlement.localWrite = .create(object)
         settlement.agreed = item.agreement(LocalItem(object, bridge.fields), remote, origin: .upstream)
         settlement.conflict = conflict(decision, item)
-        let outcome = try await settle(settlement)
-        note(outcome, RunEntry(item, "create", [], undo: nil)) { $0.pulled += 1 }
-        return outcome
+        var entry = RunEntry(item, "create", [], undo: nil)
+        entry.removes = .gateway
+        return PreparedItem(settlement: settlement, entry: entry) { $0.pulled += 1 }
     }
 
-    private mutating func deleteLocal(_ item: SnapshotItem, _ decision: Decision) async throws -> ItemOutcome {
-        guard let local = item.local else { return .done }
-        try await beginRun()
+    private func deletedLocal(_ item: SnapshotItem, _ decision: Decision) -> PreparedItem? {
+        guard let local = item.local else { return nil }
         var settlement = Settlement(ending: item)
         settlement.localWrite = .delete(local.stored)
         settlement.conflict = conflict(decision, item)
-        let outcome = try await settle(settlement)
-        note(outcome, RunEntry(item, "pull-deletion", [], undo: local.stored.text)) { $0.deletedHere += 1 }
-        return outcome
+        let entry = RunEntry(item, "pull-deletion", [], undo: local.stored.text)
+        return PreparedItem(settlement: settlement, entry: entry) { $0.deletedHere += 1 }
     }
 
     /// Keeps an item for the person, with all three texts.
@@ -110,13 +132,22 @@ extension SyncPass {
     // MARK: Common
 
     /// Writes a settlement; what changed here meanwhile is decided again in the next pass.
-    mutating func settle(_ settlement: Settlement) async throws -> ItemOutcome {
-        var settlement = settlement
-        settlement.run = run
-        switch try await state.settle(settlement, of: link) {
-        case .settled: return .done
-        case .changedHere: return .again
-        case .calendarMissing: throw PassFailure.calendarMissing
+    mutating func settle(_ settlement: Settlement) async throws -> ItemOutcome { try await settle([settlement])[0] }
+
+    private mutating func settle(_ settlements: [Settlement]) async throws -> [ItemOutcome] {
+        let run = run
+        let settlements = settlements.map { settlement in
+            var settlement = settlement
+            settlement.run = run
+            return settlement
+        }
+        let outcomes = try await state.settle(settlements, of: link, audit: takeAudit())
+        return try outcomes.map { outcome in
+            switch outcome {
+            case .settled: return .done
+            case .changedHere: return .again
+            case .calendarMissing: throw PassFailure.calendarMissing
+            }
         }
     }
 

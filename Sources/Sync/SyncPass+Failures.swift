@@ -128,6 +128,14 @@ extension LinkProblem {
         )
     }
 
+    static func unreadable(_ reason: String) -> LinkProblem {
+        LinkProblem(
+            code: "invalid_event",
+            message: "The event here can no longer be read: \(reason)",
+            remedy: "Restore an earlier version of the event, or replace it."
+        )
+    }
+
     static func invalidEvent(_ sentence: String) -> LinkProblem {
         LinkProblem(
             code: "invalid_event",

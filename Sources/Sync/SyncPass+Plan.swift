@@ -14,8 +14,19 @@ extension SyncPass {
         let fields = bridge.fields
         var snapshot = try await state.snapshot(of: link, fields: fields, everything: true)
         let decisions = try decide(on: &snapshot)
+        let pairings = link.effectiveDirection == .both ? snapshot.pairings() : []
+        try await state.setPairings(pairings, of: link.id)
         var plan = LinkPlan()
-        for (uid, item) in snapshot.items.sorted(by: { $0.key < $1.key }) {
+        plan.skipped = try await state.skipped(by: link.id)
+        let paired = Set(pairings.flatMap { [$0.uid, $0.upstreamUID] })
+        for pairing in pairings {
+            guard let item = snapshot.items[pairing.uid] else { continue }
+            var merge = LinkPlan.Item(item)
+            merge.upstreamUID = pairing.upstreamUID
+            merge.confidence = pairing.confidence
+            plan.merge.append(merge)
+        }
+        for (uid, item) in snapshot.items.sorted(by: { $0.key < $1.key }) where !paired.contains(uid) {
             plan.add(decisions[uid]?.action, LinkPlan.Item(item))
             if let problem = problem(of: decisions[uid]?.action, item) {
                 plan.problems.append(LinkPlan.Problem(item: LinkPlan.Item(item), reason: problem))

@@ -73,14 +73,18 @@ extension SyncPass {
         settlement.mirrored = answer.mirrored
         settlement.agreed = item.agreement(local, remote, series: answer.series, origin: .gateway)
         let outcome = try await settle(settlement)
-        note(outcome, RunEntry(item, "create-upstream", [], undo: nil)) { $0.pushed += 1 }
+        var entry = RunEntry(item, "create-upstream", [], undo: nil)
+        entry.removes = .upstream
+        note(outcome, entry) { $0.pushed += 1 }
         return outcome
     }
 
     mutating func deleteRemote(_ item: SnapshotItem, _ decision: Decision) async throws -> ItemOutcome {
         try await beginRun()
         try await keepLoser(decision, item)
-        for write in try bridge.writes(toMake: nil, from: item.records) { _ = try await bridge.perform(write) }
+        for write in try bridge.writes(toMake: nil, from: item.records) {
+            _ = try await performAudited(write, for: item)
+        }
         var settlement = Settlement(item.uid)
         settlement.forgottenSeries = item.series
         let outcome = try await settle(settlement)
@@ -158,15 +162,19 @@ extension SyncPass {
     }
 
     /// Performs one write; a refusal of the first takes back the note that it may have happened.
-    private func perform(_ write: RecordWrite, for item: SnapshotItem, isFirst: Bool) async throws -> UpstreamRecord? {
+    private mutating func perform(
+        _ write: RecordWrite,
+        for item: SnapshotItem,
+        isFirst: Bool
+    ) async throws -> UpstreamRecord? {
         var write = write
         if case .create(var creation) = write, item.intent?.isCreation == true {
             creation.mayExist = true
             write = .create(creation)
         }
         do {
-            return try await bridge.perform(write)
-        } catch {
+            return try await performAudited(write, for: item)
+        } catch let error as BridgeError {
             if isFirst, item.intent == nil, error.isCertain { try await state.abandonIntent(item.uid, over: link) }
             throw error
         }

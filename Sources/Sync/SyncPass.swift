@@ -13,11 +13,14 @@ public struct SyncPass: Sendable {
     let state: LinkStore
     let configuration: SyncConfiguration
     let clock: SyncClock
-    private let progress: @Sendable (SyncProgress) -> Void
+    let progress: @Sendable (SyncProgress) -> Void
 
     /// The pass as it is written down; nil until it does something worth a line.
     var run: RunID?
     var items: [RunEntry] = []
+
+    /// Lines of the audit trail that are not written down yet.
+    var audit: [AuditEntry] = []
     var report = PassReport()
 
     /// Writes in a row that got no answer.
@@ -52,9 +55,11 @@ public struct SyncPass: Sendable {
         do {
             try await carryOutAll()
         } catch {
+            try await state.record(takeAudit())
             try await finishRun(error)
             throw error
         }
+        try await state.record(takeAudit())
         try await finishRun(nil)
         return report
     }
@@ -71,16 +76,11 @@ public struct SyncPass: Sendable {
             return try await state.finish(link, Finish(revision: place.revision, mark: mark, pending: 0))
         }
         var snapshot = try await state.snapshot(of: link, fields: fields, everything: place.mark != mark)
+        try await quarantine(snapshot)
         let decisions = try decide(on: &snapshot)
         let allowed = try await refuseMassDeletion(decisions, of: snapshot)
 
-        var done = 0
-        for (uid, decision) in allowed.sorted(by: { $0.key < $1.key }) {
-            guard let item = snapshot.items[uid] else { continue }
-            report[uid] = try await carryOut(decision, on: item)
-            done += 1
-            progress(SyncProgress(done: done, total: allowed.count))
-        }
+        try await carryOut(allowed, of: snapshot)
         try await state.refresh(snapshot.items.filter { decisions[$0.key] == nil }, of: link)
         try await mend(touched)
         let finish = Finish(revision: snapshot.revision, mark: mark, pending: report.unsettled)

@@ -12,8 +12,8 @@ public enum RingOutcome: Sendable, Hashable {
 }
 
 extension SyncScheduler {
-    /// A channel that was refused is tried again after an hour.
-    private static let channelPause: Int64 = 3600
+    /// So long an upstream may take to answer that a channel is open.
+    private static let openingTime: Int64 = 3600
 
     /// An upstream called: an early poll, which carries no data into the system.
     public func channelRang(_ id: String, token: String, state: String) async throws -> RingOutcome {
@@ -26,20 +26,20 @@ extension SyncScheduler {
 
     /// Opens a channel where there is to be one, or the next one before the last ends; then closes the old.
     ///
-    /// Without a channel the link is polled: a failure here costs time, not truth.
+    /// Without a channel the link is polled: a failure here costs time, not truth. It is shown, and tried again later.
     func keepChannel(of link: Link, _ bridge: any Bridge) async {
-        guard let bridge = bridge as? any NotifyingBridge, let address = configuration.webhookAddresses[link.provider],
-            channelPauses[link.id].map({ $0 <= clock.now() }) ?? true
+        guard let bridge = bridge as? any NotifyingBridge, let address = configuration.webhookAddresses[link.provider]
         else { return }
         let now = clock.now()
         do {
+            if let due = try await links.channelDue(link.id), due > now { return }
             let known = try await links.channels(of: link.id)
             guard !known.contains(where: { $0.isFresh(at: now) }) else { return }
             let token = links.makeIdentity() + links.makeIdentity()
             let request = ChannelRequest(id: links.makeIdentity(), address: address, token: token)
             let digest = ETag.of(token).rawValue
             // Written down first: the upstream may call before its answer is here.
-            let expected = NotificationChannel(id: request.id, resource: "", expiry: now + Self.channelPause)
+            let expected = NotificationChannel(id: request.id, resource: "", expiry: now + Self.openingTime)
             var stored = StoredChannel(link: link.id, channel: expected, tokenDigest: digest, openedAt: now)
             try await links.save(stored)
             do {
@@ -49,9 +49,20 @@ extension SyncScheduler {
                 throw error
             }
             try await links.save(stored)
+            try await links.channelOpened(link, until: stored.channel.expiry)
             for old in known { try await close(old, over: bridge) }
         } catch {
-            channelPauses[link.id] = now + Self.channelPause
+            await noteChannelFailure(error, link)
+        }
+    }
+
+    private func noteChannelFailure(_ error: any Error, _ link: Link) async {
+        do {
+            try await links.channelFailed(link, LinkProblem(error).message, random: clock.random())
+            emit(SyncUpdate(principal: link.principal, link: link.id, kind: .link))
+        } catch {
+            // The database itself failed: the next pass tries again at once, which is harmless.
+            return
         }
     }
 

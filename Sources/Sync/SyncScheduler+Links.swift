@@ -11,8 +11,14 @@ extension SyncScheduler {
             .plan()
     }
 
-    /// Starts a previewed link; false when there is no such link.
-    public func start(_ id: LinkID) async throws -> Bool { try await setState(.idle, of: id) }
+    /// Starts a previewed link as its plan says, except for what the person chose; false when there is no such link.
+    ///
+    /// Events that the plan took for the same become one; without a plan that was looked at, none do.
+    public func start(_ id: LinkID, _ choices: StartChoices = StartChoices()) async throws -> Bool {
+        guard try await links.link(id) != nil else { return false }
+        try await links.apply(choices, to: id)
+        return try await setState(.idle, of: id)
+    }
 
     /// Stops the passes of a link, so that edits on both sides collect; false when there is no such link.
     public func pause(_ id: LinkID) async throws -> Bool { try await setState(.paused, of: id) }

@@ -19,9 +19,6 @@ public actor SyncScheduler {
     /// Links one pass of which is running outside ``run()``.
     private var passing: Set<LinkID> = []
 
-    /// When opening a channel may be tried again, after a refusal.
-    var channelPauses: [LinkID: Instant] = [:]
-
     /// What the scheduler knows of one link.
     private struct Worker {
         var signals: AsyncStream<Void>.Continuation
@@ -58,6 +55,7 @@ public actor SyncScheduler {
         for link in try await links.allLinks() { signal(link.id) }
         await withDiscardingTaskGroup { group in
             group.addTask { await self.followCommits() }
+            group.addTask { await self.keepHouse() }
             for await link in names { group.addTask { await self.serve(link) } }
             group.cancelAll()
         }

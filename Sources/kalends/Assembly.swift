@@ -30,6 +30,7 @@ struct Assembly: Sendable {
     let scheduler: SyncScheduler
     let providers: [any UpstreamProvider]
     let oauthProviders: Set<String>
+    let registrations: ClientRegistrations
     let transport: CurlTransport
 
     /// The clock of the running program.
@@ -66,7 +67,8 @@ struct Assembly: Sendable {
         transport = CurlTransport(
             configuration: .init(allowsPlainHTTP: upstreams.usesPlainHTTP, userAgent: "Kalends (gzip)")
         )
-        let clients = upstreams.clients
+        registrations = ClientRegistrations(credentials: credentials, masterKey: key)
+        let clients = upstreams.clients(registrations)
         vault = TokenVault(
             credentials: credentials,
             masterKey: key,
@@ -86,7 +88,7 @@ struct Assembly: Sendable {
             now: Self.now
         )
         providers = upstreams.providers(transport)
-        oauthProviders = Set([upstreams.google, upstreams.notion].compactMap { $0?.provider })
+        oauthProviders = Set(["google", "notion"].filter { upstreams.client(of: $0) != nil })
         links = LinkStore(calendars: calendars, now: Self.now)
         let providers = providers
         let vault = vault

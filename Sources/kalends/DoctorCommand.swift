@@ -126,7 +126,7 @@ struct Examination: Sendable {
     private func providers() -> Finding {
         do {
             let upstreams = try Upstreams(settings)
-            let names = [upstreams.google, upstreams.notion].compactMap { $0?.provider }
+            let names = ["google", "notion"].filter { upstreams.client(of: $0) != nil }
             return .good(
                 "providers",
                 names.isEmpty ? "none has a client id; Notion also takes a token" : names.joined(separator: ", ")

@@ -72,6 +72,15 @@ struct Settings: Sendable {
         return value.hasSuffix("/") ? String(value.dropLast()) : value
     }
 
+    /// A number of days, at least 1.
+    func days(_ name: String, default standard: Int) throws -> Int {
+        guard let value = value(name) else { return standard }
+        guard let days = Int(value), (1...36_500).contains(days) else {
+            throw Invalid(description: "KALENDS_\(name) must be a number of days, at least 1: \(value)")
+        }
+        return days
+    }
+
     /// A number of seconds, at least 1.
     func seconds(_ name: String, default standard: Int) throws -> Int {
         guard let value = value(name) else { return standard }

@@ -8,8 +8,9 @@ import Sync
 
 /// The providers as the settings describe them.
 struct Upstreams: Sendable {
-    let google: OAuthClient?
-    let notion: OAuthClient?
+    /// Makes the OAuth client of a provider from an id and a secret.
+    private let makers: [String: @Sendable (_ id: String, _ secret: String) -> OAuthClient]
+    private let addresses: [String]
     let googleAPI: String
     let notionAPI: String
     /// Requests a minute and Notion account: what the provider's documentation allows, unless the workspace has more.
@@ -24,52 +25,53 @@ struct Upstreams: Sendable {
         notionAPI = try settings.address("NOTION_API_URL", default: "https://api.notion.com")
         notionRate = try settings.seconds("NOTION_RATE", default: NotionProvider.defaultRequestsPerMinute)
         notionSweep = Int64(try settings.seconds("NOTION_SWEEP", default: 300))
-        google = try Self.client(settings, "GOOGLE") { id, secret in
-            OAuthClient.google(
-                clientID: id,
-                clientSecret: secret,
-                authorizeURL: try settings.address(
-                    "GOOGLE_AUTH_URL",
-                    default: "https://accounts.google.com/o/oauth2/v2/auth"
-                ),
-                tokenURL: try settings.address("GOOGLE_TOKEN_URL", default: "https://oauth2.googleapis.com/token"),
-                revokeURL: try settings.address("GOOGLE_REVOKE_URL", default: "https://oauth2.googleapis.com/revoke")
-            )
-        }
+        let authorize = try settings.address(
+            "GOOGLE_AUTH_URL",
+            default: "https://accounts.google.com/o/oauth2/v2/auth"
+        )
+        let token = try settings.address("GOOGLE_TOKEN_URL", default: "https://oauth2.googleapis.com/token")
+        let revoke = try settings.address("GOOGLE_REVOKE_URL", default: "https://oauth2.googleapis.com/revoke")
         let api = notionAPI
-        notion = try Self.client(settings, "NOTION") { id, secret in
-            OAuthClient.notion(clientID: id, clientSecret: secret, apiURL: api)
-        }
+        addresses = [googleAPI, notionAPI, token, revoke]
+        makers = [
+            "google": { id, secret in
+                OAuthClient.google(
+                    clientID: id,
+                    clientSecret: secret,
+                    authorizeURL: authorize,
+                    tokenURL: token,
+                    revokeURL: revoke
+                )
+            },
+            "notion": { id, secret in OAuthClient.notion(clientID: id, clientSecret: secret, apiURL: api) },
+        ]
     }
 
-    private static func client(
-        _ settings: Settings,
-        _ name: String,
-        _ make: (String, String) throws -> OAuthClient
-    ) throws -> OAuthClient? {
+    /// The OAuth client that the environment describes; nil where it describes none.
+    func client(of provider: String) -> OAuthClient? {
+        let name = provider.uppercased()
         guard let id = settings.value(name + "_CLIENT_ID"), let secret = settings.value(name + "_CLIENT_SECRET") else {
             return nil
         }
-        return try make(id, secret)
+        return makers[provider]?(id, secret)
     }
 
-    /// The OAuth clients by provider.
-    var clients: OAuthClients {
-        let google = google
-        let notion = notion
+    /// The OAuth clients by provider: those of the environment, else those entered on the dashboard.
+    func clients(_ registrations: ClientRegistrations) -> OAuthClients {
+        let fixed = makers.keys.reduce(into: [String: OAuthClient]()) { $0[$1] = client(of: $1) }
+        let makers = makers
         return { provider in
-            switch provider {
-            case "google": google
-            case "notion": notion
-            default: nil
+            if let client = fixed[provider] { return client }
+            guard let make = makers[provider], let entered = try await registrations.registration(at: provider) else {
+                return nil
             }
+            return make(entered.clientID, entered.clientSecret)
         }
     }
 
     /// Whether an address of a provider was set to plain http.
     var usesPlainHTTP: Bool {
-        let addresses = [googleAPI, notionAPI, google?.tokenURL, google?.revokeURL, notion?.tokenURL].compactMap { $0 }
-        return addresses.contains { $0.hasPrefix("http://") }
+        addresses.contains { $0.hasPrefix("http://") }
     }
 
     func providers(_ transport: any HTTPTransport) -> [any UpstreamProvider] {
@@ -94,6 +96,11 @@ struct Upstreams: Sendable {
                 "notion": try settings.seconds("POLL_NOTION", default: 60),
             ],
             webhookAddresses: isReachable ? ["google": publicURL + "/webhooks/google"] : [:]
+        )
+        configuration.retention = Retention(
+            versionDays: try settings.days("KEEP_VERSIONS", default: 365),
+            logDays: try settings.days("KEEP_LOGS", default: 90),
+            trashDays: try settings.days("KEEP_TRASH", default: 30)
         )
         configuration.complaint = { ($0 as? NotionBridge)?.complaint }
         return configuration

@@ -10,7 +10,15 @@ struct Crash: Error {}
 final class Life: Sendable {
     private let remaining: Mutex<Int>
 
-    init(calls: Int) { remaining = Mutex(calls) }
+    private let total: Int
+
+    init(calls: Int) {
+        total = calls
+        remaining = Mutex(calls)
+    }
+
+    /// The calls so far.
+    var spent: Int { total - remaining.withLock { $0 } }
 
     var isOver: Bool { remaining.withLock { $0 < 0 } }
 

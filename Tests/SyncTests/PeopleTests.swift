@@ -222,23 +222,27 @@ struct PeopleTests {
         #expect(await bench.upstream.live.count == 1)
     }
 
+    private func undo(_ run: RunID, _ bench: Workbench) async throws -> UndoneRun? {
+        try await bench.scheduler().undo(run, by: Author(.restore, name: "alice"))
+    }
+
     @Test func `undoing a run brings back what it changed and deleted, upstream too`() async throws {
         let bench = try await bench(2)
         await bench.editUpstream(try #require(await bench.recordID(of: "e0")), "Event 0", "Vandalised")
         await bench.deleteUpstream(try #require(await bench.recordID(of: "e1")))
         let run = try #require(try await bench.pass().run)
-        #expect(try await bench.links.undo(run, by: Author(.restore, name: "alice")) == ["e0", "e1"])
+        #expect(try await undo(run, bench)?.restored == ["e0", "e1"])
         try await bench.pass()
         #expect(await bench.payload(of: "e0")?.contains("Event 0") == true)
         #expect(await bench.payload(of: "e1") != nil)
-        #expect(try await bench.links.undo(run, by: Author(.restore, name: "alice")) == nil)
+        #expect(try await undo(run, bench) == nil)
     }
 
     @Test func `undoing a run that pushed deletions brings the events back`() async throws {
         let bench = try await bench(2)
         try await bench.delete("e0")
         let run = try #require(try await bench.pass().run)
-        #expect(try await bench.links.undo(run, by: Author(.restore, name: "alice")) == ["e0"])
+        #expect(try await undo(run, bench)?.restored == ["e0"])
         try await bench.pass()
         #expect(await bench.payload(of: "e0") != nil)
     }

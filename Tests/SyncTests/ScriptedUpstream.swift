@@ -46,6 +46,7 @@ actor ScriptedUpstream {
     private var listsPartially = false
 
     private(set) var channels: [String: ChannelRequest] = [:]
+    private var channelRefusal: BridgeError?
 
     /// Called during the next pull, once it has read what it answers.
     private var interruption: (@Sendable () async -> Void)?
@@ -131,7 +132,10 @@ actor ScriptedUpstream {
         return answer
     }
 
-    func openChannel(_ request: ChannelRequest, expiry: Instant) -> NotificationChannel {
+    func refuseChannels(_ error: BridgeError?) { channelRefusal = error }
+
+    func openChannel(_ request: ChannelRequest, expiry: Instant) throws(BridgeError) -> NotificationChannel {
+        if let channelRefusal { throw channelRefusal }
         channels[request.id] = request
         return NotificationChannel(id: request.id, resource: "resource", expiry: expiry)
     }
@@ -205,7 +209,7 @@ struct ScriptedBridge: NotifyingBridge, AnsweringBridge {
     }
 
     func openChannel(_ request: ChannelRequest) async throws(BridgeError) -> NotificationChannel {
-        await upstream.openChannel(request, expiry: channelExpiry)
+        try await upstream.openChannel(request, expiry: channelExpiry)
     }
 
     func closeChannel(_ channel: NotificationChannel) async throws(BridgeError) {

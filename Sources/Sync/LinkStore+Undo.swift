@@ -1,0 +1,154 @@
+import Bridging
+import ICalendar
+import SQL
+public import Store
+
+/// What undoing a run did.
+public struct UndoneRun: Sendable, Hashable {
+    /// UIDs of the events brought back as they were before.
+    public var restored: [String] = []
+
+    /// UIDs of the events the run had made, and that are gone again where it made them.
+    public var removed: [String] = []
+}
+
+extension LinkStore {
+    /// The events a run made upstream and that nobody touched since, with their records.
+    func created(upstreamBy run: RunID, over link: Link) async throws -> [(uid: String, records: [UpstreamRecord])] {
+        try await database.read { transaction in
+            let rows = try transaction.rows(
+                """
+                SELECT base.uid, base.series FROM pass_item
+                JOIN base ON base.link = \(link.id.value) AND base.uid = pass_item.uid AND base.series IS NOT NULL
+                JOIN mirrored_object ON mirrored_object.link = base.link AND mirrored_object.series = base.series
+                WHERE pass_item.pass = \(run.value) AND undo_removes = 'upstream' AND outcome = 'done'
+                    AND base.run = \(run.value) AND mirrored_object.digest = base.remote_digest ORDER BY base.uid
+                """
+            )
+            return try rows.map { row in
+                (try row.text("uid"), try Self.records(of: row.text("series"), link.id, transaction))
+            }
+        }
+    }
+
+    /// Notes that an event is gone upstream again, and leaves it alone from now on.
+    func forgetCreation(of uid: String, _ records: [UpstreamRecord], over link: Link) async throws {
+        let now = now()
+        try await database.write { transaction in
+            for series in Set(records.map(\.series)) { try Self.forget(series: series, link.id, transaction) }
+            try Self.leaveAlone(uid, link.id, at: now, transaction)
+        }
+    }
+
+    /// Brings back every event that a run changed or deleted as it was before, and removes here what it made here.
+    ///
+    /// What is brought back goes upstream like any edit. What the run had brought here stays upstream, and is left alone
+    /// from then on; what somebody changed since stays in any case.
+    ///
+    /// - Returns: nil when there is no such run, or it was undone already.
+    func undoHere(_ id: RunID, by author: Author) async throws -> UndoneRun? {
+        let now = now()
+        let calendars = calendars
+        let undone: (calendar: CalendarID, run: UndoneRun)? = try await database.write { transaction in
+            let row = try transaction.row(
+                "SELECT link, calendar FROM pass WHERE id = \(id.value) AND undone_at IS NULL"
+            )
+            guard let row else { return nil }
+            let link = LinkID(rawValue: try row.integer("link"))
+            let calendar = CalendarID(rawValue: try row.integer("calendar"))
+            var undone = UndoneRun()
+            undone.restored = try Self.restore(id, in: calendar, calendars, author, transaction)
+            undone.removed = try Self.remove(id, of: link, in: calendar, calendars, author, at: now, transaction)
+            try transaction.run("UPDATE pass SET undone_at = \(now.value) WHERE id = \(id.value)")
+            return (calendar, undone)
+        }
+        guard let undone else { return nil }
+        calendars.announce(Commit(calendar: undone.calendar, author: author))
+        return undone.run
+    }
+
+    /// Undoes a run as far as our side goes; ``SyncScheduler/undo(_:by:)`` does it on all sides.
+    public func undo(_ id: RunID, by author: Author) async throws -> [String]? {
+        try await undoHere(id, by: author)?.restored
+    }
+
+    // MARK: In a transaction
+
+    private static func restore(
+        _ id: RunID,
+        in calendar: CalendarID,
+        _ calendars: CalendarStore,
+        _ author: Author,
+        _ transaction: borrowing SQLTransaction
+    ) throws -> [String] {
+        let items = try transaction.rows(
+            """
+            SELECT uid, undo_text FROM pass_item
+            WHERE pass = \(id.value) AND undo_text IS NOT NULL AND outcome = 'done' ORDER BY uid
+            """
+        )
+        return try items.compactMap { item in
+            let uid = try item.text("uid")
+            let object = try CalendarObject(parsing: try item.text("undo_text"))
+            let current = try calendars.object(uid: uid, in: calendar, transaction)
+            let outcome = try calendars.put(
+                object,
+                named: current?.name ?? ObjectName.candidates(for: uid)[0],
+                in: calendar,
+                if: .always,
+                by: author,
+                transaction
+            )
+            switch outcome {
+            case .created, .replaced: return uid
+            case .unchanged, .conditionFailed, .uidInUse, .calendarMissing: return nil
+            }
+        }
+    }
+
+    private static func remove(
+        _ id: RunID,
+        of link: LinkID,
+        in calendar: CalendarID,
+        _ calendars: CalendarStore,
+        _ author: Author,
+        at now: Instant,
+        _ transaction: borrowing SQLTransaction
+    ) throws -> [String] {
+        // What is there must be the very version that the run wrote.
+        let rows = try transaction.rows(
+            """
+            SELECT object.uid, object.name FROM pass_item
+            JOIN object ON object.calendar = \(calendar.value) AND object.uid = pass_item.uid
+            JOIN version ON version.number = object.version AND version.run = \(id.value)
+            WHERE pass_item.pass = \(id.value) AND undo_removes = 'gateway' AND outcome = 'done' ORDER BY object.uid
+            """
+        )
+        return try rows.compactMap { row in
+            let uid = try row.text("uid")
+            let outcome = try calendars.delete(
+                named: try row.text("name"),
+                in: calendar,
+                if: .always,
+                by: author,
+                transaction
+            )
+            guard outcome == .deleted else { return nil }
+            try leaveAlone(uid, link, at: now, transaction)
+            return uid
+        }
+    }
+
+    /// Ends the agreement on an event and leaves it alone on both sides.
+    private static func leaveAlone(
+        _ uid: String,
+        _ link: LinkID,
+        at now: Instant,
+        _ transaction: borrowing SQLTransaction
+    ) throws {
+        for table in ["base", "intent", "retry", "held"] {
+            try transaction.run("DELETE FROM \(raw: table) WHERE link = \(link.value) AND uid = \(.text(uid))")
+        }
+        try skip(uid, link, at: now, transaction)
+    }
+}

@@ -1,0 +1,66 @@
+import Bridging
+import ICalendar
+import Store
+import Sync
+import Testing
+
+@Suite("Notification channels")
+struct ChannelTests {
+    private static let week: Int64 = 604_800
+    private static let day: Int64 = 86_400
+
+    /// Runs one pass of the bench's link with channels that live a week from now.
+    private func pass(_ bench: Workbench) async throws {
+        var bridge = ScriptedBridge(upstream: bench.upstream)
+        bridge.channelExpiry = bench.time.now + Self.week
+        let configuration = SyncConfiguration(
+            pollSeconds: ["scripted": 60],
+            webhookAddresses: ["scripted": "https://gateway.example/hook"]
+        )
+        _ = try await bench.scheduler(bridge, configuration).passOnce(bench.link.id)
+    }
+
+    @Test func `a channel is renewed a day before it ends, and the old one is closed`() async throws {
+        let bench = try await Workbench()
+        try await pass(bench)
+        let first = try #require(await bench.upstream.channels.keys.first)
+        bench.time.advance(Self.week - Self.day - 60)
+        try await pass(bench)
+        #expect(Array(await bench.upstream.channels.keys) == [first])
+        bench.time.advance(120)
+        try await pass(bench)
+        let second = try #require(await bench.upstream.channels.keys.first)
+        #expect(await bench.upstream.channels.count == 1 && second != first)
+        #expect(try await bench.status().channelExpiresAt == bench.time.now + Self.week)
+    }
+
+    @Test func `a refused channel is told, polled around, and tried again later each time`() async throws {
+        let bench = try await Workbench()
+        let refusal = Refusal(.calendar, code: "pushNotSupportedForRequestedResource", message: "No push here.")
+        await bench.upstream.refuseChannels(.refused(refusal))
+        try await pass(bench)
+        #expect(try await bench.status().channelProblem == "No push here.")
+        #expect(try await bench.status().lastError == nil)
+        #expect(try await bench.status().nextSyncAt == bench.time.now + 60)
+        let trail = try await bench.calendars.auditTrail(of: bench.owner)
+        #expect(trail.first?.action == .channelFailed && trail.first?.detail == "No push here.")
+        for (wait, failures) in [(299, 1), (1, 2), (599, 2), (1, 3)] as [(Int64, Int)] {
+            bench.time.advance(wait)
+            try await pass(bench)
+            let trail = try await bench.calendars.auditTrail(of: bench.owner)
+            #expect(trail.count { $0.action == .channelFailed } == failures)
+        }
+        await bench.upstream.refuseChannels(nil)
+        bench.time.advance(Self.day)
+        try await pass(bench)
+        #expect(try await bench.status().channelProblem == nil)
+        #expect(await bench.upstream.channels.count == 1)
+    }
+
+    @Test func `deleting a link closes its channel`() async throws {
+        let bench = try await Workbench()
+        try await pass(bench)
+        _ = try await bench.scheduler().delete(bench.link.id, purge: false, by: Author(.client, name: "alice"))
+        #expect(await bench.upstream.channels.isEmpty)
+    }
+}

@@ -1,0 +1,76 @@
+import Bridging
+import ICalendar
+import Store
+import Sync
+import Testing
+
+@Suite("Undoing what a run made")
+struct UndoTests {
+    private func undo(_ run: RunID, _ bench: Workbench) async throws -> UndoneRun? {
+        try await bench.scheduler().undo(run, by: Author(.restore, name: "alice"))
+    }
+
+    /// A run that brought two events here and took two there.
+    private func run(_ bench: Workbench) async throws -> RunID {
+        await bench.putUpstream("a", event("there1", "SUMMARY:A"))
+        await bench.putUpstream("b", event("there2", "SUMMARY:B"))
+        try await bench.put(event("here1", "SUMMARY:C"))
+        try await bench.put(event("here2", "SUMMARY:D"))
+        return try #require(try await bench.pass().run)
+    }
+
+    private func upstream(_ bench: Workbench) async -> Int { await bench.upstream.live.count }
+
+    @Test func `what a run made is gone again on the side where it made it, and stays on the other`() async throws {
+        let bench = try await Workbench()
+        let run = try await run(bench)
+        let undone = try #require(try await undo(run, bench))
+        #expect(undone.removed == ["here1", "here2", "there1", "there2"])
+        #expect(try await bench.uids() == ["here1", "here2"])
+        #expect(Set(await bench.upstream.live.map(\.id)) == ["a", "b"])
+    }
+
+    @Test func `what was undone is left alone in later passes`() async throws {
+        let bench = try await Workbench()
+        _ = try await undo(try await run(bench), bench)
+        await bench.editUpstream("a", "SUMMARY:A", "SUMMARY:AA")
+        for _ in 0..<2 { try await bench.pass() }
+        #expect(try await bench.uids() == ["here1", "here2"])
+        #expect(Set(await bench.upstream.live.map(\.id)) == ["a", "b"])
+        #expect(try await bench.status().pending == 0)
+        #expect(try await bench.links.skipped(by: bench.link.id) == ["here1", "here2", "there1", "there2"])
+    }
+
+    @Test func `what somebody changed since stays`() async throws {
+        let bench = try await Workbench()
+        let run = try await run(bench)
+        try await bench.edit("there1", "SUMMARY:A", "SUMMARY:Mine")
+        await bench.editUpstream(try #require(await bench.recordID(of: "here1")), "SUMMARY:C", "SUMMARY:Theirs")
+        try await bench.pass()
+        let undone = try #require(try await undo(run, bench))
+        #expect(undone.removed == ["here2", "there2"])
+        #expect(try await bench.text("there1")?.contains("Mine") == true)
+        #expect(await bench.payload(of: "here1")?.contains("Theirs") == true)
+    }
+
+    @Test func `an upstream out of reach undoes nothing yet`() async throws {
+        let bench = try await Workbench()
+        let run = try await run(bench)
+        await bench.upstream.setScript { $0.isWrite ? .refuse(.unreachable("No answer.")) : nil }
+        await #expect(throws: BridgeError.self) { try await undo(run, bench) }
+        #expect(try await bench.uids().count == 4)
+        await bench.upstream.setScript(nil)
+        #expect(try await undo(run, bench)?.removed.count == 4)
+    }
+
+    @Test func `what is taken up again is in step again`() async throws {
+        let bench = try await Workbench()
+        _ = try await undo(try await run(bench), bench)
+        var change = LinkChange()
+        change.skip = []
+        _ = try await bench.scheduler().update(bench.link.id, change)
+        try await bench.pass()
+        #expect(try await bench.uids() == ["here1", "here2", "there1", "there2"])
+        #expect(await upstream(bench) == 4)
+    }
+}
