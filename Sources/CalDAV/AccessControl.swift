@@ -53,6 +53,9 @@ extension Resource {
         case .root, .principals, .principal, .homes: return reading
         case .home: return reading + members
         case .calendar(let calendar):
+            if subscription != nil { return reading + [.dav("write-properties")] }
+            // Of a shared calendar that may only be read, name and colour can be changed all the same. It is not told:
+            // Thunderbird takes write-properties for leave to write events.
             let shown = reading + [.calDAV("read-free-busy")]
             return calendar.isWriteProtected ? shown : shown + writing + members
         case .object(_, in: let calendar): return calendar.isWriteProtected ? reading : reading + writing + members

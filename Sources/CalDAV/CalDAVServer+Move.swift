@@ -99,14 +99,22 @@ extension CalDAVServer {
     ) async throws -> DAVResponse {
         try exchange.requireInfiniteDepth()
         let owner = exchange.principal.name
-        try refuseIfWriteProtected(calendar, .dav("unbind"), on: .home(owner))
+        if calendar.received == nil, calendar.properties.source == nil {
+            try refuseIfWriteProtected(calendar, .dav("unbind"), on: .home(owner))
+        }
         guard case .calendar(owner, let name) = destination.path else {
             throw DAVError.failed(.calendarCollectionLocationOK, "A calendar can only stand in its owner's home.")
         }
         guard name != calendar.name else {
             throw DAVError(status: 403, message: "The source and the destination are the same.")
         }
-        switch try await calendars.renameCalendar(calendar.id, to: name, overwrites: destination.overwrites) {
+        let outcome =
+            if let received = calendar.received {
+                try await calendars.renameShare(received.id, to: name, for: exchange.principal.id)
+            } else {
+                try await calendars.renameCalendar(calendar.id, to: name, overwrites: destination.overwrites)
+            }
+        switch outcome {
         case .renamed: return DAVResponse(status: 201)
         case .replaced: return DAVResponse(status: 204)
         case .nameTaken: throw DAVError(status: 412, message: "There is a calendar of that name.")

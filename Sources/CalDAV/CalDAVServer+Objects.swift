@@ -59,13 +59,24 @@ extension CalDAVServer {
         case .calendar(let home, let name):
             let calendar = try await calendar(named: name, in: home, for: exchange.principal)
             try exchange.requireInfiniteDepth()
-            try refuseIfWriteProtected(calendar, .dav("unbind"), on: .home(home))
-            guard try await calendars.deleteCalendar(calendar.id) else { throw DAVError.notFound }
+            guard try await remove(calendar, from: home) else { throw DAVError.notFound }
             return DAVResponse(status: 204)
         case .wellKnown, .root, .principals, .principal, .homes, .home, .unknown:
             _ = try await resource(exchange)
             throw exchange.methodNotAllowed
         }
+    }
+
+    /// Takes a calendar out of a home; of a shared one the sharee only lets go, and its owner keeps everything.
+    private func remove(_ calendar: CalendarCollection, from home: String) async throws -> Bool {
+        if let received = calendar.received {
+            guard let principal = try await calendars.principal(named: home) else { return false }
+            return try await calendars.setState(.declined, of: received.id, for: principal.id)
+        }
+        if calendar.properties.source == nil {
+            try refuseIfWriteProtected(calendar, .dav("unbind"), on: .home(home))
+        }
+        return try await calendars.deleteCalendar(calendar.id)
     }
 
     /// What a PUT, COPY or MOVE answers.
@@ -84,7 +95,7 @@ extension CalDAVServer {
     /// The calendar to write into; one that is missing in the requester's own home is a conflict (RFC 4918 §9.7.1).
     func parent(named name: String, in home: String, for principal: Principal) async throws -> CalendarCollection {
         guard home == principal.name else { throw DAVError.notFound }
-        guard let calendar = try await calendars.calendar(named: name, of: principal.id) else {
+        guard let calendar = try await calendars.calendar(named: name, visibleTo: principal.id) else {
             throw DAVError.parentMissing
         }
         return calendar

@@ -17,6 +17,7 @@ extension CalDAVServer {
 
         let answer = PropFindAnswer(request, isMinimal: exchange.prefersMinimal)
         if answer.needsDeadProperties { found = try await withDeadProperties(found) }
+        if answer.needsShares { found = try await withShares(found) }
         var multiStatus = MultiStatus()
         for resource in found { answer.append(resource, to: &multiStatus) }
         return DAVResponse(multiStatus)
@@ -26,8 +27,18 @@ extension CalDAVServer {
     func withDeadProperties(_ resources: [Resource]) async throws -> [Resource] {
         var completed = resources
         for (index, resource) in resources.enumerated() {
-            guard let calendar = resource.calendar else { continue }
-            completed[index].deadProperties = try await calendars.deadProperties(of: calendar.id)
+            guard let calendar = resource.collection else { continue }
+            completed[index].deadProperties = try await calendars.deadProperties(of: calendar)
+        }
+        return completed
+    }
+
+    /// The same resources with the shares of the calendars among them that their owner has given to somebody.
+    private func withShares(_ resources: [Resource]) async throws -> [Resource] {
+        var completed = resources
+        for (index, resource) in resources.enumerated() {
+            guard let calendar = resource.calendar, calendar.isShared else { continue }
+            completed[index].shares = try await calendars.shares(of: calendar.id)
         }
         return completed
     }

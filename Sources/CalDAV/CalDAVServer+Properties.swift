@@ -9,12 +9,15 @@ extension CalDAVServer {
     func proppatch(_ exchange: Exchange) async throws -> DAVResponse {
         let update = try PropertyUpdate(parsing: exchange.request.body)
         let resource = try await resource(exchange)
-        guard let calendar = resource.calendar else {
+        guard let calendar = resource.collection else {
             let refused = PropertyChanges.Refusal(status: 403, error: .cannotModifyProtectedProperty)
             return DAVResponse(answer(update, resource.href, refused: update.refusing { _ in refused }))
         }
-        try refuseIfWriteProtected(calendar, .dav("write-properties"), on: resource.href)
-        let changes = PropertyChanges(update, mode: .patch)
+        // How a shared calendar looks to its sharee is the sharee's own, whatever it may do with the events.
+        if calendar.received == nil, calendar.properties.source == nil {
+            try refuseIfWriteProtected(calendar, .dav("write-properties"), on: resource.href)
+        }
+        let changes = PropertyChanges(update, mode: .patch, isSubscription: calendar.properties.source != nil)
         if changes.refused.isEmpty { try await apply(changes, to: calendar) }
         return DAVResponse(answer(update, resource.href, refused: changes.refused))
     }
@@ -30,12 +33,16 @@ extension CalDAVServer {
         }
         guard home == exchange.principal.name else { throw DAVError.notFound }
         let update = try PropertyUpdate(creating: root, parsing: exchange.request.body)
-        if root == .dav("mkcol") { try requireCalendarType(update) }
+        let isSubscription = update.makesSubscription
+        if root == .dav("mkcol"), !isSubscription { try requireCalendarType(update) }
 
-        let changes = PropertyChanges(update, mode: .creation)
+        let changes = PropertyChanges(update, mode: .creation, isSubscription: isSubscription)
         guard changes.refused.isEmpty else { return refuse(update, changes, as: root) }
         var properties = CalendarProperties()
         changes.change(&properties)
+        guard !isSubscription || properties.source != nil else {
+            throw DAVError.failed(.validResourceType, "A subscription needs a CS:source.")
+        }
         let made = try await calendars.createCalendar(named: name, of: exchange.principal.id, properties: properties)
         guard let made else {
             var error = DAVError.failed(.resourceMustBeNull, "There is a calendar of that name already.")
@@ -58,8 +65,8 @@ extension CalDAVServer {
     }
 
     private func apply(_ changes: PropertyChanges, to calendar: CalendarCollection) async throws {
-        let exists = try await calendars.updateCalendar(
-            calendar.id,
+        let exists = try await calendars.update(
+            calendar,
             setting: changes.deadProperties,
             removing: changes.removed.map { ($0.namespace, $0.local) }
         ) { changes.change(&$0) }

@@ -41,6 +41,12 @@ public struct CalDAVServer: Sendable {
             response = try await answer(request)
         } catch let error as DAVError {
             response = DAVResponse(error)
+        } catch is ReadOnlyCalendar {
+            // It could be written when the request came in, and cannot now that it is carried out.
+            let calendar = Href(encoded: request.path).parent
+            response = DAVResponse(
+                .failed(.needPrivileges(.dav("write-content"), on: calendar), "This calendar is read-only.")
+            )
         } catch  where isOverload(error) {
             // 503 and never 4xx: Thunderbird disables a calendar for good when its first request gets a 4xx.
             response = DAVResponse(
@@ -89,6 +95,7 @@ public struct CalDAVServer: Sendable {
         case "DELETE": return try await delete(exchange)
         case "COPY": return try await transfer(exchange, .copy)
         case "MOVE": return try await transfer(exchange, .move)
+        case "POST": return try await post(exchange)
         case "PROPPATCH": return try await proppatch(exchange)
         case "MKCALENDAR": return try await makeCalendar(exchange, body: .calDAV("mkcalendar"))
         case "MKCOL": return try await makeCalendar(exchange, body: .dav("mkcol"))
@@ -100,11 +107,17 @@ public struct CalDAVServer: Sendable {
         }
     }
 
+    /// What the `DAV` header announces (RFC 4918 §10.1).
+    private static let capabilities = [
+        "1", "3", "access-control", "extended-mkcol", "calendar-access",
+        "calendarserver-sharing", "calendarserver-subscribed", "resource-sharing",
+    ].joined(separator: ", ")
+
     /// OPTIONS asks for no login: Evolution sends none (RFC 4918 §10.1, RFC 4791 §5.1).
     private func options(of path: ResourcePath) -> DAVResponse {
         DAVResponse(
             status: 200,
-            headers: [.allow: path.allowedMethods, .dav: "1, 3, access-control, extended-mkcol, calendar-access"]
+            headers: [.allow: path.allowedMethods, .dav: Self.capabilities]
         )
     }
 }
@@ -123,7 +136,8 @@ struct Exchange: Sendable {
 
     /// Who writes, for the history of what is written.
     var author: Author {
-        Author(.client, name: "\(principal.name) \(request.headers[.userAgent] ?? "")".trimmed(toOctets: 200))
+        let name = "\(principal.name) \(request.headers[.userAgent] ?? "")".trimmed(toOctets: 200)
+        return Author(.client, name: name, principal: principal.id)
     }
 }
 

@@ -16,11 +16,7 @@ extension LiveProperty {
         },
         LiveProperty(.dav("principal-collection-set")) { _ in .hrefs([.principals]) },
         LiveProperty(.dav("owner")) { resource in
-            switch resource.kind {
-            case .principal(let principal): .hrefs([.principal(principal.name)])
-            case .home, .calendar, .object: .hrefs([.principal(resource.requester.name)])
-            case .root, .principals, .homes: nil
-            }
+            resource.ownerName.map { .hrefs([.principal($0)]) }
         },
         LiveProperty(.dav("current-user-privilege-set")) { resource in
             .elements(resource.privileges.map(Element.privilege))

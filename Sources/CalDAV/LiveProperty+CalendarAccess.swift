@@ -44,8 +44,8 @@ extension LiveProperty {
 
     /// What Apple's clients, and with them everybody else, keep on a calendar.
     static let display: [LiveProperty] = [
-        ofCalendars(.apple("calendar-color")) { $0.properties.color.map { .text($0) } },
-        ofCalendars(.apple("calendar-order")) { $0.properties.order.map { .text(String($0)) } },
+        LiveProperty(.apple("calendar-color")) { $0.collection?.properties.color.map { .text($0) } },
+        LiveProperty(.apple("calendar-order")) { $0.collection?.properties.order.map { .text(String($0)) } },
     ]
 
     private static func ofCalendars(

@@ -46,9 +46,19 @@ extension Resource {
         switch kind {
         case .root, .principals, .homes, .home: [.dav("collection")]
         case .principal: [.dav("collection"), .dav("principal")]
-        case .calendar: [.dav("collection"), .calDAV("calendar")]
+        case .calendar(let calendar): calendar.resourceTypes
         case .object: []
         }
+    }
+}
+
+extension CalendarCollection {
+    /// A calendar, with its part in sharing; or a subscription, which calendar clients are not to read.
+    fileprivate var resourceTypes: [Name] {
+        guard properties.source == nil else { return [.dav("collection"), .calendarServer("subscribed")] }
+        let types: [Name] = [.dav("collection"), .calDAV("calendar")]
+        if received != nil { return types + [.calendarServer("shared")] }
+        return isShared ? types + [.calendarServer("shared-owner")] : types
     }
 }
 

@@ -50,6 +50,14 @@ struct PropFindAnswer: Sendable {
         }
     }
 
+    /// Whether the answer can tell to whom a calendar is given.
+    var needsShares: Bool {
+        switch form {
+        case .names: true
+        case .values(let values): values.live.contains { LiveProperty.needingShares.contains($0.name) }
+        }
+    }
+
     func append(_ resource: Resource, to multiStatus: inout MultiStatus) {
         switch form {
         case .names:

@@ -36,7 +36,14 @@ struct PropertyChanges: Sendable {
     /// The longest display name or description.
     static let maximumTextOctets = 16_384
 
-    init(_ update: PropertyUpdate, mode: Mode) {
+    /// The longest address of a subscribed source.
+    static let maximumSourceOctets = 2_048
+
+    /// Whether the collection stands for a source that clients read elsewhere.
+    private let isSubscription: Bool
+
+    init(_ update: PropertyUpdate, mode: Mode, isSubscription: Bool = false) {
+        self.isSubscription = isSubscription
         for instruction in update.instructions {
             let name = instruction.name
             do throws(PropertyRefused) {
@@ -66,6 +73,7 @@ struct PropertyChanges: Sendable {
         case .calDAV("supported-calendar-component-set") where mode == .creation:
             set(\.components, to: try components(value))
         case .dav("resourcetype") where mode == .creation: break
+        case .calendarServer("source") where isSubscription: set(\.source, to: try source(value))
         case let name:
             guard LiveProperty.byName[name] == nil else { throw PropertyRefused(refusal: .protected) }
             try takeDead(name, value)
@@ -98,6 +106,17 @@ struct PropertyChanges: Sendable {
         guard let text = value?.text else { return nil }
         guard text.utf8.count <= Self.maximumTextOctets else { throw PropertyRefused(refusal: Refusal(status: 507)) }
         return text
+    }
+
+    /// The address in a `CS:source`; without one it would be no subscription any more.
+    private func source(_ value: Element?) throws(PropertyRefused) -> String? {
+        guard let value else { throw PropertyRefused(refusal: .protected) }
+        let address = value.first(.dav("href"))?.trimmedText ?? ""
+        let scheme = address.prefix { $0 != ":" }.lowercased()
+        guard ["http", "https", "webcal", "webcals"].contains(scheme), address.contains("://"),
+            address.utf8.count <= Self.maximumSourceOctets
+        else { throw PropertyRefused(refusal: Refusal(status: 409)) }
+        return address
     }
 
     private func number(_ value: Element?) throws(PropertyRefused) -> Int? {
@@ -145,6 +164,14 @@ extension String {
 }
 
 extension PropertyUpdate {
+    /// Whether a creation says that it makes a subscription, as calendarserver.org has it.
+    var makesSubscription: Bool {
+        instructions.contains { instruction in
+            guard case .set(let element) = instruction, element.name == .dav("resourcetype") else { return false }
+            return element.first(.calendarServer("subscribed")) != nil
+        }
+    }
+
     /// Every property refused for the same reason.
     func refusing(_ reason: (PropertyName) -> PropertyChanges.Refusal) -> [PropertyName: PropertyChanges.Refusal] {
         Dictionary(instructions.map { ($0.name, reason($0.name)) }) { first, _ in first }

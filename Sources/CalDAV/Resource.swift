@@ -13,7 +13,7 @@ struct Resource: Sendable {
 
     let kind: Kind
 
-    /// Who asks, who is also who owns: nobody sees what is another's.
+    /// Who asks; nobody sees what is another's and was not shared.
     let requester: Principal
 
     let href: Href
@@ -21,9 +21,34 @@ struct Resource: Sendable {
     /// Properties that mean nothing to the server; only calendars have any.
     var deadProperties: [DeadProperty] = []
 
+    /// To whom a calendar is given; nil where nobody asked.
+    var shares: [Share]?
+
     var calendar: CalendarCollection? {
-        guard case .calendar(let calendar) = kind else { return nil }
-        return calendar
+        guard let collection, collection.properties.source == nil else { return nil }
+        return collection
+    }
+
+    /// A collection that stands for a source the client reads elsewhere: no calendar, but beside them.
+    var subscription: CalendarCollection? {
+        guard let collection, collection.properties.source != nil else { return nil }
+        return collection
+    }
+
+    /// A calendar or a subscription.
+    var collection: CalendarCollection? {
+        guard case .calendar(let collection) = kind else { return nil }
+        return collection
+    }
+
+    /// The name of whoever owns it, where somebody does.
+    var ownerName: String? {
+        switch kind {
+        case .principal(let principal): principal.name
+        case .home: requester.name
+        case .calendar(let calendar), .object(_, in: let calendar): calendar.received?.ownerName ?? requester.name
+        case .root, .principals, .homes: nil
+        }
     }
 
     var principal: Principal? {
@@ -75,9 +100,10 @@ extension CalDAVServer {
         name == requester.name ? requester : try await calendars.principal(named: name)
     }
 
-    /// A calendar of the requester, or 404.
+    /// A calendar in the requester's home, its own or shared with it, or 404.
     func calendar(named name: String, in home: String, for principal: Principal) async throws -> CalendarCollection {
-        guard home == principal.name, let calendar = try await calendars.calendar(named: name, of: principal.id) else {
+        guard home == principal.name, let calendar = try await calendars.calendar(named: name, visibleTo: principal.id)
+        else {
             throw DAVError.notFound
         }
         return calendar
@@ -95,7 +121,7 @@ extension CalDAVServer {
             return try await calendars.principals().map { make(.principal($0), .principal($0.name)) }
         case .homes: return [make(.home, .home(requester.name))]
         case .home:
-            return try await calendars.calendars(of: requester.id).map { calendar in
+            return try await calendars.calendars(visibleTo: requester.id).map { calendar in
                 make(.calendar(calendar), .calendar(calendar.name, of: requester.name))
             }
         case .calendar(let calendar):

@@ -87,8 +87,9 @@ public enum ResourcePath: Sendable, Hashable {
     var allowedMethods: String {
         switch self {
         case .wellKnown, .unknown: "OPTIONS"
-        case .root, .principals, .principal, .homes, .home: "OPTIONS, PROPFIND, PROPPATCH, REPORT"
-        case .calendar: "OPTIONS, PROPFIND, PROPPATCH, REPORT, DELETE, MOVE, MKCALENDAR, MKCOL"
+        case .root, .principals, .principal, .homes: "OPTIONS, PROPFIND, PROPPATCH, REPORT"
+        case .home: "OPTIONS, PROPFIND, PROPPATCH, REPORT, POST"
+        case .calendar: "OPTIONS, PROPFIND, PROPPATCH, REPORT, POST, DELETE, MOVE, MKCALENDAR, MKCOL"
         case .object: "OPTIONS, GET, HEAD, PUT, DELETE, COPY, MOVE, PROPFIND, PROPPATCH, REPORT"
         }
     }

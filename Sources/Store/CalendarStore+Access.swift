@@ -104,6 +104,16 @@ extension CalendarStore {
         }
     }
 
+    /// Whether an author finds a calendar to read from.
+    static func isReadable(
+        _ calendar: CalendarID,
+        by author: Author,
+        _ transaction: borrowing SQLTransaction
+    ) throws -> Bool {
+        guard let principal = author.principal else { return try self.calendar(calendar, transaction) != nil }
+        return try access(of: principal, to: calendar, transaction) != nil
+    }
+
     private static func shareAccess(
         of principal: PrincipalID,
         to calendar: CalendarID,

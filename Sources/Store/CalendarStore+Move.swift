@@ -90,7 +90,7 @@ extension CalendarStore {
         _ draft: Draft,
         _ transaction: borrowing SQLTransaction
     ) throws -> TransferOutcome {
-        guard try calendar(transfer.source.calendar, transaction) != nil,
+        guard try isReadable(transfer.source.calendar, by: transfer.author, transaction),
             try etag(at: transfer.source, transaction) == transfer.expected.etag
         else { return .sourceChanged }
         let overwritten = try etag(at: transfer.destination, transaction)
@@ -169,6 +169,8 @@ extension CalendarStore {
                 guard overwrites, holder != id else { return .nameTaken }
                 _ = try Self.deleteCalendar(holder, by: actor, at: now, transaction)
             }
+            // What somebody else has given stands in the way whatever may be overwritten: it is not the owner's to delete.
+            guard try !Self.isTaken(name, in: calendar.owner, transaction) else { return .nameTaken }
             try transaction.run("UPDATE calendar SET name = \(.text(name)) WHERE id = \(id.value)")
             return holder == nil ? .renamed : .replaced
         }

@@ -87,6 +87,20 @@ extension CalendarStore {
         }
     }
 
+    /// Gives a shared calendar another name in its sharee's home, and nowhere else.
+    public func renameShare(_ id: ShareID, to name: String, for principal: PrincipalID) async throws -> RenameOutcome {
+        try await database.write { transaction in
+            guard try !Self.isTaken(name, in: principal, transaction) else { return .nameTaken }
+            let renamed = try transaction.run(
+                """
+                UPDATE share SET name = \(.text(name))
+                WHERE id = \(id.value) AND principal = \(principal.value) AND state = 'accepted'
+                """
+            )
+            return renamed > 0 ? .renamed : .notFound
+        }
+    }
+
     /// Changes how a calendar looks to somebody to whom it is given, and to nobody else.
     ///
     /// - Returns: false when the share was taken back.

@@ -27,6 +27,13 @@ public struct Href: Sendable, Hashable {
         path = authority.firstIndex(of: UInt8(ascii: "/")).map { String(rest[$0...]) } ?? "/"
     }
 
+    /// The collection that this is a member of.
+    public var parent: Href {
+        let segments = path.utf8.dropLast(path.utf8.last == UInt8(ascii: "/") ? 1 : 0)
+        guard let slash = segments.lastIndex(of: UInt8(ascii: "/")) else { return Href(encoded: "/") }
+        return Href(encoded: String(path[...slash]))
+    }
+
     /// A member of this collection.
     public func appending(_ segment: String, isCollection: Bool = false) -> Href {
         Href(encoded: path + Percent.encode(segment: segment) + (isCollection ? "/" : ""))
