@@ -117,7 +117,7 @@ let package = Package(
             resources: [.embedInCode("Templates")]
         ),
         module("SimulatorGoogle", at: "Sources/Simulators/Google", imports: ["ICalendar", crypto[0]] + hummingbird),
-        module("SimulatorNotion", at: "Sources/Simulators/Notion", imports: ["ICalendar"] + hummingbird),
+        module("SimulatorNotion", at: "Sources/Simulators/Notion", imports: ["ICalendar", crypto[0]] + hummingbird),
 
         // Level 5: wiring.
         .executableTarget(

@@ -61,6 +61,21 @@ extension CredentialStore {
         }
     }
 
+    /// Sets a setting that still has the value `expected`, nil for none; false when it has another one by now.
+    public func replaceSetting(_ key: String, _ expected: [UInt8]?, with value: [UInt8]) async throws -> Bool {
+        try await database.write { transaction in
+            let current = try transaction.row("SELECT value FROM setting WHERE name = \(.text(key))")?.blob("value")
+            guard current == expected else { return false }
+            try transaction.run(
+                """
+                INSERT INTO setting (name, value) VALUES (\(.text(key)), \(.blob(value)))
+                ON CONFLICT (name) DO UPDATE SET value = excluded.value
+                """
+            )
+            return true
+        }
+    }
+
     /// Sets a setting; nil removes it.
     public func setSetting(_ key: String, _ value: [UInt8]?) async throws {
         try await database.write { transaction in

@@ -9,11 +9,16 @@ extension SyncScheduler {
     @discardableResult
     public func passOnce(_ id: LinkID) async throws -> Instant? {
         guard let readiness = try await links.readiness(of: id) else { return nil }
-        return try await pass(readiness, run: nil)
+        return try await pass(readiness, run: nil, sweeps: false)
     }
 
     /// Runs one pass and writes down how the link stands after it; answers when the next one is due.
-    func pass(_ readiness: LinkStore.Readiness, run: RunID?) async throws -> Instant? {
+    ///
+    /// - Parameters:
+    ///   - readiness: the link, and how it stands.
+    ///   - run: the line of a pass that somebody asked for.
+    ///   - sweeps: whether an upstream hinted at deletions that only a full listing shows.
+    func pass(_ readiness: LinkStore.Readiness, run: RunID?, sweeps: Bool) async throws -> Instant? {
         let link = readiness.link
         guard claim(link.id) else { return clock.now() + 1 }
         setRunning(SyncProgress(done: 0, total: 0), link)
@@ -24,7 +29,7 @@ extension SyncScheduler {
         do {
             let made = try await makeBridge(link)
             // Somebody asked for it: then deletions that only a full listing shows are looked for too.
-            let bridge = run == nil ? made : (made as? any SweepingBridge)?.sweeping() ?? made
+            let bridge = run == nil && !sweeps ? made : (made as? any SweepingBridge)?.sweeping() ?? made
             let report = try await carryOut(link, bridge, run)
             if let complaint = configuration.complaint(bridge) {
                 try await links.setComplaint(LinkProblem(complaint), of: link.id)

@@ -23,9 +23,13 @@ public actor SyncScheduler {
     private struct Worker {
         var signals: AsyncStream<Void>.Continuation
         var timer: Task<Void, Never>?
+        /// When the timer signals.
+        var due: Instant?
         /// Whether a person asked: then waiting and errors do not count.
         var isInsistent = false
         var requestedRun: RunID?
+        /// Whether the next pass asks for everything, to find deletions that leave no other trace.
+        var sweeps = false
     }
 
     /// How far running passes have come.
@@ -150,6 +154,24 @@ public actor SyncScheduler {
         signal(link)
     }
 
+    /// How long calls of an upstream are gathered: an import calls for every page, and queries lag behind writes.
+    private static let gatheringSeconds: Int64 = 2
+
+    /// An upstream hinted at a change: a pass soon, one for all hints of the next moments.
+    ///
+    /// - Parameter mayHideDeletions: whether the pass is to look for deletions that only a full listing shows.
+    public func upstreamRang(_ link: LinkID, mayHideDeletions: Bool) {
+        guard let worker = workers[link] else { return }
+        if mayHideDeletions { workers[link]?.sweeps = true }
+        guard !passing.contains(link) else {
+            // The running pass may have looked already, and sets the timer anew when it ends.
+            signal(link)
+            return
+        }
+        let soon = clock.now() + Self.gatheringSeconds
+        if worker.due.map({ $0 > soon }) ?? true { setTimer(soon, of: link) }
+    }
+
     private func signal(_ link: LinkID) {
         if let worker = workers[link] {
             worker.signals.yield()
@@ -179,7 +201,9 @@ public actor SyncScheduler {
             }
             let run = workers[id]?.requestedRun
             workers[id]?.requestedRun = nil
-            let next = try await pass(readiness, run: run)
+            let sweeps = workers[id]?.sweeps ?? false
+            workers[id]?.sweeps = false
+            let next = try await pass(readiness, run: run, sweeps: sweeps)
             setTimer(next, of: id)
         } catch {
             // The database itself failed: nothing could be written down either, so the link comes back by the clock.
@@ -192,6 +216,7 @@ public actor SyncScheduler {
     private func setTimer(_ until: Instant?, of link: LinkID) {
         workers[link]?.timer?.cancel()
         workers[link]?.timer = nil
+        workers[link]?.due = until
         guard let until, let signals = workers[link]?.signals else { return }
         guard until > clock.now() else {
             signals.yield()

@@ -16,6 +16,8 @@ public struct Gateway: Sendable {
     public var connect: ConnectFlow
     public var vault: TokenVault
     public var answers: RememberedAnswers
+    /// The secret with which Notion signs its calls.
+    public var notionCalls: WebhookVerification
     public var links: LinkStore
     public var scheduler: SyncScheduler
     public var providers: [any UpstreamProvider]
@@ -41,6 +43,7 @@ public struct Gateway: Sendable {
         connect: ConnectFlow,
         vault: TokenVault,
         answers: RememberedAnswers,
+        notionCalls: WebhookVerification,
         links: LinkStore,
         scheduler: SyncScheduler,
         providers: [any UpstreamProvider],
@@ -59,6 +62,7 @@ public struct Gateway: Sendable {
         self.connect = connect
         self.vault = vault
         self.answers = answers
+        self.notionCalls = notionCalls
         self.links = links
         self.scheduler = scheduler
         self.providers = providers

@@ -1,3 +1,4 @@
+import Accounts
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
@@ -5,7 +6,11 @@ import Sync
 
 /// Calls of upstreams: each is an early poll and carries no data into the system.
 struct WebhookRoute: Sendable {
+    /// The largest call of Notion's: identifiers of one entity, its parents and its authors.
+    private static let maximumBody = 256 * 1024
+
     private let gateway: Gateway
+    private let answered = AnsweredCalls()
 
     init(_ gateway: Gateway) { self.gateway = gateway }
 
@@ -13,7 +18,36 @@ struct WebhookRoute: Sendable {
         guard request.method == .post else { return Response(status: .methodNotAllowed, headers: [.allow: "POST"]) }
         switch path {
         case "/webhooks/google": return try await google(request)
+        case "/webhooks/notion": return try await notion(request)
         default: return Response(status: .notFound)
+        }
+    }
+
+    /// Notion's secret while a window is open for it, or a call signed with it.
+    ///
+    /// The signature is over the octets as they came; they are read only once it is right.
+    private func notion(_ request: Request) async throws -> Response {
+        let body = Array(try await request.body.collect(upTo: Self.maximumBody).readableBytesView)
+        guard let signature = HTTPField.Name("X-Notion-Signature").flatMap({ request.headers[$0] }) else {
+            guard let token = JSON(parsing: body)?["verification_token"]?.string,
+                try await gateway.notionCalls.accept(token)
+            else { return Response(status: .unauthorized) }
+            return Response(status: .ok)
+        }
+        guard try await gateway.notionCalls.isGenuine(body, signature: signature) else {
+            return Response(status: .unauthorized)
+        }
+        guard let call = JSON(parsing: body).flatMap(NotionCall.init) else { return Response(status: .badRequest) }
+        if answered.isNew(call.id) { try await wakeLinks(for: call) }
+        return Response(status: .ok)
+    }
+
+    /// A call about a database, or about all of a workspace, names no data source: then every table is looked at.
+    private func wakeLinks(for call: NotionCall) async throws {
+        let dataSource = call.dataSource.map(NotionCall.plain)
+        for link in try await gateway.links.allLinks() where link.provider == "notion" {
+            guard dataSource == nil || dataSource == NotionCall.plain(link.upstreamCalendar) else { continue }
+            await gateway.scheduler.upstreamRang(link.id, mayHideDeletions: call.mayHideDeletions)
         }
     }
 

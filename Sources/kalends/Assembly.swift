@@ -26,6 +26,7 @@ struct Assembly: Sendable {
     let connect: ConnectFlow
     let vault: TokenVault
     let answers: RememberedAnswers
+    let notionCalls: WebhookVerification
     let links: LinkStore
     let scheduler: SyncScheduler
     let providers: [any UpstreamProvider]
@@ -77,6 +78,7 @@ struct Assembly: Sendable {
             now: Self.now
         )
         answers = RememberedAnswers(credentials: credentials, masterKey: key, now: Self.now)
+        notionCalls = WebhookVerification(provider: "notion", credentials: credentials, masterKey: key, now: Self.now)
         connect = ConnectFlow(
             credentials: credentials,
             vault: vault,
@@ -130,6 +132,7 @@ struct Assembly: Sendable {
             connect: connect,
             vault: vault,
             answers: answers,
+            notionCalls: notionCalls,
             links: links,
             scheduler: scheduler,
             providers: providers,

@@ -18,7 +18,7 @@ struct SimulatedUpstreams: Sendable {
     ///
     /// - Parameters:
     ///   - latency: how long every answer takes.
-    ///   - transport: carries Google's notifications to webhooks.
+    ///   - transport: carries calls to webhooks.
     /// - Throws: when no port can be had.
     init(latency: Duration, transport: any HTTPTransport) async throws {
         google = GoogleSimulator(
@@ -30,7 +30,11 @@ struct SimulatedUpstreams: Sendable {
         )
         googleAddress = try await google.start()
         await google.addAccount(email: Self.account, displayName: "Ana")
-        let simulator = NotionSimulator(latency: latency, now: Assembly.now)
+        let simulator = NotionSimulator(
+            latency: latency,
+            now: Assembly.now,
+            call: { call in await Self.deliver(call, transport) }
+        )
         let (addresses, announce) = AsyncStream<String>.makeStream()
         notion = Task { try await simulator.run { announce.yield($0) } }
         guard let address = await addresses.first(where: { _ in true }) else {
@@ -45,6 +49,14 @@ struct SimulatedUpstreams: Sendable {
             if let name = HTTPField.Name(name) { request.headers[name] = value }
         }
         return try? await transport.send(request).status
+    }
+
+    private static func deliver(_ call: NotionWebhookCall, _ transport: any HTTPTransport) async {
+        var request = OutboundRequest(method: .post, url: call.address, body: call.body)
+        request.headers[.contentType] = "application/json"
+        if let name = HTTPField.Name("X-Notion-Signature") { request.headers[name] = call.signature }
+        // A call that nobody takes is lost, as Notion's are after eight attempts.
+        _ = try? await transport.send(request)
     }
 
     /// What a gateway must be told to use them.

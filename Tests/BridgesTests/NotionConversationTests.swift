@@ -186,7 +186,8 @@ struct NotionConversation {
     private static func text(_ link: UpstreamLink) -> String {
         let mapping = link.mapping.flatMap { try? JSONReader.value(of: $0) }
         return ColumnRole.allCases.compactMap { role in
-            mapping?[role.rawValue]?.string.map { "\(role.rawValue)=\($0)" }
+            let id = mapping?[role.rawValue]?.string ?? mapping?[role.rawValue]?["column"]?.string
+            return id.map { "\(role.rawValue)=\($0)" }
         }.joined(separator: " ")
     }
 

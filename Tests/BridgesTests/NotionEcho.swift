@@ -37,7 +37,7 @@ enum NotionEcho {
         switch type {
         case .title, .richText: [["type": "text", "plain_text": .string(RichText.plainText(value))]]
         case .date: date(value)
-        case .url, .select, .status, .multiSelect: value
+        case .url, .email, .phoneNumber, .select, .status, .multiSelect, .checkbox, .number, .formula: value
         }
     }
 

@@ -97,6 +97,7 @@ struct TestGateway: Sendable {
             clients: upstreams.clients,
             now: now
         )
+        let notionCalls = WebhookVerification(provider: "notion", credentials: credentials, masterKey: key, now: now)
         let links = LinkStore(calendars: calendars, now: now)
         let providers: [any UpstreamProvider] = [
             GoogleProvider(transport: transport, apiURL: upstreams.google),
@@ -141,6 +142,7 @@ struct TestGateway: Sendable {
             ),
             vault: vault,
             answers: RememberedAnswers(credentials: credentials, masterKey: key, now: now),
+            notionCalls: notionCalls,
             links: links,
             scheduler: scheduler,
             providers: providers,

@@ -30,7 +30,14 @@ struct TestUpstreams: Sendable {
         )
         google = try await googleService.start()
         await googleService.addAccount(email: Self.account, displayName: "Ana")
-        let simulator = NotionSimulator(now: now)
+        let simulator = NotionSimulator(
+            now: now,
+            call: { call in
+                let path = call.address.dropFirst(TestGateway.publicURL.count)
+                let signature = call.signature.map { [("X-Notion-Signature", $0)] } ?? []
+                _ = try? await Wire.send("POST", String(path), gatewayPort(), signature, call.body)
+            }
+        )
         let (addresses, announce) = AsyncStream<String>.makeStream()
         notionService = Task { try await simulator.run { announce.yield($0) } }
         notion = try #require(await addresses.first { _ in true })

@@ -3,6 +3,7 @@ import Bridging
 /// What a column of the table is to a calendar; the raw values are the keys of the mapping in the contract.
 enum ColumnRole: String, Sendable, Hashable, CaseIterable {
     case title, when, description, location, url, status, categories, attendees, repeats, uid
+    case reminder, transparency, classification, priority
 
     /// The name a column must have to be taken without being named.
     var defaultName: String {
@@ -17,6 +18,18 @@ enum ColumnRole: String, Sendable, Hashable, CaseIterable {
         case .attendees: "Attendees"
         case .repeats: "Repeats"
         case .uid: "Calendar UID"
+        case .reminder: "Remind (min)"
+        case .transparency: "Availability"
+        case .classification: "Visibility"
+        case .priority: "Priority"
+        }
+    }
+
+    /// Whether the column is taken only when the mapping names it: most tables mean something else by such a column.
+    var isOptional: Bool {
+        switch self {
+        case .reminder, .transparency, .classification, .priority: true
+        case .title, .when, .description, .location, .url, .status, .categories, .attendees, .repeats, .uid: false
         }
     }
 
@@ -25,10 +38,25 @@ enum ColumnRole: String, Sendable, Hashable, CaseIterable {
         switch self {
         case .title: [.title]
         case .when: [.date]
+        case .url: [.url, .richText, .formula]
+        case .status: [.select, .status, .checkbox, .formula]
+        case .categories: [.multiSelect, .select, .formula]
+        case .description: [.richText, .email, .phoneNumber, .formula]
+        case .location: [.richText, .select, .formula]
+        case .attendees, .repeats, .uid: [.richText]
+        case .reminder, .priority: [.number, .formula]
+        case .transparency, .classification: [.select, .status, .checkbox, .formula]
+        }
+    }
+
+    /// The types taken by default name alone: a column of another type is taken only when the mapping names it.
+    var defaultTypes: [ColumnType] {
+        switch self {
         case .url: [.url, .richText]
         case .status: [.select, .status]
-        case .categories: [.multiSelect]
-        case .description, .location, .attendees, .repeats, .uid: [.richText]
+        case .title, .when, .description, .location, .categories, .attendees, .repeats, .uid, .reminder, .transparency,
+            .classification, .priority:
+            Array(types.prefix(1))
         }
     }
 
@@ -44,6 +72,10 @@ enum ColumnRole: String, Sendable, Hashable, CaseIterable {
         case .url: .url
         case .status: .status
         case .categories: .categories
+        case .reminder: .alarms
+        case .transparency: .transparency
+        case .classification: .classification
+        case .priority: .priority
         case .attendees, .uid: nil
         }
     }
@@ -57,26 +89,29 @@ enum ColumnRole: String, Sendable, Hashable, CaseIterable {
         case .title: ["title": [:]]
         case .when: ["date": [:]]
         case .url: ["url": [:]]
-        case .status:
-            [
-                "select": [
-                    "options": [
-                        ["name": "Confirmed", "color": "green"], ["name": "Tentative", "color": "yellow"],
-                        ["name": "Cancelled", "color": "red"],
-                    ]
-                ]
-            ]
+        case .status: Self.select([("Confirmed", "green"), ("Tentative", "yellow"), ("Cancelled", "red")])
+        case .transparency: Self.select([("Busy", "default"), ("Free", "green")])
+        case .classification: Self.select([("Public", "default"), ("Private", "red"), ("Confidential", "red")])
+        case .reminder, .priority: ["number": [:]]
         case .categories: ["multi_select": [:]]
         case .description, .location, .attendees, .repeats, .uid: ["rich_text": [:]]
         }
+    }
+
+    private static func select(_ options: [(String, String)]) -> JSON {
+        ["select": ["options": .array(options.map { ["name": .string($0), "color": .string($1)] })]]
     }
 }
 
 /// The types of column that can be mapped; the raw values are Notion's.
 enum ColumnType: String, Sendable, Hashable {
-    case title, date, url, select, status
+    case title, date, url, select, status, checkbox, number, email, formula
+    case phoneNumber = "phone_number"
     case richText = "rich_text"
     case multiSelect = "multi_select"
+
+    /// Whether Notion works the value out: it comes down and never goes up.
+    var isReadOnly: Bool { self == .formula }
 }
 
 /// One mapped column.
@@ -89,4 +124,6 @@ struct Column: Sendable, Hashable {
     var type: ColumnType
     /// The names of a status column's options, which are the only ones it takes.
     var options: [String] = []
+    /// What the options mean, where the mapping says so itself.
+    var customChoices: ChoiceTable?
 }

@@ -11,16 +11,34 @@ enum ColumnValue: Sendable, Hashable {
     case option(String?)
     /// Of a multi-select column: names.
     case options([String])
+    /// Of a number column.
+    case number(Double?)
 
     /// Reads a property of a page.
     init(_ property: JSON?, type: ColumnType) {
         let value = property?[type.rawValue]
+        if type == .formula {
+            self.init(formula: value)
+            return
+        }
         switch type {
         case .title, .richText: self = .text(RichText.plainText(value))
-        case .url: self = .text(value?.string ?? "")
+        case .url, .email, .phoneNumber: self = .text(value?.string ?? "")
+        case .checkbox: self = .option(value?.bool == true ? ChoiceTable.checked : ChoiceTable.unchecked)
+        case .number: self = .number(value?.double)
         case .date: self = .when(When(value))
         case .select, .status: self = .option(value?["name"]?.string)
         case .multiSelect: self = .options((value?.elements ?? []).compactMap { $0["name"]?.string })
+        case .formula: preconditionFailure("formulas were read above")
+        }
+    }
+
+    /// Reads what a formula worked out; a text, a number or a truth says the same as a column of its type.
+    private init(formula value: JSON?) {
+        switch value?["type"]?.string {
+        case "number": self = .number(value?["number"]?.double)
+        case "boolean": self = .option(value?["boolean"]?.bool == true ? ChoiceTable.checked : ChoiceTable.unchecked)
+        default: self = .text(value?["string"]?.string ?? "")
         }
     }
 
@@ -31,10 +49,13 @@ enum ColumnValue: Sendable, Hashable {
 
     private func content(_ type: ColumnType) -> JSON {
         switch self {
-        case .text(let text) where type == .url: text.isEmpty ? .null : .string(text)
+        case .text(let text) where [.url, .email, .phoneNumber].contains(type): text.isEmpty ? .null : .string(text)
         case .text(let text): RichText.runs(text)
         case .when(let when): when?.json ?? .null
+        case .option(let name) where type == .checkbox: .bool(name == ChoiceTable.checked)
         case .option(let name): name.map { ["name": .string($0)] } ?? .null
+        case .options(let names) where type == .select: names.first.map { ["name": .string($0)] } ?? .null
+        case .number(let number): number.map(JSON.double) ?? .null
         case .options(let names): .array(names.map { ["name": .string($0)] })
         }
     }
@@ -46,6 +67,7 @@ enum ColumnValue: Sendable, Hashable {
         case .when(let when): when == nil
         case .option(let name): name == nil
         case .options(let names): names.isEmpty
+        case .number(let number): number == nil
         }
     }
 
@@ -54,6 +76,7 @@ enum ColumnValue: Sendable, Hashable {
         switch self {
         case .text(let text): text
         case .option(let name): name ?? ""
+        case .number(let number): number.map { String($0) } ?? ""
         case .options(let names): names.map { $0.lowercased() }.sorted().joined(separator: ",")
         case .when(nil): ""
         case .when(let when?):
@@ -62,37 +85,5 @@ enum ColumnValue: Sendable, Hashable {
             case .time(let start, let end): "\(start.seconds)/\(end.map { String($0.seconds) } ?? "")"
             }
         }
-    }
-}
-
-/// STATUS of an event as an option of a select or status column.
-enum EventStatus: String, Sendable, Hashable, CaseIterable {
-    case confirmed = "CONFIRMED"
-    case tentative = "TENTATIVE"
-    case cancelled = "CANCELLED"
-
-    /// The option of a column we make.
-    var optionName: String {
-        switch self {
-        case .confirmed: "Confirmed"
-        case .tentative: "Tentative"
-        case .cancelled: "Cancelled"
-        }
-    }
-
-    /// Reads an option; one that means something else (“In progress”) says nothing about STATUS.
-    init?(option: String?) {
-        switch option?.trimmed.lowercased() {
-        case "confirmed": self = .confirmed
-        case "tentative": self = .tentative
-        case "cancelled", "canceled": self = .cancelled
-        default: return nil
-        }
-    }
-
-    /// The option to write; nil where the column has none and must not be given one.
-    func option(in column: Column) -> String? {
-        let existing = column.options.first { EventStatus(option: $0) == self }
-        return existing ?? (column.type == .status ? nil : optionName)
     }
 }

@@ -21,7 +21,12 @@ struct Columns: Sendable, Hashable {
     ///
     /// Notion has nothing for overrides: they stay on our side.
     var fields: FieldSet {
-        FieldSet(writable: Set(roles.compactMap(\.field)).union([.summary, .schedule]), holdsOverrides: false)
+        let readOnly = Set(roles.filter { byRole[$0]?.type.isReadOnly == true }.compactMap(\.field))
+        return FieldSet(
+            writable: Set(roles.compactMap(\.field)).subtracting(readOnly).union([.summary, .schedule]),
+            readOnly: readOnly,
+            holdsOverrides: false
+        )
     }
 
     /// Tells one choice of columns from another; a renamed column is still the same.
@@ -31,6 +36,7 @@ struct Columns: Sendable, Hashable {
             digest.add(role.rawValue)
             digest.add(byRole[role]?.id ?? "")
             digest.add(byRole[role]?.type.rawValue ?? "")
+            for row in byRole[role]?.customChoices?.rows ?? [] { digest.add(([row.value] + row.options).joined(separator: "=")) }
         }
         return digest.hex
     }

@@ -38,17 +38,19 @@ struct EventValues: Sendable, Hashable {
             throw .unsupported("This event repeats, and the Notion table has no column mapped to “repeats”.")
         }
         for role in columns.roles {
-            guard let column = columns[role] else { continue }
+            guard let column = columns[role], !column.type.isReadOnly else { continue }
             byRole[role] =
                 switch role {
                 case .title: .text(Self.text(event, "SUMMARY").onOneLine.fitting)
                 case .when: .when(when)
                 case .description:
                     .text(RichText.fitting(Self.text(event, "DESCRIPTION"), octets: Self.descriptionOctets))
-                case .location: .text(Self.text(event, "LOCATION").fitting)
+                case .location: Self.location(event, in: column)
                 case .url: .text(Self.url(event))
-                case .status: Self.status(event, in: column)
-                case .categories: .options(Self.categories(event))
+                case .status, .transparency, .classification: Self.choice(event, role, in: column)
+                case .categories: Self.categories(event, in: column)
+                case .reminder: .number(Reminder(event).map { Double($0.minutes) })
+                case .priority: .number(Self.priority(event))
                 case .attendees: Self.attendees(event)
                 case .repeats: .text(try Self.text(repeats, linkZone, changes: object.overrides.count))
                 case .uid: .text(object.uid)
@@ -64,12 +66,26 @@ struct EventValues: Sendable, Hashable {
         event.first("URL").flatMap { EventURL($0.value) }?.text ?? ""
     }
 
-    /// The option for STATUS; nil, so that the column is left alone, where it has no such option and must not get one.
-    private static func status(_ event: Component, in column: Column) -> ColumnValue? {
-        guard let status = event.first("STATUS").flatMap({ EventStatus(rawValue: $0.value.uppercased()) }) else {
-            return .option(nil)
+    /// A place as text, or as one of the places of a select column.
+    private static func location(_ event: Component, in column: Column) -> ColumnValue {
+        let text = text(event, "LOCATION")
+        guard column.type == .select else { return .text(text.fitting) }
+        let name = optionName(text)
+        return .option(name.isEmpty ? nil : name)
+    }
+
+    /// The option for a value; nil, so that the column is left alone, where it has none and must not be given one, and
+    /// for a checkbox of which the event says nothing.
+    private static func choice(_ event: Component, _ role: ColumnRole, in column: Column) -> ColumnValue? {
+        guard let name = role.choiceProperty, let value = event.first(name)?.value.uppercased() else {
+            return column.type == .checkbox ? nil : .option(nil)
         }
-        return status.option(in: column).map { .option($0) }
+        return column.choices(role).option(for: value, in: column).map { .option($0) }
+    }
+
+    /// PRIORITY; 0 is none (RFC 5545 §3.8.1.9).
+    private static func priority(_ event: Component) -> Double? {
+        event.first("PRIORITY").flatMap { Int($0.value) }.flatMap { 1...9 ~= $0 ? Double($0) : nil }
     }
 
     /// The guests as text; nil for an event without any, so that what a person noted in the column stays.
@@ -87,10 +103,12 @@ struct EventValues: Sendable, Hashable {
         return text
     }
 
-    private static func categories(_ event: Component) -> [String] {
+    private static func categories(_ event: Component, in column: Column) -> ColumnValue {
         var seen: Set<String> = []
         let names = event.all("CATEGORIES").flatMap(\.texts).map(optionName).filter { !$0.isEmpty }
-        return Array(names.filter { seen.insert($0.lowercased()).inserted }.prefix(maximumOptions))
+        let distinct = names.filter { seen.insert($0.lowercased()).inserted }
+        // A select column holds one; the others stay on our side.
+        return column.type == .select ? .option(distinct.first) : .options(Array(distinct.prefix(maximumOptions)))
     }
 
     /// A name that Notion takes: one line, no commas, not too long.

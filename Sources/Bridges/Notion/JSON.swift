@@ -33,6 +33,18 @@ enum JSON: Sendable, Hashable {
         }
     }
 
+    /// The number; nil for anything else.
+    var double: Double? {
+        guard case .number(let text) = self else { return nil }
+        return Double(text)
+    }
+
+    /// A number as JSON writes it: whole ones without a fraction.
+    static func numeral(_ number: Double) -> String { Int(exactly: number).map(String.init) ?? String(number) }
+
+    /// A number.
+    static func double(_ number: Double) -> JSON { number.isFinite ? .number(numeral(number)) : .null }
+
     /// The elements; empty where there is no array.
     var elements: [JSON] {
         guard case .array(let elements) = self else { return [] }

@@ -14,6 +14,9 @@ struct Mapping: Sendable, Hashable {
 
     private var wishes: [ColumnRole: Wish] = [:]
 
+    /// What the options of columns mean, where the mapping says so.
+    private var choices: [ColumnRole: ChoiceTable] = [:]
+
     /// The columns as they were when the mapping was settled; empty before.
     private(set) var settledColumns = Columns()
 
@@ -34,7 +37,13 @@ struct Mapping: Sendable, Hashable {
             switch value {
             case .null: wishes[role] = .off
             case .string(let name) where !name.isEmpty: wishes[role] = .named(name)
-            case .string, .bool, .number, .array, .object:
+            case .object(let members):
+                guard let name = members["column"]?.string, !name.isEmpty else {
+                    throw .mapping("The mapping of “\(key)” does not say its “column”.")
+                }
+                wishes[role] = .named(name)
+                choices[role] = try ChoiceTable(members["values"], of: role)
+            case .string, .bool, .number, .array:
                 throw .mapping("The mapping of “\(key)” must be the name or id of a column, or null.")
             }
         }
@@ -47,7 +56,10 @@ struct Mapping: Sendable, Hashable {
     /// The text to be stored: every role's identifier or null, and what the identifiers stand for.
     static func settled(_ columns: Columns) -> String {
         var members: [String: JSON] = [:]
-        for role in ColumnRole.allCases { members[role.rawValue] = .optional(columns[role]?.id) }
+        for role in ColumnRole.allCases {
+            let id = JSON.optional(columns[role]?.id)
+            members[role.rawValue] = columns[role]?.customChoices.map { ["column": id, "values": $0.json] } ?? id
+        }
         members[settledKey] = .object(
             Dictionary(
                 columns.roles.compactMap { role in columns[role].map { (role.rawValue, $0.settled) } },
@@ -85,10 +97,11 @@ struct Mapping: Sendable, Hashable {
             let entry = schema.entry(name)
             if entry == nil { resolution.missing[role] = settledColumns[role]?.name ?? name }
             take(entry, for: role, &resolution)
+        case .byDefault where role.isOptional: break
         case .byDefault:
             let entry = schema.entry(role.defaultName)
             if entry == nil { resolution.missing[role] = role.defaultName }
-            let fits = entry.map { entry in role.types.contains { $0.rawValue == entry.type } } ?? false
+            let fits = entry.map { entry in role.defaultTypes.contains { $0.rawValue == entry.type } } ?? false
             // What is not asked for need not be there, but for the date.
             if fits || role == .when { take(entry, for: role, &resolution) }
         }
@@ -108,7 +121,13 @@ struct Mapping: Sendable, Hashable {
                 "The column “\(entry.name)” is of type \(entry.type); “\(role.rawValue)” needs \(wanted)."
             return
         }
-        resolution.columns[role] = Column(id: entry.id, name: entry.name, type: type, options: entry.options)
+        resolution.columns[role] = Column(
+            id: entry.id,
+            name: entry.name,
+            type: type,
+            options: entry.options,
+            customChoices: choices[role]
+        )
     }
 
     /// What became of the wishes.
@@ -143,13 +162,13 @@ extension Column {
             let type = value["type"]?.string.flatMap(ColumnType.init(rawValue:))
         else { return nil }
         let options = value["options"]?.elements.compactMap(\.string) ?? []
-        self.init(id: id, name: name, type: type, options: options)
+        self.init(id: id, name: name, type: type, options: options, customChoices: ChoiceTable(stored: value["values"]))
     }
 
     fileprivate var settled: JSON {
         [
             "id": .string(id), "name": .string(name), "type": .string(type.rawValue),
-            "options": .array(options.map(JSON.string)),
+            "options": .array(options.map(JSON.string)), "values": customChoices?.json ?? .null,
         ]
     }
 }

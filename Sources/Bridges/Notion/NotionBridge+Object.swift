@@ -36,11 +36,14 @@ extension NotionBridge {
         ]
         if let created = Instant(rfc3339: page.created) { properties.append(Property("CREATED", DateTime(created))) }
         properties += try schedule(of: page, when)
+        var alarms: [Component] = []
         for role in columns.roles {
             guard let column = columns[role] else { continue }
-            properties += Self.properties(role, page.value(of: column))
+            let said = EventProperties(role, page.value(of: column), of: column)
+            properties += said.properties
+            alarms += said.alarms
         }
-        return Component("VEVENT", properties: properties)
+        return Component("VEVENT", properties: properties, components: alarms)
     }
 
     /// DTSTART, DTEND and the recurrence.
@@ -65,26 +68,6 @@ extension NotionBridge {
         case .nonsense:
             throw .unreadable("The column “\(column.name)” of the Notion page has a rule that makes no sense: \(text)")
         }
-    }
-
-    /// The properties of the other columns.
-    private static func properties(_ role: ColumnRole, _ value: ColumnValue) -> [Property] {
-        switch (role, value) {
-        case (.title, .text(let text)): optional("SUMMARY", text.onOneLine)
-        case (.description, .text(let text)): optional("DESCRIPTION", text.normalizedLines)
-        case (.location, .text(let text)): optional("LOCATION", text.normalizedLines)
-        case (.url, .text(let text)): EventURL(text).map { [Property("URL", value: $0.text)] } ?? []
-        case (.status, .option(let name)):
-            EventStatus(option: name).map { [Property("STATUS", value: $0.rawValue)] } ?? []
-        case (.categories, .options(let names)) where !names.isEmpty: [Property("CATEGORIES", texts: names)]
-        // The date and the rule are the schedule; attendees are for people only; the UID is read by its own rule.
-        case (.when, _), (.repeats, _), (.attendees, _), (.uid, _): []
-        case (.title, _), (.description, _), (.location, _), (.url, _), (.status, _), (.categories, _): []
-        }
-    }
-
-    private static func optional(_ name: String, _ text: String) -> [Property] {
-        text.isEmpty ? [] : [Property(name, text: text)]
     }
 }
 

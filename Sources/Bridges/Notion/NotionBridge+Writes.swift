@@ -21,7 +21,7 @@ extension NotionBridge {
         var properties: [String: JSON] = [:]
         for role in columns.roles {
             guard let column = columns[role], let wanted = values[role],
-                !agrees(page.value(of: column), with: wanted, role)
+                !agrees(page.value(of: column), with: wanted, role, of: column)
             else { continue }
             properties[column.id] = wanted.json(type: column.type)
         }
@@ -46,15 +46,22 @@ extension NotionBridge {
     }
 
     /// Whether a column already says what it should.
-    private func agrees(_ current: ColumnValue, with wanted: ColumnValue, _ role: ColumnRole) -> Bool {
+    private func agrees(
+        _ current: ColumnValue,
+        with wanted: ColumnValue,
+        _ role: ColumnRole,
+        of column: Column
+    ) -> Bool {
         switch (current, wanted) {
         case (.text(let current), .text(let wanted)): agrees(current, with: wanted, role)
         case (.when(let current?), .when(let wanted?)): current.coversSame(as: wanted)
-        case (.option(let current), .option(let wanted)):
+        case (.option(let current), .option(let wanted)) where role.choiceProperty != nil:
             // Two options that say nothing about STATUS are the same to us: a task board's “Doing” is left alone.
-            EventStatus(option: current) == EventStatus(option: wanted)
+            column.choices(role).value(of: current) == column.choices(role).value(of: wanted)
+        case (.option(let current), .option(let wanted)): current?.lowercased() == wanted?.lowercased()
+        case (.number(let current), .number(let wanted)): current == wanted
         case (.options, .options): current.canonical == wanted.canonical
-        case (.when, _), (.text, _), (.option, _), (.options, _): false
+        case (.when, _), (.text, _), (.option, _), (.options, _), (.number, _): false
         }
     }
 
@@ -66,7 +73,7 @@ extension NotionBridge {
         case .url: EventURL(current).map(\.text) == EventURL(wanted).map(\.text)
         case .repeats: recurrencesAgree(current, wanted)
         case .uid: current.trimmed == wanted
-        case .when, .status, .categories: current == wanted
+        case .when, .status, .categories, .reminder, .transparency, .classification, .priority: current == wanted
         }
     }
 

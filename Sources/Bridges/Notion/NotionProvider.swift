@@ -109,7 +109,7 @@ extension NotionProvider {
                 "A Notion table needs a page to live on: name one that is shared with the connection as “parent”."
             throw .refused(Refusal(.calendar, code: "parent_required", message: sentence))
         }
-        let columns = ColumnRole.allCases.map { ($0.defaultName, $0.definition) }
+        let columns = ColumnRole.allCases.filter { !$0.isOptional }.map { ($0.defaultName, $0.definition) }
         let body: JSON = [
             "parent": ["type": "page_id", "page_id": .string(pastedID(parent))],
             "title": [["type": "text", "text": ["content": .string(name)]]],

@@ -14,6 +14,7 @@ import ICalendar
 /// | `POST share` | `id`, `shared` | shows or hides a data source |
 /// | `POST tokens` | `internal`, `expire`, `revoke` | admits an internal token, ends tokens |
 /// | `POST settings` | see ``NotionService/settings(_:)`` | how the service behaves |
+/// | `POST webhook` | `url`; `silently`: without telling the secret | enters the address of the subscription |
 /// | `GET pages`, `GET log`, `DELETE log` | | every page, every request |
 extension NotionService {
     func control(_ request: NotionRequest) -> NotionReply {
@@ -49,11 +50,18 @@ extension NotionService {
         case ("POST", "share"): try workspace.share(text("id", body), body["shared"]?.bool ?? false)
         case ("POST", "tokens"): changeTokens(body)
         case ("POST", "settings"): try settings(body)
+        case ("POST", "webhook"): try subscribe(body)
         case ("GET", "log"): return .array(log.map { .string($0) })
         case ("DELETE", "log"): log = []
         default: throw NotionProblem(404, "invalid_request_url", "The control interface has no such address.")
         }
         return [:]
+    }
+
+    private func subscribe(_ body: JSONValue) throws(NotionProblem) {
+        let subscription = NotionSubscription(address: try text("url", body))
+        self.subscription = subscription
+        if body["silently"]?.bool != true { calls.yield(subscription.verification) }
     }
 
     private func text(_ key: String, _ body: JSONValue) throws(NotionProblem) -> String {

@@ -12,6 +12,10 @@ actor NotionService {
     /// Seconds added to the clock.
     var clockOffset: Int64 = 0
     var log: [String] = []
+    /// The webhook; nil until a person enters one.
+    var subscription: NotionSubscription?
+    /// Takes the calls to the webhook, in their order.
+    let calls: AsyncStream<NotionWebhookCall>.Continuation
     private var requests: UInt64 = 0
     private var counted: [Int64] = []
     private let now: @Sendable () -> Instant
@@ -19,7 +23,8 @@ actor NotionService {
     /// How many requests the log keeps: enough for a long test, no burden for a long demonstration.
     private static let logLength = 10_000
 
-    init(seed: UInt64, now: @escaping @Sendable () -> Instant) {
+    init(seed: UInt64, now: @escaping @Sendable () -> Instant, calls: AsyncStream<NotionWebhookCall>.Continuation) {
+        self.calls = calls
         faults = NotionFaults(seed: seed)
         self.now = now
     }
@@ -27,6 +32,7 @@ actor NotionService {
     var instant: Instant { now() + clockOffset }
 
     func answer(_ request: NotionRequest) -> NotionReply {
+        defer { tellSubscription() }
         if request.path.first == "control" { return control(request) }
         let path = "/" + request.path.joined(separator: "/")
         if log.count < Self.logLength {
@@ -39,6 +45,18 @@ actor NotionService {
         let digits = String(requests, radix: 16)
         let id = "5f0c3ed0-0000-4000-8000-" + String(repeating: "0", count: 12 - digits.count) + digits
         return reply(to: request, isOAuth: isOAuth, fault).numbered(id)
+    }
+
+    /// Calls the webhook for everything that just happened.
+    private func tellSubscription() {
+        let happenings = workspace.happenings
+        workspace.happenings = []
+        guard let subscription else { return }
+        for happening in happenings {
+            guard let source = workspace.sources[happening.page.dataSource.bareIdentifier], source.isShared else { continue }
+            let id = workspace.nextIdentifier(7)
+            calls.yield(subscription.call(happening.event(id: id, database: source.database, at: instant)))
+        }
     }
 
     private func reply(to request: NotionRequest, isOAuth: Bool, _ fault: NotionFaults.Kind?) -> NotionReply {

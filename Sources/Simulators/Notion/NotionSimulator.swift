@@ -17,6 +17,8 @@ public final class NotionSimulator: Sendable {
 
     private let service: NotionService
     private let latency: Duration
+    private let calls: AsyncStream<NotionWebhookCall>
+    private let call: @Sendable (NotionWebhookCall) async -> Void
 
     /// Makes an empty workspace.
     ///
@@ -24,8 +26,17 @@ public final class NotionSimulator: Sendable {
     ///   - latency: how long every answer takes.
     ///   - seed: of the faults.
     ///   - now: the clock of the service.
-    public init(latency: Duration = .zero, seed: UInt64 = 1, now: @escaping @Sendable () -> Instant) {
-        service = NotionService(seed: seed, now: now)
+    ///   - call: carries the calls to the webhook, one after the other.
+    public init(
+        latency: Duration = .zero,
+        seed: UInt64 = 1,
+        now: @escaping @Sendable () -> Instant,
+        call: @escaping @Sendable (NotionWebhookCall) async -> Void = { _ in }
+    ) {
+        let (calls, continuation) = AsyncStream<NotionWebhookCall>.makeStream()
+        self.calls = calls
+        self.call = call
+        service = NotionService(seed: seed, now: now, calls: continuation)
         self.latency = latency
     }
 
@@ -47,7 +58,11 @@ public final class NotionSimulator: Sendable {
             },
             logger: logger
         )
-        try await application.run()
+        try await withThrowingTaskGroup { group in
+            group.addTask { for await call in self.calls { await self.call(call) } }
+            try await application.run()
+            group.cancelAll()
+        }
     }
 
     /// The largest body a request may have (the documented limit is 500 KB).

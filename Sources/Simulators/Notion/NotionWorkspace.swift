@@ -14,6 +14,8 @@ struct NotionWorkspace: Sendable {
     var answerLimit = 100
     /// Seconds after which a new row shows up in queries.
     var lagSeconds: Int64 = 0
+    /// What happened since the subscription was told last.
+    var happenings: [NotionHappening] = []
     private var lastIdentifier: UInt64 = 0
 
     /// A number that was not given before.
@@ -48,7 +50,9 @@ struct NotionWorkspace: Sendable {
     }
 
     mutating func store(_ page: NotionPage) {
-        if pages.updateValue(page, forKey: page.id.bareIdentifier) == nil { order.append(page.id.bareIdentifier) }
+        let old = pages.updateValue(page, forKey: page.id.bareIdentifier)
+        if old == nil { order.append(page.id.bareIdentifier) }
+        if let happening = NotionHappening(from: old, to: page) { happenings.append(happening) }
     }
 
     mutating func store(_ source: NotionDataSource) { sources[source.id.bareIdentifier] = source }

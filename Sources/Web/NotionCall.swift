@@ -1,0 +1,52 @@
+import Synchronization
+
+/// A call of Notion's, as far as it says where to look: it carries no data into the system.
+struct NotionCall: Sendable, Hashable {
+    /// What distinguishes the call from every other; a repeated call has the same.
+    var id: String
+
+    /// The data source in which something changed; nil where the call names none.
+    var dataSource: String?
+
+    /// Whether pages may have come or gone without a trace in what a query lists.
+    var mayHideDeletions: Bool
+
+    /// Reads the body of a call; nil where it is none.
+    init?(_ body: JSON) {
+        guard let id = body["id"]?.string, let type = body["type"]?.string else { return nil }
+        self.id = id
+        let kind = body["entity"]?["type"]?.string
+        dataSource =
+            kind == "data_source" ? body["entity"]?["id"]?.string : body["data"]?["parent"]?["data_source_id"]?.string
+        mayHideDeletions = ["deleted", "undeleted", "moved"].contains { type.hasSuffix("." + $0) }
+    }
+
+    /// An identifier of Notion's without its dashes, for comparing.
+    static func plain(_ id: String) -> String { id.lowercased().filter { $0 != "-" } }
+}
+
+/// The calls that were answered lately, by their identifiers.
+final class AnsweredCalls: Sendable {
+    /// Notion repeats a call at most eight times in a day; so many cover the storms that were seen.
+    private static let capacity = 4096
+
+    private struct Memory {
+        var known: Set<String> = []
+        var order: [String] = []
+    }
+
+    private let memory = Mutex(Memory())
+
+    /// Whether the call is a new one; it is not, from now on.
+    func isNew(_ id: String) -> Bool {
+        memory.withLock { memory in
+            guard memory.known.insert(id).inserted else { return false }
+            memory.order.append(id)
+            if memory.order.count > 2 * Self.capacity {
+                for old in memory.order.prefix(Self.capacity) { memory.known.remove(old) }
+                memory.order.removeFirst(Self.capacity)
+            }
+            return true
+        }
+    }
+}
