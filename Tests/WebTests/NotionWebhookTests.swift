@@ -5,6 +5,8 @@ import SimulatorGoogle
 import Synchronization
 import Testing
 
+@testable import Web
+
 @Suite("Notion's webhooks")
 struct NotionWebhookTests {
     private static let hook = "/webhooks/notion"
