@@ -14,10 +14,8 @@ extension SyncScheduler {
 
     /// Runs one pass and writes down how the link stands after it; answers when the next one is due.
     ///
-    /// - Parameters:
-    ///   - readiness: the link, and how it stands.
-    ///   - run: the line of a pass that somebody asked for.
-    ///   - sweeps: whether an upstream hinted at deletions that only a full listing shows.
+    /// `run` is the line of a pass that somebody asked for; `sweeps` says that an upstream hinted at deletions that only a
+    /// full listing shows.
     func pass(_ readiness: LinkStore.Readiness, run: RunID?, sweeps: Bool) async throws -> Instant? {
         let link = readiness.link
         guard claim(link.id) else { return clock.now() + 1 }

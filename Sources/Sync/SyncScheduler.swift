@@ -159,7 +159,7 @@ public actor SyncScheduler {
 
     /// An upstream hinted at a change: a pass soon, one for all hints of the next moments.
     ///
-    /// - Parameter mayHideDeletions: whether the pass is to look for deletions that only a full listing shows.
+    /// With `mayHideDeletions` the pass looks for deletions that only a full listing shows, too.
     public func upstreamRang(_ link: LinkID, mayHideDeletions: Bool) {
         guard let worker = workers[link] else { return }
         if mayHideDeletions { workers[link]?.sweeps = true }

@@ -87,7 +87,8 @@ struct NotionWebhookTests {
             try await Self.subscribe(test)
             let body = Array(#"{"id":"1","type":"page.deleted","entity":{"id":"2","type":"page"}}"#.utf8)
             for signature in ["sha256=" + String(repeating: "0", count: 64), "sha256=", "nonsense"] {
-                let reply = try await test.send("POST", Self.hook, as: nil, [("X-Notion-Signature", signature)], body: body)
+                let headers = [("X-Notion-Signature", signature)]
+                let reply = try await test.send("POST", Self.hook, as: nil, headers, body: body)
                 #expect(reply.status == 401)
             }
             #expect(try await test.send("POST", Self.hook, as: nil, body: body).status == 401)

@@ -36,7 +36,9 @@ struct Columns: Sendable, Hashable {
             digest.add(role.rawValue)
             digest.add(byRole[role]?.id ?? "")
             digest.add(byRole[role]?.type.rawValue ?? "")
-            for row in byRole[role]?.customChoices?.rows ?? [] { digest.add(([row.value] + row.options).joined(separator: "=")) }
+            for row in byRole[role]?.customChoices?.rows ?? [] {
+                digest.add(([row.value] + row.options).joined(separator: "="))
+            }
         }
         return digest.hex
     }

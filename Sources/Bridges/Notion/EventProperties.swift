@@ -32,7 +32,9 @@ struct EventProperties {
     }
 
     private mutating func addChoice(_ role: ColumnRole, _ value: ColumnValue, of column: Column) {
-        guard let name = role.choiceProperty, let meant = column.choices(role).value(of: value.plainText) else { return }
+        guard let name = role.choiceProperty, let meant = column.choices(role).value(of: value.plainText) else {
+            return
+        }
         properties = [Property(name, value: meant)]
     }
 

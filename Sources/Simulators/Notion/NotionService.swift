@@ -53,7 +53,9 @@ actor NotionService {
         workspace.happenings = []
         guard let subscription else { return }
         for happening in happenings {
-            guard let source = workspace.sources[happening.page.dataSource.bareIdentifier], source.isShared else { continue }
+            guard let source = workspace.sources[happening.page.dataSource.bareIdentifier], source.isShared else {
+                continue
+            }
             let id = workspace.nextIdentifier(7)
             calls.yield(subscription.call(happening.event(id: id, database: source.database, at: instant)))
         }
