@@ -103,6 +103,8 @@ struct NotionConversation {
         case "make":
             let parent = argument.isEmpty ? nil : argument
             return [Self.text(try await provider.makeCalendar(named: "Team", parent: parent, using: tokens))]
+        case "preview":
+            return Self.text(try await provider.preview(NotionStage.link(mapping: argument), using: tokens))
         default:
             let json = try JSONReader.value(of: argument)
             let calendar = json["$calendar"]?.string
@@ -181,6 +183,20 @@ struct NotionConversation {
 
     private static func text(_ calendar: UpstreamCalendar) -> String {
         "\(calendar.id) \(calendar.name) \(calendar.access.rawValue) \(calendar.schema ?? "-")"
+    }
+
+    private static func text(_ preview: MappingPreview) -> [String] {
+        func pairs(_ table: [String: String]) -> String {
+            table.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
+        }
+        let columns = preview.columns.map { "\($0.key)=\($0.id)" }.joined(separator: " ")
+        let head = ["columns \(columns)", "proposal \(pairs(preview.proposal))"]
+        return head + preview.problems.keys.sorted().map { "problem with \($0)" }
+            + preview.items.map { item in
+                let start = item.event?.split(separator: "\r\n").first { $0.hasPrefix("DTSTART") }.map(String.init)
+                return ([item.name, start ?? item.problem ?? ""] + item.writes.map { "writes \($0)" })
+                    .joined(separator: " | ")
+            }
     }
 
     private static func text(_ link: UpstreamLink) -> String {

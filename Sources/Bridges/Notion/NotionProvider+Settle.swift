@@ -39,7 +39,7 @@ extension NotionProvider {
 
     /// The data source of that identifier, or the only one of the database of that identifier: what a person copies from
     /// the address bar names the database.
-    private static func dataSource(_ id: String, _ client: NotionClient) async throws(BridgeError) -> JSON {
+    static func dataSource(_ id: String, _ client: NotionClient) async throws(BridgeError) -> JSON {
         do {
             return try await client.dataSource(id)
         } catch .refused(let refusal) where refusal.code == "not_found" {

@@ -127,7 +127,7 @@ extension RESTRoutes {
         return RESTReply(.created, row(made))
     }
 
-    private func connection(_ request: RESTRequest) async throws -> ConnectionRow {
+    func connection(_ request: RESTRequest) async throws -> ConnectionRow {
         try await ownConnection(ConnectionID(rawValue: request.identifier(1)), request.visitor)
     }
 

@@ -1,0 +1,80 @@
+import Bridging
+import HTTPTypes
+import ICalendar
+import Store
+
+extension RESTRoutes {
+    /// What a mapping makes of a table, before anything is linked or changed.
+    static let mappingOperations: [Operation] = [
+        .post(
+            "/connections/{id}/mapping",
+            "preview_mapping",
+            "What a mapping makes of some rows of a table, and what would be written back; changes nothing",
+            body: .object([
+                "upstream_calendar": .text(1...2000), "mapping?": Schema.anyObject.orNull,
+                "time_zone?": .text(1...100).orNull,
+            ]),
+            answer: preview
+        ) { rest, request in try await rest.previewMapping(request) }
+    ]
+
+    private static let preview = Schema.object([
+        "columns": .list(
+            of: .object(["key": .text, "id": .text, "name": .text, "type": .text, "read_only": .truth])
+        ),
+        "problems": Schema(.table(of: .text)), "proposal": Schema(.table(of: .text)),
+        "items": .list(
+            of: .object([
+                "name": .text, "url": .text.orNull, "event": .text.orNull, "problem": .text.orNull,
+                "writes": .list(of: .text),
+            ])
+        ),
+    ])
+
+    /// The zone of times without one where a preview names none.
+    private static let defaultZone = "UTC"
+
+    private func previewMapping(_ request: RESTRequest) async throws -> RESTReply {
+        let connection = try await connection(request)
+        guard let provider = gateway.provider(connection.provider) as? any MappingProvider else {
+            throw RESTProblem.invalid("\(connection.provider) has no columns to map.", "Link the calendar as it is.")
+        }
+        let members = try request.members()
+        let zone = members["time_zone"]?.string ?? Self.defaultZone
+        guard TimeZoneData.vtimezone(for: zone, from: nil) != nil || zone == Self.defaultZone else {
+            throw RESTProblem.invalid("The time zone \(zone) is not known.", "Name one like Europe/Berlin.")
+        }
+        let link = UpstreamLink(
+            identity: "preview",
+            calendar: members["upstream_calendar"]?.string ?? "",
+            timeZone: zone,
+            mapping: members["mapping"].flatMap { $0 == .null ? nil : String(decoding: $0.octets, as: UTF8.self) },
+            notifiesGuests: false
+        )
+        let made = try await provider.preview(link, using: gateway.vault.source(for: connection.id))
+        return RESTReply(.ok, Self.row(made))
+    }
+
+    private static func row(_ made: MappingPreview) -> JSON {
+        [
+            "columns": .array(
+                made.columns.map { column in
+                    [
+                        "key": .string(column.key), "id": .string(column.id), "name": .string(column.name),
+                        "type": .string(column.type), "read_only": .bool(column.isReadOnly),
+                    ]
+                }
+            ),
+            "problems": .object(made.problems.mapValues(JSON.string)),
+            "proposal": .object(made.proposal.mapValues(JSON.string)),
+            "items": .array(
+                made.items.map { item in
+                    [
+                        "name": .string(item.name), "url": .text(item.address), "event": .text(item.event),
+                        "problem": .text(item.problem), "writes": .array(item.writes.map(JSON.string)),
+                    ]
+                }
+            ),
+        ]
+    }
+}
