@@ -13,7 +13,7 @@ public protocol MappingProvider: UpstreamProvider {
 public struct MappingPreview: Sendable, Hashable {
     /// A column that the mapping takes.
     public struct Column: Sendable, Hashable {
-        /// The key of the mapping: `title`, `when` …
+        /// The key of the mapping, such as `when`.
         public var key: String
         public var id: String
         public var name: String

@@ -80,7 +80,9 @@ extension NotionBridge {
     }
 
     private func columnNames(_ write: RecordWrite) -> [String] {
-        guard case .update(_, _, _, let payload) = write, let json = try? JSONReader.value(of: payload) else { return [] }
+        guard case .update(_, _, _, let payload) = write, let json = try? JSONReader.value(of: payload) else {
+            return []
+        }
         let written = json["properties"]?.members ?? [:]
         return columns.roles.compactMap { columns[$0] }.filter { written[$0.id] != nil }.map(\.name)
     }

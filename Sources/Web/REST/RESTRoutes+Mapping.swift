@@ -1,3 +1,4 @@
+import Accounts
 import Bridging
 import HTTPTypes
 import ICalendar

@@ -2,7 +2,8 @@ extension RESTRoutes {
     /// Everything the interface does.
     static let operations: [Operation] =
         calendarOperations + eventOperations + historyOperations + connectionOperations + linkOperations
-        + passOperations + conflictOperations + secretOperations + streamOperations + webhookOperations + mappingOperations
+        + passOperations + conflictOperations + secretOperations + streamOperations + webhookOperations
+        + mappingOperations
 
     /// An operation with its path taken apart.
     struct Route: Sendable {
