@@ -2,7 +2,7 @@
 
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
 PACKAGES := libical-dev libxml2-dev libsqlite3-dev libcurl4-openssl-dev tzdata pkg-config
-E2E_PACKAGES := python3-venv vdirsyncer thunderbird debootstrap
+E2E_PACKAGES := python3-venv vdirsyncer thunderbird debootstrap litmus
 # Root needs no sudo; anybody else does, and only when something is missing.
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 

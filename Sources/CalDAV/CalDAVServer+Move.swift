@@ -48,15 +48,28 @@ extension CalDAVServer {
             let kind = transfer.source.kind.rawValue
             throw DAVError.failed(.supportedCalendarComponent, "The other calendar holds no \(kind).")
         }
-        let outcome = try await calendars.transfer(
-            transfer.source,
-            transfer.kind,
-            from: transfer.calendar.id,
-            to: ObjectPlace(calendar: parent.id, name: name),
-            overwrites: transfer.destination.overwrites,
-            by: exchange.author
-        )
-        return try tell(outcome, in: href)
+        let outcome = try await writing(exchange, into: (parent.id, href)) {
+            try await calendars.transfer(
+                transfer.source,
+                transfer.kind,
+                from: transfer.calendar.id,
+                to: ObjectPlace(calendar: parent.id, name: name),
+                overwrites: transfer.destination.overwrites,
+                past: exchange.writeGuard,
+                by: exchange.author
+            )
+        }
+        guard let response = try tell(outcome, in: href) else { return nil }
+        let preferences = exchange.preferences
+        guard preferences.returning == .representation else { return response.applying(preferences, .minimal) }
+        return
+            response.representing(
+                transfer.source.text,
+                transfer.source.entry.contentType,
+                etag: transfer.source.etag.quoted,
+                at: href.appending(name).path
+            )
+            .applying(preferences, .representation)
     }
 
     private func tell(_ outcome: TransferOutcome, in calendar: Href) throws(DAVError) -> DAVResponse? {
@@ -108,17 +121,26 @@ extension CalDAVServer {
         guard name != calendar.name else {
             throw DAVError(status: 403, message: "The source and the destination are the same.")
         }
-        let outcome =
-            if let received = calendar.received {
-                try await calendars.renameShare(received.id, to: name, for: exchange.principal.id)
-            } else {
-                try await calendars.renameCalendar(calendar.id, to: name, overwrites: destination.overwrites)
+        let overwritten = try await calendars.calendar(named: name, of: calendar.owner)
+        return try await tellingMembers {
+            let outcome = try await writing(exchange, into: overwritten.map { ($0.id, .calendar(name, of: owner)) }) {
+                if let received = calendar.received {
+                    try await calendars.renameShare(received.id, to: name, for: exchange.principal.id)
+                } else {
+                    try await calendars.renameCalendar(
+                        calendar.id,
+                        to: name,
+                        overwrites: destination.overwrites,
+                        past: exchange.writeGuard
+                    )
+                }
             }
-        switch outcome {
-        case .renamed: return DAVResponse(status: 201)
-        case .replaced: return DAVResponse(status: 204)
-        case .nameTaken: throw DAVError(status: 412, message: "There is a calendar of that name.")
-        case .notFound: throw DAVError.notFound
+            switch outcome {
+            case .renamed: return DAVResponse(status: 201)
+            case .replaced: return DAVResponse(status: 204)
+            case .nameTaken: throw DAVError(status: 412, message: "There is a calendar of that name.")
+            case .notFound: throw DAVError.notFound
+            }
         }
     }
 }

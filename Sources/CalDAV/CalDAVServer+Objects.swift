@@ -35,13 +35,17 @@ extension CalDAVServer {
         let condition = try exchange.writeCondition
         try checkMediaType(exchange.request.headers)
         let object = try calendarObject(exchange.request.body, for: calendar)
-        var response = try await answer(
-            calendars.put(object, named: name, in: calendar.id, if: condition, by: exchange.author),
-            in: href
-        )
-        // A fold inside a character is moved when the octets become text: then the client must read what is stored.
-        if !object.text.utf8.elementsEqual(exchange.request.body) { response.headers[.eTag] = nil }
-        return response
+        let outcome = try await writing(exchange) {
+            try await calendars.put(
+                object,
+                named: name,
+                in: calendar.id,
+                if: condition,
+                past: exchange.writeGuard,
+                by: exchange.author
+            )
+        }
+        return finished(try answer(outcome, in: href), of: object, at: href.appending(name), exchange)
     }
 
     /// DELETE of an object or of a whole calendar (RFC 4918 §9.6).
@@ -51,7 +55,16 @@ extension CalDAVServer {
             let calendar = try await calendar(named: calendarName, in: home, for: exchange.principal)
             try refuseIfWriteProtected(calendar, .dav("unbind"), on: .calendar(calendarName, of: home))
             let condition = try exchange.writeCondition
-            switch try await calendars.delete(named: name, in: calendar.id, if: condition, by: exchange.author) {
+            let outcome = try await writing(exchange) {
+                try await calendars.delete(
+                    named: name,
+                    in: calendar.id,
+                    if: condition,
+                    past: exchange.writeGuard,
+                    by: exchange.author
+                )
+            }
+            switch outcome {
             case .deleted: return DAVResponse(status: 204)
             case .notFound: throw DAVError.notFound
             case .conditionFailed: throw DAVError.preconditionFailed
@@ -59,8 +72,13 @@ extension CalDAVServer {
         case .calendar(let home, let name):
             let calendar = try await calendar(named: name, in: home, for: exchange.principal)
             try exchange.requireInfiniteDepth()
-            guard try await remove(calendar, from: home) else { throw DAVError.notFound }
-            return DAVResponse(status: 204)
+            return try await tellingMembers {
+                let isRemoved = try await writing(exchange) {
+                    try await remove(calendar, from: home, past: exchange.writeGuard)
+                }
+                guard isRemoved else { throw DAVError.notFound }
+                return DAVResponse(status: 204)
+            }
         case .wellKnown, .root, .principals, .principal, .homes, .home, .unknown:
             _ = try await resource(exchange)
             throw exchange.methodNotAllowed
@@ -68,7 +86,11 @@ extension CalDAVServer {
     }
 
     /// Takes a calendar out of a home; of a shared one the sharee only lets go, and its owner keeps everything.
-    private func remove(_ calendar: CalendarCollection, from home: String) async throws -> Bool {
+    private func remove(
+        _ calendar: CalendarCollection,
+        from home: String,
+        past wish: WriteGuard
+    ) async throws -> Bool {
         if let received = calendar.received {
             guard let principal = try await calendars.principal(named: home) else { return false }
             return try await calendars.setState(.declined, of: received.id, for: principal.id)
@@ -76,7 +98,7 @@ extension CalDAVServer {
         if calendar.properties.source == nil {
             try refuseIfWriteProtected(calendar, .dav("unbind"), on: .home(home))
         }
-        return try await calendars.deleteCalendar(calendar.id)
+        return try await calendars.deleteCalendar(calendar.id, past: wish)
     }
 
     /// What a PUT, COPY or MOVE answers.
@@ -112,7 +134,7 @@ extension CalDAVServer {
     }
 
     /// RFC 4791 §5.3.2.1: only calendar data; cadaver names no type at all, which is fine.
-    private func checkMediaType(_ headers: HTTPFields) throws(DAVError) {
+    func checkMediaType(_ headers: HTTPFields) throws(DAVError) {
         guard headers[.contentEncoding] == nil else {
             throw DAVError(status: 415, message: "Content-Encoding is not accepted on PUT.")
         }
@@ -128,7 +150,7 @@ extension CalDAVServer {
     }
 
     /// Reads calendar data and checks what the calendar asks of it.
-    private func calendarObject(
+    func calendarObject(
         _ octets: [UInt8],
         for calendar: CalendarCollection
     ) throws(DAVError) -> CalendarObject {

@@ -12,15 +12,20 @@ extension CalDAVServer {
             throw DAVError.failed(.propfindFiniteDepth, "PROPFIND goes no deeper than the members of a collection.")
         }
         let resource = try await resource(exchange)
-        var found = [resource]
+        let preferences = exchange.preferences
+        // RFC 8144 §3.1: only where there is more than the root.
+        let leavesRootOut = preferences.isWithoutRoot && depth == .one
+        var found = leavesRootOut ? [] : [resource]
         if depth == .one { found += try await members(of: resource) }
 
-        let answer = PropFindAnswer(request, isMinimal: exchange.prefersMinimal)
+        let answer = PropFindAnswer(request, isMinimal: preferences.returning == .minimal)
         if answer.needsDeadProperties { found = try await withDeadProperties(found) }
         if answer.needsShares { found = try await withShares(found) }
+        if answer.needsLocks { found = try await withLocks(found) }
+        if answer.needsRoom { found = try await withRoom(found) }
         var multiStatus = MultiStatus()
         for resource in found { answer.append(resource, to: &multiStatus) }
-        return DAVResponse(multiStatus)
+        return DAVResponse(multiStatus).applying(preferences, .minimal, rootLeftOut: leavesRootOut)
     }
 
     /// The same resources with the dead properties of the calendars among them.
@@ -54,12 +59,5 @@ extension Exchange {
             guard let depth = Depth(text) else { throw .badRequest("Depth is 0, 1 or infinity.") }
             return depth
         }
-    }
-
-    /// Whether the client asked to be spared what is missing (RFC 8144 §2.1).
-    var prefersMinimal: Bool {
-        request.headers[.prefer]?.split(separator: ",").contains { preference in
-            preference.filter { $0 != " " }.lowercased() == "return=minimal"
-        } ?? false
     }
 }

@@ -18,7 +18,13 @@ extension CalDAVServer {
             try refuseIfWriteProtected(calendar, .dav("write-properties"), on: resource.href)
         }
         let changes = PropertyChanges(update, mode: .patch, isSubscription: calendar.properties.source != nil)
-        if changes.refused.isEmpty { try await apply(changes, to: calendar) }
+        if changes.refused.isEmpty {
+            try await apply(changes, to: calendar, exchange)
+            // RFC 8144 §2.2: where all went well nothing need be said of each property.
+            if exchange.preferences.returning == .minimal {
+                return DAVResponse(status: 200).applying(exchange.preferences, .minimal)
+            }
+        }
         return DAVResponse(answer(update, resource.href, refused: changes.refused))
     }
 
@@ -52,7 +58,7 @@ extension CalDAVServer {
         if !changes.deadProperties.isEmpty {
             try await calendars.setDeadProperties(changes.deadProperties, remove: [], of: made.id)
         }
-        return DAVResponse(status: 201, headers: [.cacheControl: "no-cache"])
+        return DAVResponse(status: 201, headers: [.cacheControl: "no-cache"]).applying(exchange.preferences, .minimal)
     }
 
     /// RFC 5689 §3: what is made must say that it is a calendar; there are no other collections here.
@@ -64,12 +70,19 @@ extension CalDAVServer {
         throw .failed(.validResourceType, "Only calendars can be made here.")
     }
 
-    private func apply(_ changes: PropertyChanges, to calendar: CalendarCollection) async throws {
-        let exists = try await calendars.update(
-            calendar,
-            setting: changes.deadProperties,
-            removing: changes.removed.map { ($0.namespace, $0.local) }
-        ) { changes.change(&$0) }
+    private func apply(
+        _ changes: PropertyChanges,
+        to calendar: CalendarCollection,
+        _ exchange: Exchange
+    ) async throws {
+        let exists = try await writing(exchange) {
+            try await calendars.update(
+                calendar,
+                setting: changes.deadProperties,
+                removing: changes.removed.map { ($0.namespace, $0.local) },
+                past: exchange.writeGuard
+            ) { changes.change(&$0) }
+        }
         guard exists else { throw DAVError.notFound }
     }
 

@@ -7,7 +7,13 @@ import XML
 extension CalDAVServer {
     /// REPORT (RFC 3253 §3.6): the one switch over its kinds.
     func report(_ exchange: Exchange) async throws -> DAVResponse {
-        let report = try Report(parsing: exchange.request.body)
+        let isMinimal = exchange.preferences.returning == .minimal
+        let report = try Report(parsing: exchange.request.body).sparing(isMinimal)
+        let response = try await answer(report, exchange)
+        return response.applying(exchange.preferences, report.canBeSpared ? .minimal : nil)
+    }
+
+    private func answer(_ report: Report, _ exchange: Exchange) async throws -> DAVResponse {
         let resource = try await resource(exchange)
         switch report {
         case .calendarQuery(let query):

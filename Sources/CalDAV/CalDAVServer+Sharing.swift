@@ -6,9 +6,8 @@ import XML
 extension CalDAVServer {
     /// POST: what it is about, its media type says.
     func post(_ exchange: Exchange) async throws -> DAVResponse {
-        let resource = try await resource(exchange)
-        guard exchange.bringsXML else { throw exchange.methodNotAllowed }
-        return try await share(resource, exchange)
+        guard exchange.bringsXML else { return try await addMember(exchange) }
+        return try await share(resource(exchange), exchange)
     }
 
     /// POST about sharing: to a calendar by its owner, to a home by a sharee who answers.

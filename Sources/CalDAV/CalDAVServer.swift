@@ -5,7 +5,7 @@ import WebDAV
 
 /// The CalDAV server: a DAV request in, a DAV response out; it knows no web framework.
 ///
-/// RFC 4791, RFC 4918 class 1 and 3, RFC 6578, RFC 5689, RFC 5397 and RFC 3744 but for changing entries.
+/// RFC 4791, RFC 4918 classes 1, 2 and 3, RFC 6578, RFC 5689, RFC 5397 and RFC 3744 but for changing entries.
 public struct CalDAVServer: Sendable {
     /// The most octets a request body may have: a calendar object, or a report with thousands of hrefs.
     public static let maximumBodyOctets = CalendarLimits.maximumOctets
@@ -86,8 +86,18 @@ public struct CalDAVServer: Sendable {
         if request.method == "OPTIONS" { return options(of: path) }
         guard let principal = request.principal else { throw DAVError.unauthorized }
         var exchange = Exchange(request: request, principal: principal, path: path)
-        try await checkIfHeader(of: &exchange)
-        switch request.method {
+        exchange.writeGuard.quota = calendars.quota
+        do {
+            try await checkIfHeader(of: &exchange)
+            return try await answer(exchange)
+        } catch let error as DAVError where error.status == 412 {
+            return try await withCurrentState(error, exchange)
+        }
+    }
+
+    /// The one switch over methods.
+    private func answer(_ exchange: Exchange) async throws -> DAVResponse {
+        switch exchange.request.method {
         case "PROPFIND": return try await propfind(exchange)
         case "REPORT": return try await report(exchange)
         case "GET", "HEAD": return try await get(exchange)
@@ -96,6 +106,8 @@ public struct CalDAVServer: Sendable {
         case "COPY": return try await transfer(exchange, .copy)
         case "MOVE": return try await transfer(exchange, .move)
         case "POST": return try await post(exchange)
+        case "LOCK": return try await lock(exchange)
+        case "UNLOCK": return try await unlock(exchange)
         case "PROPPATCH": return try await proppatch(exchange)
         case "MKCALENDAR": return try await makeCalendar(exchange, body: .calDAV("mkcalendar"))
         case "MKCOL": return try await makeCalendar(exchange, body: .dav("mkcol"))
@@ -109,7 +121,7 @@ public struct CalDAVServer: Sendable {
 
     /// What the `DAV` header announces (RFC 4918 §10.1).
     private static let capabilities = [
-        "1", "3", "access-control", "extended-mkcol", "calendar-access",
+        "1", "2", "3", "access-control", "extended-mkcol", "calendar-access",
         "calendarserver-sharing", "calendarserver-subscribed", "resource-sharing",
     ].joined(separator: ", ")
 
@@ -128,8 +140,15 @@ struct Exchange: Sendable {
     let principal: Principal
     let path: ResourcePath
 
-    /// The state of the object in which the `If` header is checked; nil without one.
-    var observed: ResourceState?
+    /// What the `If` header asks for, and the locks that it shows the tokens of.
+    var writeGuard: WriteGuard
+
+    init(request: DAVRequest, principal: Principal, path: ResourcePath) {
+        self.request = request
+        self.principal = principal
+        self.path = path
+        writeGuard = WriteGuard(principal: principal.id)
+    }
 
     /// The refusal of the request's method.
     var methodNotAllowed: DAVError { .methodNotAllowed(request.method, allow: path.allowedMethods) }

@@ -38,11 +38,15 @@ public struct DAVResponse: Sendable {
 
 extension HTTPField.Name {
     static let dav = known("DAV")
+    static let brief = known("Brief")
+    static let preferenceApplied = known("Preference-Applied")
     static let depth = known("Depth")
     static let destination = known("Destination")
     static let forwardedHost = known("X-Forwarded-Host")
     static let `if` = known("If")
+    static let lockToken = known("Lock-Token")
     static let overwrite = known("Overwrite")
+    static let timeout = known("Timeout")
     static let prefer = known("Prefer")
 
     private static func known(_ name: String) -> HTTPField.Name {

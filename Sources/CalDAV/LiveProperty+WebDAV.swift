@@ -33,6 +33,14 @@ extension LiveProperty {
         },
     ]
 
+    /// RFC 5995 §3.2.1: the calendar itself takes new members.
+    static let addMember: [LiveProperty] = [
+        LiveProperty(.dav("add-member")) { resource in
+            guard resource.calendar != nil, resource.privileges.contains(.dav("bind")) else { return nil }
+            return .hrefs([resource.href])
+        }
+    ]
+
     /// RFC 6578 §4 and calendarserver.org's ctag, which is the same number.
     static let synchronization: [LiveProperty] = [
         LiveProperty(.dav("sync-token")) { resource in resource.calendar.map { .text($0.syncToken.uri) } },
@@ -64,7 +72,12 @@ extension CalendarCollection {
 
 extension ObjectEntry {
     /// The media type with the component, as RFC 4791 §5.3.4's examples have it.
-    var contentType: String { "text/calendar; charset=utf-8; component=\(kind.rawValue)" }
+    var contentType: String { Self.contentType(of: kind) }
+
+    /// The media type of an object of that kind.
+    static func contentType(of kind: ComponentKind) -> String {
+        "text/calendar; charset=utf-8; component=\(kind.rawValue)"
+    }
 }
 
 extension CalendarCollection {

@@ -34,7 +34,8 @@ struct LiveProperty: Sendable {
 
     /// Every property there is, in the order in which `allprop` and `propname` list them.
     static let all: [LiveProperty] =
-        webDAV + accessControl + calendarAccess + synchronization + display + sharing + subscriptions
+        webDAV + locking + addMember + quota + accessControl + calendarAccess + synchronization + display + sharing
+        + subscriptions
 
     /// The same by name.
     static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })

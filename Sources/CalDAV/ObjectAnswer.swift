@@ -12,8 +12,12 @@ struct ObjectAnswer: Sendable {
     /// The zone in which floating times are read.
     private let floatingZone: FloatingZone
 
+    /// Whether what a resource lacks is left out.
+    private let isMinimal: Bool
+
     init(_ properties: ReportedProperties, floatingZone: FloatingZone) {
         calendarData = properties.calendarData
+        isMinimal = properties.isMinimal
         self.floatingZone = floatingZone
         let data = Name.calDAV("calendar-data")
         switch properties.request {
@@ -55,7 +59,7 @@ struct ObjectAnswer: Sendable {
                 writer.markup(data)
                 writer.markup("</C:calendar-data>")
             }
-            return absent
+            return isMinimal ? [] : absent
         }
     }
 

@@ -58,6 +58,22 @@ struct PropFindAnswer: Sendable {
         }
     }
 
+    /// Whether the answer can show locks.
+    var needsLocks: Bool {
+        switch form {
+        case .names: true
+        case .values(let values): values.live.contains { $0.name == .dav("lockdiscovery") }
+        }
+    }
+
+    /// Whether the answer can show how much room is taken.
+    var needsRoom: Bool {
+        switch form {
+        case .names: true
+        case .values(let values): values.live.contains { LiveProperty.quota.map(\.name).contains($0.name) }
+        }
+    }
+
     func append(_ resource: Resource, to multiStatus: inout MultiStatus) {
         switch form {
         case .names:

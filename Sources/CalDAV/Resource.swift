@@ -24,6 +24,12 @@ struct Resource: Sendable {
     /// To whom a calendar is given; nil where nobody asked.
     var shares: [Share]?
 
+    /// The locks that hold of it; nil where nobody has looked: only PROPFIND does.
+    var locks: [ShownLock]?
+
+    /// How much room it takes; nil where nobody has looked: only PROPFIND does.
+    var room: Room?
+
     var calendar: CalendarCollection? {
         guard let collection, collection.properties.source == nil else { return nil }
         return collection
@@ -90,8 +96,8 @@ extension CalDAVServer {
             return make(.calendar(calendar), .calendar(name, of: home))
         case .object(let home, let calendarName, let name):
             let calendar = try await calendar(named: calendarName, in: home, for: principal)
-            guard let stored = try await calendars.object(named: name, in: calendar.id) else { throw DAVError.notFound }
-            return make(.object(stored.entry, in: calendar), .calendar(calendarName, of: home).appending(name))
+            guard let entry = try await calendars.entry(named: name, in: calendar.id) else { throw DAVError.notFound }
+            return make(.object(entry, in: calendar), .calendar(calendarName, of: home).appending(name))
         }
     }
 

@@ -89,8 +89,8 @@ public enum ResourcePath: Sendable, Hashable {
         case .wellKnown, .unknown: "OPTIONS"
         case .root, .principals, .principal, .homes: "OPTIONS, PROPFIND, PROPPATCH, REPORT"
         case .home: "OPTIONS, PROPFIND, PROPPATCH, REPORT, POST"
-        case .calendar: "OPTIONS, PROPFIND, PROPPATCH, REPORT, POST, DELETE, MOVE, MKCALENDAR, MKCOL"
-        case .object: "OPTIONS, GET, HEAD, PUT, DELETE, COPY, MOVE, PROPFIND, PROPPATCH, REPORT"
+        case .calendar: "OPTIONS, PROPFIND, PROPPATCH, REPORT, POST, DELETE, MOVE, LOCK, UNLOCK, MKCALENDAR, MKCOL"
+        case .object: "OPTIONS, GET, HEAD, PUT, DELETE, COPY, MOVE, LOCK, UNLOCK, PROPFIND, PROPPATCH, REPORT"
         }
     }
 }

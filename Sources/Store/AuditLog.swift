@@ -8,6 +8,7 @@ public struct AuditEntry: Sendable, Hashable, Identifiable {
         case calendarCreated = "calendar.created"
         case calendarChanged = "calendar.changed"
         case calendarDeleted = "calendar.deleted"
+        case calendarRestored = "calendar.restored"
         case connectionAdded = "connection.added"
         case connectionState = "connection.state"
         case connectionRemoved = "connection.removed"

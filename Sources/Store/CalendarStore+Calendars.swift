@@ -75,10 +75,12 @@ extension CalendarStore {
         _ id: CalendarID,
         setting dead: [DeadProperty],
         removing removed: [(namespace: String, name: String)],
+        past wish: WriteGuard? = nil,
         _ change: @escaping @Sendable (inout CalendarProperties) -> Void
     ) async throws -> Bool {
         let (now, actor) = (now(), AuditActor.current)
         return try await database.write { transaction in
+            if let wish { try Self.admit(wish, to: .properties, in: id, at: now, transaction) }
             guard try Self.updateCalendar(id, change, by: actor, at: now, transaction) else { return false }
             try DeadProperty.Holder.calendar(id).set(dead, remove: removed, transaction)
             return true
@@ -92,12 +94,13 @@ extension CalendarStore {
         _ calendar: CalendarCollection,
         setting dead: [DeadProperty],
         removing removed: [(namespace: String, name: String)],
+        past wish: WriteGuard? = nil,
         _ change: @escaping @Sendable (inout CalendarProperties) -> Void
     ) async throws -> Bool {
         if let received = calendar.received {
             return try await updateShare(received.id, setting: dead, removing: removed, change)
         }
-        return try await updateCalendar(calendar.id, setting: dead, removing: removed, change)
+        return try await updateCalendar(calendar.id, setting: dead, removing: removed, past: wish, change)
     }
 
     /// Says whether clients may only read the calendar.
@@ -109,12 +112,17 @@ extension CalendarStore {
         }
     }
 
-    /// Deletes a calendar; its name is free at once, its rows stay until ``purge(changesBefore:versionsBefore:)``.
+    /// Deletes a calendar: it lies in the trash, and its name is free at once.
+    ///
+    /// It can be had back with ``restoreCalendar(_:of:)`` until the purge takes it.
     ///
     /// - Returns: whether there was one.
-    public func deleteCalendar(_ id: CalendarID) async throws -> Bool {
+    public func deleteCalendar(_ id: CalendarID, past wish: WriteGuard? = nil) async throws -> Bool {
         let (now, actor) = (now(), AuditActor.current)
-        return try await database.write { try Self.deleteCalendar(id, by: actor, at: now, $0) }
+        return try await database.write { transaction in
+            if let wish { try Self.admit(wish, to: .whole, in: id, at: now, transaction) }
+            return try Self.deleteCalendar(id, by: actor, at: now, transaction)
+        }
     }
 
     // MARK: In a transaction
@@ -132,7 +140,11 @@ extension CalendarStore {
     ) throws -> Bool {
         guard let calendar = try calendar(id, transaction) else { return false }
         try audit(.calendarDeleted, calendar, by: actor, at: now, transaction)
-        try transaction.run("UPDATE calendar SET deleted_at = \(now.value) WHERE id = \(id.value)")
+        try removeLocks(in: id, transaction)
+        let row = try transaction.row(
+            "UPDATE calendar SET deleted_at = \(now.value) WHERE id = \(id.value) RETURNING used_octets"
+        )
+        try count(-(row?.integer("used_octets") ?? 0), for: calendar.owner, transaction)
         return true
     }
 
@@ -204,7 +216,7 @@ extension CalendarProperties {
 extension CalendarCollection {
     static let select: SQLStatement = """
         SELECT id, owner, name, display_name, description, color, sort_order, time_zone, components,
-            revision, purged_below, is_write_protected, created_at, source,
+            revision, purged_below, is_write_protected, created_at, source, deleted_at,
             (SELECT COUNT(*) FROM share WHERE share.calendar = calendar.id) AS shares
         FROM calendar
         """

@@ -11,11 +11,12 @@ extension CalendarStore {
         named name: String,
         in calendar: CalendarID,
         if condition: WriteCondition,
+        past wish: WriteGuard? = nil,
         by author: Author
     ) async throws -> DeleteOutcome {
         let now = now()
         let outcome = try await database.write { transaction in
-            try Self.delete(named: name, in: calendar, if: condition, by: author, at: now, transaction)
+            try Self.delete(named: name, in: calendar, if: condition, past: wish, by: author, at: now, transaction)
         }
         if outcome == .deleted { announce(Commit(calendar: calendar, author: author)) }
         return outcome
@@ -36,20 +37,24 @@ extension CalendarStore {
         named name: String,
         in calendar: CalendarID,
         if condition: WriteCondition,
+        past wish: WriteGuard? = nil,
         by author: Author,
         at now: Instant,
         _ transaction: borrowing SQLTransaction
     ) throws -> DeleteOutcome {
         guard try isWritable(calendar, by: author, transaction) else { return .notFound }
         let current = try transaction.row(
-            "SELECT id, etag, version FROM object WHERE calendar = \(calendar.value) AND name = \(.text(name))"
+            "SELECT id, etag, version, size FROM object WHERE calendar = \(calendar.value) AND name = \(.text(name))"
         )
         guard let current else { return .notFound }
         guard condition.allows(ETag(rawValue: try current.text("etag"))) else { return .conditionFailed }
+        if let wish, try admit(wish, to: .membership(name), in: calendar, at: now, transaction) {
+            try removeLocks(at: ObjectPlace(calendar: calendar, name: name), transaction)
+        }
         guard let last = try version(current.integer("version"), transaction) else {
             throw SQLError.corrupt("the object \(name) has no version")
         }
-        let revision = try nextRevision(of: calendar, transaction)
+        let revision = try nextRevision(of: calendar, growingBy: -current.integer("size"), transaction)
         _ = try NewVersion(deletionAfter: last, at: now, author).insert(named: name, in: calendar, transaction)
         try transaction.run("DELETE FROM object WHERE id = \(last.object.value)")
         try transaction.run(

@@ -40,13 +40,14 @@ public enum TransferOutcome: Sendable, Hashable {
 extension CalendarStore {
     /// Copies or moves an object as it was read, in one transaction, and announces it to both calendars.
     ///
-    /// A moved object keeps its identifier, and so its history. What it overwrites stays as a version.
+    /// Within its owner's home a moved object keeps its identifier, and so its history. What it overwrites stays as a version.
     public func transfer(
         _ source: StoredObject,
         _ kind: TransferKind,
         from calendar: CalendarID,
         to destination: ObjectPlace,
         overwrites: Bool,
+        past wish: WriteGuard? = nil,
         by author: Author
     ) async throws -> TransferOutcome {
         let draft = Draft(try source.object(), at: now())
@@ -56,6 +57,7 @@ extension CalendarStore {
             expected: source.entry,
             destination: destination,
             overwrites: overwrites,
+            wish: wish,
             author: author
         )
         let outcome: TransferOutcome
@@ -79,6 +81,7 @@ extension CalendarStore {
         var expected: ObjectEntry
         var destination: ObjectPlace
         var overwrites: Bool
+        var wish: WriteGuard?
         var author: Author
     }
 
@@ -90,22 +93,26 @@ extension CalendarStore {
         _ draft: Draft,
         _ transaction: borrowing SQLTransaction
     ) throws -> TransferOutcome {
-        guard try isReadable(transfer.source.calendar, by: transfer.author, transaction),
+        guard let from = try calendar(transfer.source.calendar, transaction),
+            try isReadable(transfer.source.calendar, by: transfer.author, transaction),
             try etag(at: transfer.source, transaction) == transfer.expected.etag
         else { return .sourceChanged }
         let overwritten = try etag(at: transfer.destination, transaction)
         guard overwritten == nil || transfer.overwrites else { return .destinationExists }
+        try admit(transfer, isNew: overwritten == nil, at: draft.at, transaction)
         if transfer.kind == .move {
             if overwritten != nil { try delete(transfer.destination, by: transfer.author, at: draft.at, transaction) }
             try delete(transfer.source, by: transfer.author, at: draft.at, transaction)
         }
+        // The history of an object goes with it, but not to somebody else.
+        let isWithinOneHome = try calendar(transfer.destination.calendar, transaction)?.owner == from.owner
         let outcome = try put(
             draft,
             named: transfer.destination.name,
             in: transfer.destination.calendar,
             if: .always,
             by: transfer.author,
-            as: transfer.kind == .move ? transfer.expected.id : nil,
+            as: transfer.kind == .move && isWithinOneHome ? transfer.expected.id : nil,
             transaction
         )
         switch outcome {
@@ -114,6 +121,23 @@ extension CalendarStore {
         case .uidInUse(let holder): throw Abandoned(outcome: .uidInUse(by: holder))
         case .calendarMissing: throw Abandoned(outcome: .calendarMissing)
         case .conditionFailed: preconditionFailure("the write has no condition")
+        }
+    }
+
+    /// Both ends must be free of locks; those on the source do not follow it (RFC 4918 §7.5).
+    private static func admit(
+        _ transfer: Transfer,
+        isNew: Bool,
+        at now: Instant,
+        _ transaction: borrowing SQLTransaction
+    ) throws {
+        guard let wish = transfer.wish else { return }
+        let target = transfer.destination
+        let scope: LockScope = isNew ? .membership(target.name) : .content(target.name)
+        try admit(wish, to: scope, in: target.calendar, at: now, transaction)
+        let (source, removal) = (transfer.source, LockScope.membership(transfer.source.name))
+        if transfer.kind == .move, try admit(wish, to: removal, in: source.calendar, at: now, transaction) {
+            try removeLocks(at: source, transaction)
         }
     }
 
@@ -154,7 +178,8 @@ extension CalendarStore {
     public func renameCalendar(
         _ id: CalendarID,
         to name: String,
-        overwrites: Bool
+        overwrites: Bool,
+        past wish: WriteGuard? = nil
     ) async throws -> RenameOutcome {
         let (now, actor) = (now(), AuditActor.current)
         return try await database.write { transaction in
@@ -167,10 +192,14 @@ extension CalendarStore {
             )
             if let holder = try holder.map({ CalendarID(rawValue: try $0.integer("id")) }) {
                 guard overwrites, holder != id else { return .nameTaken }
+                if let wish { try Self.admit(wish, to: .whole, in: holder, at: now, transaction) }
                 _ = try Self.deleteCalendar(holder, by: actor, at: now, transaction)
             }
             // What somebody else has given stands in the way whatever may be overwritten: it is not the owner's to delete.
             guard try !Self.isTaken(name, in: calendar.owner, transaction) else { return .nameTaken }
+            if let wish, try Self.admit(wish, to: .whole, in: id, at: now, transaction) {
+                try Self.removeLocks(in: id, transaction)
+            }
             try transaction.run("UPDATE calendar SET name = \(.text(name)) WHERE id = \(id.value)")
             return holder == nil ? .renamed : .replaced
         }

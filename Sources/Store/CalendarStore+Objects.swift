@@ -7,6 +7,16 @@ extension CalendarStore {
         try await database.read { try Self.object(named: name, in: calendar, $0) }
     }
 
+    /// What a listing tells of the object of that name; no text is read.
+    public func entry(named name: String, in calendar: CalendarID) async throws -> ObjectEntry? {
+        try await database.read { transaction in
+            try transaction.row(
+                "\(ObjectEntry.select) WHERE calendar = \(calendar.value) AND name = \(.text(name))"
+            )
+            .map(ObjectEntry.init)
+        }
+    }
+
     /// The objects of those names, in their order; names without an object are left out.
     public func objects(named names: [String], in calendar: CalendarID) async throws -> [StoredObject] {
         try await database.read { transaction in

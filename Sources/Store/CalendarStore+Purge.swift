@@ -23,9 +23,14 @@ extension CalendarStore {
     /// Forgets deletions, and versions that no object shows any more, from before the horizons.
     ///
     /// Sync tokens that have not seen a forgotten deletion are refused from then on. Calendars deleted before
-    /// `versionsBefore` go for good.
+    /// `trashedBefore` go for good; without it, those deleted before `versionsBefore`.
     @discardableResult
-    public func purge(changesBefore: Instant, versionsBefore: Instant) async throws -> PurgeReport {
+    public func purge(
+        changesBefore: Instant,
+        versionsBefore: Instant,
+        trashedBefore: Instant? = nil
+    ) async throws -> PurgeReport {
+        let trashedBefore = trashedBefore ?? versionsBefore
         var report = PurgeReport()
         report.changes = try await database.write { try Self.purgeTombstones(before: changesBefore, $0) }
         var purged = 0
@@ -34,7 +39,7 @@ extension CalendarStore {
             report.versions += purged
         } while purged == Self.purgedAtOnce
         report.calendars = try await database.write { transaction in
-            try transaction.run("DELETE FROM calendar WHERE deleted_at < \(versionsBefore.value)")
+            try transaction.run("DELETE FROM calendar WHERE deleted_at < \(trashedBefore.value)")
         }
         return report
     }

@@ -12,12 +12,13 @@ extension CalendarStore {
         named name: String,
         in calendar: CalendarID,
         if condition: WriteCondition,
+        past wish: WriteGuard? = nil,
         by author: Author
     ) async throws -> PutOutcome {
         // Digest and expansion cost more than the rows: they are done before the writer's turn.
         let draft = Draft(object, at: now())
         let outcome = try await database.write { transaction in
-            try Self.put(draft, named: name, in: calendar, if: condition, by: author, transaction)
+            try Self.put(draft, named: name, in: calendar, if: condition, past: wish, by: author, transaction)
         }
         switch outcome {
         case .created, .replaced: announce(Commit(calendar: calendar, author: author))
@@ -44,23 +45,31 @@ extension CalendarStore {
         named name: String,
         in calendar: CalendarID,
         if condition: WriteCondition,
+        past wish: WriteGuard? = nil,
         by author: Author,
         as identity: ObjectID? = nil,
         _ transaction: borrowing SQLTransaction
     ) throws -> PutOutcome {
         guard try isWritable(calendar, by: author, transaction) else { return .calendarMissing }
         let current = try transaction.row(
-            "SELECT id, etag FROM object WHERE calendar = \(calendar.value) AND name = \(.text(name))"
+            "SELECT id, etag, size FROM object WHERE calendar = \(calendar.value) AND name = \(.text(name))"
         )
         let etag = try current.map { ETag(rawValue: try $0.text("etag")) }
         guard condition.allows(etag) else { return .conditionFailed }
+        if let wish {
+            let scope: LockScope = etag == nil ? .membership(name) : .content(name)
+            try admit(wish, to: scope, in: calendar, at: draft.at, transaction)
+        }
         if etag == draft.etag { return .unchanged(draft.etag) }
         let holder = try transaction.row(
             "SELECT name FROM object WHERE calendar = \(calendar.value) AND uid = \(.text(draft.uid))"
         )
         if let holder = try holder?.text("name"), holder != name { return .uidInUse(by: holder) }
 
-        let place = Place(calendar: calendar, name: name, revision: try nextRevision(of: calendar, transaction))
+        let growth = Int64(draft.text.utf8.count) - (try current?.integer("size") ?? 0)
+        let revision = try nextRevision(of: calendar, growingBy: growth, transaction)
+        if let wish, growth > 0 { try checkQuota(of: calendar, wish.quota, transaction) }
+        let place = Place(calendar: calendar, name: name, revision: revision)
         if let current {
             let id = ObjectID(rawValue: try current.integer("id"))
             try replace(id, with: draft, at: place, by: author, transaction)
@@ -152,11 +161,20 @@ extension CalendarStore {
 
     // MARK: Calendars, in a transaction
 
-    static func nextRevision(of calendar: CalendarID, _ transaction: borrowing SQLTransaction) throws -> Int64 {
+    /// Counts a change of an object, and by how many octets it makes the calendar longer.
+    static func nextRevision(
+        of calendar: CalendarID,
+        growingBy octets: Int64,
+        _ transaction: borrowing SQLTransaction
+    ) throws -> Int64 {
         let row = try transaction.row(
-            "UPDATE calendar SET revision = revision + 1 WHERE id = \(calendar.value) RETURNING revision"
+            """
+            UPDATE calendar SET revision = revision + 1, used_octets = used_octets + \(.integer(octets))
+            WHERE id = \(calendar.value) RETURNING revision, owner
+            """
         )
         guard let row else { preconditionFailure("the calendar was found in this very transaction") }
+        try count(octets, for: PrincipalID(rawValue: try row.integer("owner")), transaction)
         return try row.integer("revision")
     }
 }

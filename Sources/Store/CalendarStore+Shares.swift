@@ -188,7 +188,7 @@ extension CalendarStore {
         return false
     }
 
-    private static func freeName(
+    static func freeName(
         like wanted: String,
         in home: PrincipalID,
         _ transaction: borrowing SQLTransaction

@@ -12,12 +12,20 @@ public struct CalendarStore: Sendable {
     /// The changes that have become durable; for one reader, the scheduler.
     public let commits: AsyncStream<Commit>
 
+    /// The octets of objects that each principal may have.
+    public let quota: Int64
+
     let now: @Sendable () -> Instant
     private let announcements: AsyncStream<Commit>.Continuation
 
     /// Asks `database`, which ``migrate(_:_:)`` has prepared; `now` stamps what is written.
-    public init(database: any SQLDatabase, now: @escaping @Sendable () -> Instant) {
+    public init(
+        database: any SQLDatabase,
+        quota: Int64 = CalendarStore.ordinaryQuota,
+        now: @escaping @Sendable () -> Instant
+    ) {
         self.database = database
+        self.quota = quota
         self.now = now
         (commits, announcements) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(Self.bufferedCommits))
     }

@@ -10,6 +10,8 @@ extension CalendarStore {
         Migration(name: "The audit trail", statements: auditTable),
         Migration(name: "Shares, secret links and subscriptions", statements: sharing),
         Migration(name: "Answers to requests that may be repeated", statements: answers),
+        Migration(name: "Locks", statements: lockTables),
+        Migration(name: "Counters of what is stored", statements: quotaCounters),
     ]
 
     private static let principals = [

@@ -49,7 +49,11 @@ extension LinkStore {
             Retention.horizon(retention.trashDays, before: now)
         )
         var report = RetentionReport()
-        report.store = try await calendars.purge(changesBefore: versions, versionsBefore: versions)
+        report.store = try await calendars.purge(
+            changesBefore: versions,
+            versionsBefore: versions,
+            trashedBefore: trash
+        )
         report.auditLines = try await calendars.purgeAudit(before: logs)
         report.connections = try await removeAbandonedConnections(before: trash)
         (report.runs, report.conflicts) = try await database.write { transaction in

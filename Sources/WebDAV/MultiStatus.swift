@@ -112,6 +112,7 @@ func reasonPhrase(of status: Int) -> String {
     case 403: "Forbidden"
     case 404: "Not Found"
     case 409: "Conflict"
+    case 423: "Locked"
     case 424: "Failed Dependency"
     case 507: "Insufficient Storage"
     default: ""

@@ -5,6 +5,13 @@ public enum Precondition: Sendable, Hashable {
     // RFC 4918 §16
     case propfindFiniteDepth
     case cannotModifyProtectedProperty
+    // The roots of the locks
+    case lockTokenSubmitted([Href])
+    case noConflictingLock([Href])
+    case lockTokenMatchesRequestURI
+
+    // RFC 4331 §6
+    case quotaNotExceeded
 
     // RFC 4791 §5.3.1.1 and RFC 5689 §3.3, of MKCALENDAR and MKCOL
     case resourceMustBeNull
@@ -57,6 +64,10 @@ public enum Precondition: Sendable, Hashable {
         switch self {
         case .propfindFiniteDepth: .dav("propfind-finite-depth")
         case .cannotModifyProtectedProperty: .dav("cannot-modify-protected-property")
+        case .lockTokenSubmitted: .dav("lock-token-submitted")
+        case .noConflictingLock: .dav("no-conflicting-lock")
+        case .lockTokenMatchesRequestURI: .dav("lock-token-matches-request-uri")
+        case .quotaNotExceeded: .dav("quota-not-exceeded")
         case .resourceMustBeNull: .dav("resource-must-be-null")
         case .calendarCollectionLocationOK: .calDAV("calendar-collection-location-ok")
         case .validResourceType: .dav("valid-resourcetype")
@@ -95,7 +106,16 @@ public enum Precondition: Sendable, Hashable {
     public var status: Int {
         // RFC 4918 §9.3.1: on a mapped URL MKCOL is not allowed.
         if self == .resourceMustBeNull { return 405 }
-        return self == .numberOfMatchesWithinLimits ? 507 : 403
+        if lockRoots != nil { return 423 }
+        if self == .lockTokenMatchesRequestURI { return 409 }
+        return self == .numberOfMatchesWithinLimits || self == .quotaNotExceeded ? 507 : 403
+    }
+
+    /// The locks in the way, by their roots.
+    private var lockRoots: [Href]? {
+        if case .lockTokenSubmitted(let roots) = self { return roots }
+        if case .noConflictingLock(let roots) = self { return roots }
+        return nil
     }
 
     /// The element itself.
@@ -109,6 +129,9 @@ public enum Precondition: Sendable, Hashable {
                 ]
             )
             return Element(name, children: [.element(resource)])
+        }
+        if let lockRoots {
+            return Element(name, children: lockRoots.map { .element(Element(.dav("href"), text: $0.path)) })
         }
         if case .noUIDConflict(let href) = self {
             return Element(name, children: [.element(Element(.dav("href"), text: href.path))])

@@ -36,6 +36,37 @@ public enum Report: Sendable, Hashable {
     }
 }
 
+extension Report {
+    /// The same report, answered without what is missing where that is preferred (RFC 8144 §2.1).
+    public func sparing(_ isMinimal: Bool) -> Report {
+        guard isMinimal else { return self }
+        switch self {
+        case .calendarQuery(var query):
+            query.properties.isMinimal = true
+            return .calendarQuery(query)
+        case .calendarMultiget(var multiget):
+            multiget.properties.isMinimal = true
+            return .calendarMultiget(multiget)
+        case .syncCollection(var sync):
+            sync.properties.isMinimal = true
+            return .syncCollection(sync)
+        case .freeBusyQuery, .expandProperty, .principalPropertySearch, .principalSearchPropertySet, .principalMatch,
+            .aclPrincipalPropSet:
+            return self
+        }
+    }
+
+    /// Whether ``sparing(_:)`` makes a difference to the answer.
+    public var canBeSpared: Bool {
+        switch self {
+        case .calendarQuery, .calendarMultiget, .syncCollection: true
+        case .freeBusyQuery, .expandProperty, .principalPropertySearch, .principalSearchPropertySet, .principalMatch,
+            .aclPrincipalPropSet:
+            false
+        }
+    }
+}
+
 /// What a report wants of each resource it names.
 public struct ReportedProperties: Sendable, Hashable {
     /// The properties; none asked for is none answered.
@@ -43,6 +74,9 @@ public struct ReportedProperties: Sendable, Hashable {
 
     /// In which form calendar data is wanted, where it is.
     public let calendarData: CalendarDataRequest?
+
+    /// Whether what a resource lacks is left out of the answer.
+    public var isMinimal = false
 
     /// Reads the `prop`, `allprop` or `propname` of a report.
     init(_ root: Element) throws(DAVError) {
@@ -55,7 +89,7 @@ public struct ReportedProperties: Sendable, Hashable {
 /// `CALDAV:calendar-query` (RFC 4791 §7.8).
 public struct CalendarQuery: Sendable, Hashable {
     /// What is wanted of each match.
-    public let properties: ReportedProperties
+    public var properties: ReportedProperties
 
     /// The filter on the `VCALENDAR`.
     public let filter: ComponentFilter
@@ -114,7 +148,7 @@ public enum RequestedZone: Sendable, Hashable {
 /// `CALDAV:calendar-multiget` (RFC 4791 §7.9).
 public struct CalendarMultiget: Sendable, Hashable {
     /// What is wanted of each resource.
-    public let properties: ReportedProperties
+    public var properties: ReportedProperties
 
     /// The resources as the client wrote them.
     public let hrefs: [String]
@@ -129,7 +163,7 @@ public struct CalendarMultiget: Sendable, Hashable {
 /// `DAV:sync-collection` (RFC 6578 §3.2).
 public struct SyncCollection: Sendable, Hashable {
     /// What is wanted of each changed resource.
-    public let properties: ReportedProperties
+    public var properties: ReportedProperties
 
     /// The token as sent; nil for the first synchronisation.
     public let token: String?

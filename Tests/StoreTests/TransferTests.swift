@@ -23,6 +23,17 @@ struct TransferTests {
         #expect(try await shelf.store.calendar(holding: id)?.id == work)
     }
 
+    @Test func `the history of an object stays with its owner`() async throws {
+        let shelf = try await Shelf()
+        let bob = try #require(try await shelf.store.addPrincipal(name: "bob"))
+        let other = try #require(try await shelf.store.calendar(named: "default", of: bob.id))
+        try await shelf.put("a.ics", uid: "u", "private")
+        try await shelf.put("a.ics", uid: "u", "public")
+        _ = try await shelf.transfer("a.ics", .move, to: ObjectPlace(calendar: other.id, name: "a.ics"))
+        let moved = try #require(try await shelf.store.object(named: "a.ics", in: other.id))
+        #expect(try await shelf.store.versions(of: moved.id).map(\.summary) == ["public"])
+    }
+
     @Test func `a copy is another object`() async throws {
         let shelf = try await Shelf()
         let work = try await shelf.makeCalendar("work")

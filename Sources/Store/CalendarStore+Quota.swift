@@ -1,0 +1,65 @@
+import SQL
+
+/// How much of its room a principal uses (RFC 4331 §3, §4), in octets of living objects.
+public struct Usage: Sendable, Hashable {
+    /// What all calendars of the principal use together.
+    public var used: Int64
+
+    /// What is left.
+    public var available: Int64
+
+    /// What each calendar uses.
+    public var calendars: [CalendarID: Int64]
+}
+
+extension CalendarStore {
+    /// The octets of objects that a principal may have, former versions and the trash not counted.
+    ///
+    /// Two gibibytes are a million events of two kilobytes, ten times what the largest calendar seen in the field has;
+    /// and they are little enough that one user's mistake does not fill the disk of all.
+    public static let ordinaryQuota: Int64 = 2 << 30
+
+    /// How much of its room a principal uses.
+    public func usage(of principal: PrincipalID) async throws -> Usage {
+        let room = quota
+        return try await database.read { transaction in
+            let row = try transaction.row("SELECT used_octets FROM principal WHERE id = \(principal.value)")
+            let used = try row?.integer("used_octets") ?? 0
+            var calendars: [CalendarID: Int64] = [:]
+            let rows = try transaction.rows(
+                "SELECT id, used_octets FROM calendar WHERE owner = \(principal.value) AND deleted_at IS NULL"
+            )
+            for row in rows { calendars[CalendarID(rawValue: try row.integer("id"))] = try row.integer("used_octets") }
+            return Usage(used: used, available: max(0, room - used), calendars: calendars)
+        }
+    }
+
+    /// Refuses a client's write after which its calendar's owner has more than its room (RFC 4331 §6).
+    static func checkQuota(
+        of calendar: CalendarID,
+        _ quota: Int64,
+        _ transaction: borrowing SQLTransaction
+    ) throws {
+        let row = try transaction.row(
+            """
+            SELECT principal.used_octets FROM principal JOIN calendar ON calendar.owner = principal.id
+            WHERE calendar.id = \(calendar.value)
+            """
+        )
+        if let used = try row?.integer("used_octets"), used > quota { throw WriteRefusal.quotaExceeded }
+    }
+
+    /// Counts what an owner has more, or less.
+    static func count(
+        _ octets: Int64,
+        for owner: PrincipalID,
+        _ transaction: borrowing SQLTransaction
+    ) throws {
+        guard octets != 0 else { return }
+        try transaction.run(
+            """
+            UPDATE principal SET used_octets = used_octets + \(.integer(octets)) WHERE id = \(owner.value)
+            """
+        )
+    }
+}
