@@ -14,10 +14,11 @@ extension CalDAVServer {
         _ query: CalendarQuery,
         in calendar: CalendarCollection,
         at href: Href,
-        for principal: Principal
+        for principal: Principal,
+        _ zones: ZoneInclusion
     ) async throws -> DAVResponse {
         let floatingZone = try calendar.floatingZone(asked: query.timeZone)
-        let answer = ObjectAnswer(query.properties, floatingZone: floatingZone)
+        let answer = ObjectAnswer(query.properties, floatingZone: floatingZone, zones: zones)
         let matches = try await matches(query.filter, in: calendar, floatingZone, withText: answer.needsText)
         guard matches.count <= Self.maximumQueryResults else {
             throw DAVError.failed(.numberOfMatchesWithinLimits, "More than \(Self.maximumQueryResults) objects match.")

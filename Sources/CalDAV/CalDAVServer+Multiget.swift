@@ -1,4 +1,5 @@
 import ICalendar
+import ICalendar
 import Store
 import WebDAV
 
@@ -7,9 +8,10 @@ extension CalDAVServer {
     func calendarMultiget(
         _ multiget: CalendarMultiget,
         in calendar: CalendarCollection,
-        for principal: Principal
+        for principal: Principal,
+        _ zones: ZoneInclusion
     ) async throws -> DAVResponse {
-        let answer = ObjectAnswer(multiget.properties, floatingZone: calendar.floatingZone)
+        let answer = ObjectAnswer(multiget.properties, floatingZone: calendar.floatingZone, zones: zones)
         let names = multiget.hrefs.map { name(of: $0, in: calendar, for: principal) }
         var found: [String: StoredObject] = [:]
         for object in try await calendars.objects(named: names.compactMap(\.self), in: calendar.id) {

@@ -4,25 +4,6 @@ import Store
 import WebDAV
 
 extension CalDAVServer {
-    /// GET and HEAD of a calendar object resource (RFC 4791 §5.3.4, RFC 9110 §9.3.1).
-    func get(_ exchange: Exchange) async throws -> DAVResponse {
-        guard case .object(let home, let calendarName, let name) = exchange.path else {
-            _ = try await resource(exchange)
-            throw exchange.methodNotAllowed
-        }
-        let calendar = try await calendar(named: calendarName, in: home, for: exchange.principal)
-        guard let stored = try await calendars.object(named: name, in: calendar.id) else { throw DAVError.notFound }
-
-        var headers: HTTPFields = [.eTag: stored.etag.quoted, .lastModified: stored.entry.modified.httpDate]
-        switch EntityTags.outcome(ofReading: stored.etag, exchange.request.headers) {
-        case .failed: throw DAVError.preconditionFailed
-        case .notModified: return DAVResponse(status: 304, headers: headers)
-        case .proceed: break
-        }
-        headers[.contentType] = stored.entry.contentType
-        return DAVResponse(status: 200, headers: headers, body: Array(stored.text.utf8))
-    }
-
     /// PUT of a calendar object resource (RFC 4791 §5.3.2).
     func put(_ exchange: Exchange) async throws -> DAVResponse {
         guard case .object(let home, let calendarName, let name) = exchange.path else {

@@ -15,13 +15,16 @@ extension CalDAVServer {
 
     private func answer(_ report: Report, _ exchange: Exchange) async throws -> DAVResponse {
         let resource = try await resource(exchange)
+        let zones = exchange.zones
         switch report {
         case .calendarQuery(let query):
-            return try await calendarQuery(query, in: calendar(resource), at: resource.href, for: exchange.principal)
+            let calendar = try calendar(resource)
+            return try await calendarQuery(query, in: calendar, at: resource.href, for: exchange.principal, zones)
         case .calendarMultiget(let multiget):
-            return try await calendarMultiget(multiget, in: calendar(resource), for: exchange.principal)
+            return try await calendarMultiget(multiget, in: calendar(resource), for: exchange.principal, zones)
         case .syncCollection(let sync):
-            return try await syncCollection(sync, in: calendar(resource), at: resource.href, for: exchange.principal)
+            let calendar = try calendar(resource)
+            return try await syncCollection(sync, in: calendar, at: resource.href, for: exchange.principal, zones)
         case .freeBusyQuery(let query):
             return try await freeBusyQuery(query, in: calendar(resource))
         case .expandProperty(let properties):

@@ -1,3 +1,4 @@
+import ICalendar
 import Store
 import WebDAV
 
@@ -15,10 +16,11 @@ extension CalDAVServer {
         _ sync: SyncCollection,
         in calendar: CalendarCollection,
         at href: Href,
-        for principal: Principal
+        for principal: Principal,
+        _ zones: ZoneInclusion
     ) async throws -> DAVResponse {
         let since = try sync.token.map { text throws(DAVError) in try revision(of: text, in: calendar) }
-        let answer = ObjectAnswer(sync.properties, floatingZone: calendar.floatingZone)
+        let answer = ObjectAnswer(sync.properties, floatingZone: calendar.floatingZone, zones: zones)
         let most = answer.needsText ? Self.maximumSyncResultsWithData : Self.maximumSyncResults
         let outcome = try await calendars.changes(
             in: calendar.id,

@@ -70,8 +70,9 @@ public struct CalDAVServer: Sendable {
         return DAVResponse(.failed(.maxResourceSize, message))
     }
 
-    /// Whether a request is for this server: everything below `/dav/`, the well-known address, and DAV methods on `/`.
+    /// Whether a request is for this server: everything below `/dav/`, the well-known addresses, and DAV methods on `/`.
     public static func serves(method: String, path: String) -> Bool {
+        if TimeZoneService.leads(path) { return true }
         if path == "/dav" || path.utf8.starts(with: "/dav/".utf8) || path == "/.well-known/caldav"
             || path == "/.well-known/caldav/"
         {
@@ -81,6 +82,7 @@ public struct CalDAVServer: Sendable {
     }
 
     private func answer(_ request: DAVRequest) async throws -> DAVResponse {
+        if TimeZoneService.serves(request.path) { return TimeZoneService.respond(to: request) }
         let path = try ResourcePath.parse(request.path)
         if path == .wellKnown { return DAVResponse(status: 301, headers: [.location: Href.root.path]) }
         if request.method == "OPTIONS" { return options(of: path) }
@@ -121,7 +123,7 @@ public struct CalDAVServer: Sendable {
 
     /// What the `DAV` header announces (RFC 4918 §10.1).
     private static let capabilities = [
-        "1", "2", "3", "access-control", "extended-mkcol", "calendar-access",
+        "1", "2", "3", "access-control", "extended-mkcol", "calendar-access", "calendar-no-timezone",
         "calendarserver-sharing", "calendarserver-subscribed", "resource-sharing",
     ].joined(separator: ", ")
 

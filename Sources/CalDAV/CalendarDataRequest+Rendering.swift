@@ -3,7 +3,11 @@ import WebDAV
 
 extension CalendarDataRequest {
     /// An object in the form asked for (RFC 4791 §9.6).
-    func rendering(of object: CalendarObject, floatingZone: FloatingZone) throws(CalendarDataError) -> String {
+    func rendering(
+        of object: CalendarObject,
+        floatingZone: FloatingZone,
+        _ zones: ZoneInclusion
+    ) throws(CalendarDataError) -> String {
         var calendar = object.calendar
         switch recurrence {
         case .whole: break
@@ -11,11 +15,12 @@ extension CalendarDataRequest {
         case .limited(let range): calendar = try object.limited(to: TimeRange(range), floatingZone: floatingZone)
         }
         if let freeBusyLimit {
-            let zones = ZoneResolver(floatingZone: floatingZone, calendar: object.calendar)
-            let told = calendar.components("VFREEBUSY")
-            calendar.removeComponents { $0.name == "VFREEBUSY" }
-            for component in told { calendar.append(component.limitingFreeBusy(to: TimeRange(freeBusyLimit), zones)) }
+            let resolver = ZoneResolver(floatingZone: floatingZone, calendar: object.calendar)
+            calendar.updateComponents(where: { $0.name == "VFREEBUSY" }) { component in
+                component = component.limitingFreeBusy(to: TimeRange(freeBusyLimit), resolver)
+            }
         }
+        calendar = calendar.zones(zones)
         if let selection { calendar = selection.selected(from: calendar) }
         return calendar.serialized()
     }

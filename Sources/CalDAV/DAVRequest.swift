@@ -9,6 +9,9 @@ public struct DAVRequest: Sendable {
     /// The path as on the wire: percent-encoded, without query.
     public var path: String
 
+    /// What follows the question mark, as on the wire; empty without one.
+    public var query: String
+
     /// The header fields.
     public var headers: HTTPFields
 
@@ -25,6 +28,7 @@ public struct DAVRequest: Sendable {
     public init(
         method: String,
         path: String,
+        query: String = "",
         headers: HTTPFields = [:],
         authorities: [String] = [],
         body: [UInt8] = [],
@@ -32,6 +36,7 @@ public struct DAVRequest: Sendable {
     ) {
         self.method = method
         self.path = path
+        self.query = query
         self.headers = headers
         self.authorities = authorities
         self.body = body

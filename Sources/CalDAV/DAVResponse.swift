@@ -48,6 +48,7 @@ extension HTTPField.Name {
     static let overwrite = known("Overwrite")
     static let timeout = known("Timeout")
     static let prefer = known("Prefer")
+    static let calDAVTimezones = known("CalDAV-Timezones")
 
     private static func known(_ name: String) -> HTTPField.Name {
         guard let field = HTTPField.Name(name) else { preconditionFailure("\(name) is a token of RFC 9110 §5.6.2") }

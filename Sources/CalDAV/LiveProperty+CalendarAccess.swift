@@ -18,6 +18,13 @@ extension LiveProperty {
         LiveProperty(.calDAV("calendar-user-address-set")) { resource in
             resource.principal.map { .hrefs($0.addresses) }
         },
+        // RFC 7809 §5.1.
+        LiveProperty(.calDAV("timezone-service-set")) { resource in
+            switch resource.kind {
+            case .home: .hrefs([Href(encoded: TimeZoneService.root)])
+            case .root, .principals, .principal, .homes, .calendar, .object: nil
+            }
+        },
         ofCalendars(.calDAV("calendar-description")) { $0.properties.description.map { .text($0) } },
         ofCalendars(.calDAV("calendar-timezone")) { $0.properties.timeZone.map { .text($0) } },
         ofCalendars(.calDAV("calendar-timezone-id")) { $0.timeZoneIdentifier.map { .text($0) } },

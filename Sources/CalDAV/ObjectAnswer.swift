@@ -15,10 +15,14 @@ struct ObjectAnswer: Sendable {
     /// Whether what a resource lacks is left out.
     private let isMinimal: Bool
 
-    init(_ properties: ReportedProperties, floatingZone: FloatingZone) {
+    /// Whether time zones stand in calendar data.
+    private let zones: ZoneInclusion
+
+    init(_ properties: ReportedProperties, floatingZone: FloatingZone, zones: ZoneInclusion) {
         calendarData = properties.calendarData
         isMinimal = properties.isMinimal
         self.floatingZone = floatingZone
+        self.zones = zones
         let data = Name.calDAV("calendar-data")
         switch properties.request {
         case .all(let included):
@@ -70,9 +74,9 @@ struct ObjectAnswer: Sendable {
         _ request: CalendarDataRequest
     ) throws(CalendarDataError) -> [UInt8] {
         var writer = Writer(capacity: text.utf8.count + text.utf8.count / 8)
-        if let entry = resource.entry, !request.isWhole {
+        if let entry = resource.entry, !request.isWhole || zones != .asStored {
             let object = try StoredObject(entry: entry, text: text).object()
-            writer.text(try request.rendering(of: object, floatingZone: floatingZone))
+            writer.text(try request.rendering(of: object, floatingZone: floatingZone, zones))
         } else {
             writer.text(text)
         }

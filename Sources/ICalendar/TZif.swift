@@ -23,6 +23,20 @@ enum TZif {
         }
     }
 
+    /// The release that the list of all rules names in its first line, `# version 2025b`.
+    static var release: String? {
+        guard let octets = contents(of: folder + "/tzdata.zi") else { return nil }
+        let line = String(decoding: octets.prefix { $0 != 10 }, as: UTF8.self)
+        return line.hasPrefix("# version ") ? String(line.dropFirst(10)) : nil
+    }
+
+    /// When the file of a zone was written.
+    static func modified(of name: String) -> Instant? {
+        var status = stat()
+        guard isName(name), stat(folder + "/" + name, &status) == 0 else { return nil }
+        return Instant(seconds: Int64(status.st_mtim.tv_sec))
+    }
+
     private static func contents(of path: String) -> [UInt8]? {
         guard let file = fopen(path, "rb") else { return nil }
         defer { fclose(file) }

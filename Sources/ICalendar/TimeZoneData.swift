@@ -19,6 +19,14 @@ public enum TimeZoneData {
 
     /// The names of all zones, sorted.
     public static var identifiers: [String] { ZoneRegistry.identifiers }
+
+    /// The release of the data, `2025b`; empty where the system does not say.
+    public static let version: String = TZif.release ?? ""
+
+    /// When the data of a zone came to this system; nil where there is no such zone.
+    public static func modified(of iana: String) -> Instant? {
+        ZoneRegistry.zone(iana: iana) == nil ? nil : TZif.modified(of: iana)
+    }
 }
 
 /// Writes the observances of a zone.

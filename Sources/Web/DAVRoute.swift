@@ -25,6 +25,7 @@ struct DAVRoute: Sendable {
         var asked = DAVRequest(
             method: request.method.rawValue,
             path: path,
+            query: String(request.head.path?.drop { $0 != "?" }.dropFirst() ?? ""),
             headers: request.headers,
             authorities: [request.head.authority, gateway.publicAuthority].compactMap(\.self),
             body: [],

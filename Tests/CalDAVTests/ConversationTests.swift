@@ -54,7 +54,8 @@ struct TestServer: Sendable {
         if let user = request.user { principal = try await calendars.principal(named: user) }
         let davRequest = DAVRequest(
             method: request.method,
-            path: request.path,
+            path: String(request.path.prefix { $0 != "?" }),
+            query: String(request.path.drop { $0 != "?" }.dropFirst()),
             headers: headers,
             body: request.body,
             principal: principal
