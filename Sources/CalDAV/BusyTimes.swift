@@ -18,6 +18,21 @@ struct BusyTimes: Sendable {
         self.end = end
     }
 
+    /// Adds the time of an object: of a stored `VFREEBUSY` what it tells, of an event its occurrences.
+    mutating func add(
+        _ object: CalendarObject,
+        in range: TimeRange,
+        floatingZone: FloatingZone
+    ) throws(CalendarDataError) {
+        if object.kind == .freeBusy {
+            let zones = ZoneResolver(floatingZone: floatingZone, calendar: object.calendar)
+            add(object.calendar.components("VFREEBUSY").flatMap { $0.freeBusyPeriods(zones) })
+            return
+        }
+        let set = try object.recurrenceSet(floatingZone: floatingZone)
+        for occurrence in try set.occurrences(in: range, limit: CalendarLimits.maximumInstances) { add(occurrence) }
+    }
+
     /// Adds an occurrence, unless it takes no time from anybody (RFC 4791 §7.10).
     mutating func add(_ occurrence: Occurrence) {
         let component = occurrence.component

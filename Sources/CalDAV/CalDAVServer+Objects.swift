@@ -144,6 +144,9 @@ extension CalDAVServer {
         guard calendar.properties.components.contains(object.kind) else {
             throw .failed(.supportedCalendarComponent, "This calendar holds no \(object.kind.rawValue).")
         }
+        if let scale = object.unsupportedScale {
+            throw .failed(.supportedRecurrenceScale, "Rules in the calendar \(scale.prefix(80)) are not known here.")
+        }
         return object
     }
 }

@@ -23,6 +23,7 @@ extension CalDAVServer {
         if answer.needsShares { found = try await withShares(found) }
         if answer.needsLocks { found = try await withLocks(found) }
         if answer.needsRoom { found = try await withRoom(found) }
+        if answer.needsAvailability { found = try await withAvailability(found) }
         var multiStatus = MultiStatus()
         for resource in found { answer.append(resource, to: &multiStatus) }
         return DAVResponse(multiStatus).applying(preferences, .minimal, rootLeftOut: leavesRootOut)

@@ -10,8 +10,8 @@ extension CalDAVServer {
         let update = try PropertyUpdate(parsing: exchange.request.body)
         let resource = try await resource(exchange)
         guard let calendar = resource.collection else {
-            let refused = PropertyChanges.Refusal(status: 403, error: .cannotModifyProtectedProperty)
-            return DAVResponse(answer(update, resource.href, refused: update.refusing { _ in refused }))
+            let refused = try await patchAvailability(update, of: resource)
+            return DAVResponse(answer(update, resource.href, refused: refused))
         }
         // How a shared calendar looks to its sharee is the sharee's own, whatever it may do with the events.
         if calendar.received == nil, calendar.properties.source == nil {

@@ -26,7 +26,7 @@ extension CalDAVServer {
             let calendar = try calendar(resource)
             return try await syncCollection(sync, in: calendar, at: resource.href, for: exchange.principal, zones)
         case .freeBusyQuery(let query):
-            return try await freeBusyQuery(query, in: calendar(resource))
+            return try await freeBusyQuery(query, of: resource)
         case .expandProperty(let properties):
             return try await expandProperty(properties, of: resource, depth: exchange.depth)
         case .principalPropertySearch(let search):

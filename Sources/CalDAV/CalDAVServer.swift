@@ -124,7 +124,7 @@ public struct CalDAVServer: Sendable {
     /// What the `DAV` header announces (RFC 4918 §10.1).
     private static let capabilities = [
         "1", "2", "3", "access-control", "extended-mkcol", "calendar-access", "calendar-no-timezone",
-        "calendarserver-sharing", "calendarserver-subscribed", "resource-sharing",
+        "calendar-availability", "calendarserver-sharing", "calendarserver-subscribed", "resource-sharing",
     ].joined(separator: ", ")
 
     /// OPTIONS asks for no login: Evolution sends none (RFC 4918 §10.1, RFC 4791 §5.1).

@@ -44,6 +44,9 @@ struct FilterEvaluation {
         case .availability: occurrences.any(of: component, in: range)
         case nil where component.name == "VALARM":
             parent.map { occurrences.anyAlarm(component, of: $0, in: range, zones) } ?? false
+        case nil where component.name == "AVAILABLE":
+            // Where it cannot be worked out it is shown rather than hidden.
+            (try? component.isAvailable(in: range, zones, limit: CalendarLimits.maximumInstances)) ?? true
         case nil: false
         }
     }

@@ -43,6 +43,7 @@ extension Resource {
             .dav("expand-property"), .dav("principal-property-search"), .dav("principal-search-property-set"),
             .dav("principal-match"), .dav("acl-principal-prop-set"),
         ]
+        if case .home = kind { return [.calDAV("free-busy-query")] + everywhere }
         guard calendar != nil else { return everywhere }
         return [
             .calDAV("calendar-query"), .calDAV("calendar-multiget"), .calDAV("free-busy-query"),

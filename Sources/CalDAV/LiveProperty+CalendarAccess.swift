@@ -42,6 +42,10 @@ extension LiveProperty {
         ofCalendars(.calDAV("supported-collation-set")) { _ in
             .elements(TextMatch.Collation.allCases.map { Element(.calDAV("supported-collation"), text: $0.rawValue) })
         },
+        // RFC 7529 §6.2.
+        ofCalendars(.calDAV("supported-rscale-set")) { _ in
+            .elements(RecurrenceRule.supportedScales.map { Element(.calDAV("supported-rscale"), text: $0) })
+        },
         ofCalendars(.calDAV("max-resource-size")) { _ in .text(String(CalendarLimits.maximumOctets)) },
         ofCalendars(.calDAV("min-date-time")) { _ in .text(CalendarLimits.minimumDate.basicUTC) },
         ofCalendars(.calDAV("max-date-time")) { _ in .text(CalendarLimits.maximumDate.basicUTC) },

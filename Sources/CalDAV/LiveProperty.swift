@@ -35,7 +35,7 @@ struct LiveProperty: Sendable {
     /// Every property there is, in the order in which `allprop` and `propname` list them.
     static let all: [LiveProperty] =
         webDAV + locking + addMember + quota + accessControl + calendarAccess + synchronization + display + sharing
-        + subscriptions
+        + subscriptions + availability
 
     /// The same by name.
     static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })

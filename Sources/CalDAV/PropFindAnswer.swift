@@ -74,6 +74,14 @@ struct PropFindAnswer: Sendable {
         }
     }
 
+    /// Whether the answer can tell when its requester can be met.
+    var needsAvailability: Bool {
+        switch form {
+        case .names: true
+        case .values(let values): values.live.contains { LiveProperty.availabilityNames.contains($0.name) }
+        }
+    }
+
     func append(_ resource: Resource, to multiStatus: inout MultiStatus) {
         switch form {
         case .names:

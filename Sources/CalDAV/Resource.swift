@@ -30,6 +30,9 @@ struct Resource: Sendable {
     /// How much room it takes; nil where nobody has looked: only PROPFIND does.
     var room: Room?
 
+    /// When the requester can be met, as it was set; nil where nobody asked.
+    var availability: String?
+
     var calendar: CalendarCollection? {
         guard let collection, collection.properties.source == nil else { return nil }
         return collection

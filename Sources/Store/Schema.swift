@@ -12,6 +12,7 @@ extension CalendarStore {
         Migration(name: "Answers to requests that may be repeated", statements: answers),
         Migration(name: "Locks", statements: lockTables),
         Migration(name: "Counters of what is stored", statements: quotaCounters),
+        Migration(name: "The availability of principals", statements: availability),
     ]
 
     private static let principals = [
@@ -215,5 +216,14 @@ extension CalendarStore {
         )
         """,
         "CREATE INDEX remembered_answer_by_age ON remembered_answer (created_at)",
+    ]
+
+    private static let availability = [
+        """
+        CREATE TABLE availability (
+            principal INTEGER PRIMARY KEY REFERENCES principal (id) ON DELETE CASCADE,
+            text TEXT NOT NULL
+        )
+        """
     ]
 }

@@ -59,6 +59,9 @@ public enum Precondition: Sendable, Hashable {
     // RFC 7809 §5.3
     case validTimezone
 
+    // RFC 7529 §6.1, of PUT
+    case supportedRecurrenceScale
+
     /// The element's name.
     public var name: Name {
         switch self {
@@ -97,6 +100,7 @@ public enum Precondition: Sendable, Hashable {
         case .supportedFilter: .calDAV("supported-filter")
         case .supportedCollation: .calDAV("supported-collation")
         case .validTimezone: .calDAV("valid-timezone")
+        case .supportedRecurrenceScale: .calDAV("supported-rscale")
         }
     }
 

@@ -71,8 +71,12 @@ struct TestServer: Sendable {
         )
     }
 
-    /// What no client can do: `write-protect CALENDAR`.
+    /// What no client can do: `write-protect CALENDAR`, and `purge`, which forgets every deletion there has been.
     func perform(_ action: String) async throws {
+        if action == "purge" {
+            _ = try await calendars.purge(changesBefore: Instant(seconds: .max), versionsBefore: Instant(seconds: 0))
+            return
+        }
         let words = action.split(separator: " ").map(String.init)
         guard words.count == 2, words[0] == "write-protect",
             let alice = try await calendars.principal(named: "alice"),

@@ -41,8 +41,13 @@ extension TestGateway {
         return Conversation.Reply(status: reply.status, headers: reply.headers, body: reply.body)
     }
 
-    /// What no client can do: `write-protect CALENDAR`.
+    /// What no client can do: `write-protect CALENDAR`, and `purge`, which forgets every deletion there has been.
     fileprivate func perform(_ action: String) async throws {
+        if action == "purge" {
+            let calendars = gateway.calendars
+            _ = try await calendars.purge(changesBefore: Instant(seconds: .max), versionsBefore: Instant(seconds: 0))
+            return
+        }
         let words = action.split(separator: " ").map(String.init)
         try #require(words.count == 2 && words[0] == "write-protect")
         let alice = try #require(await gateway.calendars.principal(named: "alice"))
