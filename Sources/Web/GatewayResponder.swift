@@ -19,6 +19,7 @@ public struct GatewayResponder: HTTPResponder {
     private let dashboard: DashboardRoutes
     private let oauth: OAuthRoute
     private let webhooks: WebhookRoute
+    private let feeds: FeedRoute
     private let local: LocalRoute
     private let metrics: RequestMetrics
 
@@ -31,6 +32,7 @@ public struct GatewayResponder: HTTPResponder {
         dashboard = try DashboardRoutes(gateway, visitors)
         oauth = OAuthRoute(gateway, visitors, dashboard)
         webhooks = WebhookRoute(gateway)
+        feeds = FeedRoute(gateway)
         local = LocalRoute(gateway)
         metrics = RequestMetrics()
     }
@@ -53,7 +55,7 @@ public struct GatewayResponder: HTTPResponder {
         } catch {
             gateway.logger.error(
                 "request failed",
-                metadata: ["path": "\(request.uri.path)", "request": "\(id)", "error": "\(error)"]
+                metadata: ["path": "\(FeedRoute.logged(request.uri.path))", "request": "\(id)", "error": "\(error)"]
             )
             response = Response(status: .internalServerError)
         }
@@ -65,7 +67,7 @@ public struct GatewayResponder: HTTPResponder {
         gateway.logger.debug(
             "request",
             metadata: [
-                "request": "\(id)", "method": "\(request.method)", "path": "\(request.uri.path)",
+                "request": "\(id)", "method": "\(request.method)", "path": "\(FeedRoute.logged(request.uri.path))",
                 "status": "\(response.status.code)",
                 "milliseconds": "\(elapsed / .milliseconds(1))",
             ]
@@ -91,6 +93,7 @@ public struct GatewayResponder: HTTPResponder {
         if path.hasPrefix("/api/v1/") { return try await rest.respond(to: request, path: String(path), id: id) }
         if path.hasPrefix("/local/") { return try await local.respond(to: request, path: String(path)) }
         if path.hasPrefix("/webhooks/") { return try await webhooks.respond(to: request, path: String(path)) }
+        if FeedRoute.serves(String(path)) { return try await feeds.respond(to: request, path: String(path)) }
         if CalDAVServer.serves(method: request.method.rawValue, path: String(path)) || !dashboard.serves(request.method)
         {
             return try await dav.respond(to: request, path: String(path))

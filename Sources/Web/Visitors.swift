@@ -15,7 +15,9 @@ struct Visitor: Sendable {
     var mayWrite: Bool { scopes.map { $0.contains("write") } ?? true }
 
     /// The author of what the visitor changes.
-    var author: Author { Author(.client, name: "dashboard or REST, " + principal.name) }
+    var author: Author {
+        Author(.client, name: "dashboard or REST, " + principal.name, principal: principal.id)
+    }
 
     /// What an OAuth flow is bound to: the user, however known.
     var binding: String { "principal:\(principal.id.rawValue)" }

@@ -20,6 +20,7 @@ extension RESTProblem {
         case is PasswordHasherOverloaded:
             self.init(.serviceUnavailable, "rate_limited", "Too many passwords are being checked.", "Try again.")
             headers[.retryAfter] = "1"
+        case is ReadOnlyCalendar: self = .readOnlyCalendar
         case is NIOTooManyBytesError:
             self.init(.contentTooLarge, "invalid_request", "The body has more than \(limit) octets.", "Send less.")
         default: return nil
@@ -45,6 +46,13 @@ extension RESTProblem {
         "permission_denied",
         "The token may only read.",
         "Make a token with the scope write."
+    )
+
+    static let readOnlyCalendar = RESTProblem(
+        .forbidden,
+        "permission_denied",
+        "The calendar was given to you for reading only.",
+        "Ask its owner for leave to write."
     )
 
     /// Refuses a method that the address does not know (RFC 9110 §15.5.6).

@@ -4,8 +4,11 @@ import Store
 
 extension RESTRoutes {
     static let calendarOperations: [Operation] = [
-        .list("/calendars", "list_calendars", "Your calendars", of: .named("Calendar")) { rest, request in
-            let all = try await rest.gateway.calendars.calendars(of: request.visitor.principal.id)
+        .list("/calendars", "list_calendars", "Your calendars, and those given to you", of: .named("Calendar")) {
+            rest,
+            request in
+            let all = try await rest.gateway.calendars.calendars(visibleTo: request.visitor.principal.id)
+                .filter { $0.properties.source == nil }
             let rows = all.sorted { $0.id.rawValue < $1.id.rawValue }.map { rest.row($0, request.visitor) }
             return try Page(request).reply(rows)
         },
@@ -27,12 +30,22 @@ extension RESTRoutes {
             body: .named("CalendarChange"),
             answer: .named("Calendar")
         ) { rest, request in try await rest.changeCalendar(request) },
-        .delete("/calendars/{id}", "delete_calendar", "Removes a calendar and its events", condition: .ifMatch) {
+        .delete(
+            "/calendars/{id}",
+            "delete_calendar",
+            "Removes a calendar and its events; of one given to you you only let go",
+            condition: .ifMatch
+        ) {
             rest,
             request in
             let calendar = try await rest.calendar(request)
             try request.refuseUnless(rest.etag(of: calendar, request.visitor))
-            _ = try await rest.gateway.calendars.deleteCalendar(calendar.id)
+            if let received = calendar.received {
+                let visitor = request.visitor.principal.id
+                _ = try await rest.gateway.calendars.setState(.declined, of: received.id, for: visitor)
+            } else {
+                _ = try await rest.gateway.calendars.deleteCalendar(calendar.id)
+            }
             return .done
         },
     ]
@@ -41,7 +54,7 @@ extension RESTRoutes {
         let calendar = try await calendar(request)
         try request.refuseUnless(etag(of: calendar, request.visitor))
         let members = try request.members()
-        _ = try await gateway.calendars.updateCalendar(calendar.id) { properties in
+        _ = try await gateway.calendars.update(calendar, setting: [], removing: []) { properties in
             if let name = members["display_name"] { properties.displayName = name.string }
             if let color = members["color"] { properties.color = color.string }
             if let description = members["description"] { properties.description = description.string }
@@ -82,9 +95,17 @@ extension RESTRoutes {
         return RESTReply(.created, row(made, request.visitor), etag: etag(of: made, request.visitor))
     }
 
-    /// The calendar that the path names, if it is the visitor's; nobody learns of another's.
+    /// The calendar that the path names, if the visitor sees it; nobody learns of another's.
     func calendar(_ request: RESTRequest) async throws -> CalendarCollection {
-        try await ownCalendar(CalendarID(rawValue: request.identifier(1)), request.visitor)
+        try await visibleCalendar(CalendarID(rawValue: request.identifier(1)), request.visitor)
+    }
+
+    /// A calendar of the visitor's, or one shared with it.
+    func visibleCalendar(_ id: CalendarID, _ visitor: Visitor) async throws -> CalendarCollection {
+        guard let calendar = try await gateway.calendars.calendar(id, visibleTo: visitor.principal.id) else {
+            throw RESTProblem.notFound
+        }
+        return calendar
     }
 
     func ownCalendar(_ id: CalendarID, _ visitor: Visitor) async throws -> CalendarCollection {
@@ -92,6 +113,12 @@ extension RESTRoutes {
             throw RESTProblem.notFound
         }
         return calendar
+    }
+
+    /// One's own calendar under a link that only reads is `reader`; of a shared one, what was given and can be done.
+    private static func access(to calendar: CalendarCollection) -> String {
+        guard calendar.received != nil else { return calendar.isWriteProtected ? "reader" : "owner" }
+        return (calendar.isWriteProtected ? ShareAccess.read : .write).rawValue
     }
 
     private func row(_ calendar: CalendarCollection, _ visitor: Visitor) -> JSON {
@@ -102,7 +129,9 @@ extension RESTRoutes {
             "color": .text(calendar.properties.color),
             "components": .array(calendar.properties.components.map { .string($0.rawValue) }),
             "href": .string("/dav/calendars/\(visitor.principal.name)/\(calendar.name)/"),
-            "access": .string(calendar.isWriteProtected ? "reader" : "owner"),
+            "access": .string(Self.access(to: calendar)),
+            "owner": .string(calendar.received?.ownerName ?? visitor.principal.name),
+            "shared": .bool(calendar.isShared),
         ]
     }
 }

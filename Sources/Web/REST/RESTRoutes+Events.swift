@@ -56,7 +56,7 @@ extension RESTRoutes {
     }()
 
     private func listEvents(_ request: RESTRequest) async throws -> RESTReply {
-        var calendars = try await gateway.calendars.calendars(of: request.visitor.principal.id)
+        var calendars = try await gateway.calendars.calendars(visibleTo: request.visitor.principal.id)
         if let wanted = request.query["calendar"] {
             calendars = calendars.filter { String($0.id.rawValue) == wanted || $0.name == wanted }
             guard !calendars.isEmpty else { throw RESTProblem.notFound }
@@ -133,7 +133,7 @@ extension RESTRoutes {
         let members = try request.members()
         guard let id = members["calendar"]?.integer else { throw RESTProblem.invalid("calendar is missing.") }
         guard members["start"]?.string != nil else { throw RESTProblem.invalid("start is missing.") }
-        let calendar = try await ownCalendar(CalendarID(rawValue: id), request.visitor)
+        let calendar = try await visibleCalendar(CalendarID(rawValue: id), request.visitor)
         let uid = RandomText.make(length: 26) + "@kalends"
         var event = Component("VEVENT", properties: [Property("UID", text: uid), stamp])
         try EventMembers(members).apply(to: &event, zones: ZoneResolver())

@@ -7,6 +7,8 @@ extension RESTRoutes {
     /// `GET /events/{id}/explain`.
     func explain(_ request: RESTRequest) async throws -> RESTReply {
         let (stored, calendar) = try await event(request)
+        // Links and what they hold upstream are their owner's.
+        guard calendar.received == nil else { throw RESTProblem.notFound }
         let object = try stored.object()
         var rows: [JSON] = []
         for explanation in try await gateway.links.explain(uid: object.uid, in: calendar.id) {

@@ -49,7 +49,7 @@ extension RESTRoutes {
         guard let version = try await versions(request).first(where: { $0.number == number }) else {
             throw RESTProblem.notFound
         }
-        let calendar = try await ownCalendar(version.calendar, request.visitor)
+        let calendar = try await visibleCalendar(version.calendar, request.visitor)
         let object = try CalendarObject(parsing: version.text)
         return try await put(object, version.name, in: calendar, if: .always, request)
     }
@@ -57,17 +57,20 @@ extension RESTRoutes {
     private func versions(_ request: RESTRequest) async throws -> [Version] {
         let id = ObjectID(rawValue: try request.identifier(1))
         guard let calendar = try await gateway.calendars.calendar(holding: id) else { throw RESTProblem.notFound }
-        _ = try await ownCalendar(calendar.id, request.visitor)
+        // What was deleted or changed before is not for those who were only given what is there now.
+        guard try await visibleCalendar(calendar.id, request.visitor).access != .read else {
+            throw RESTProblem.notFound
+        }
         return try await gateway.calendars.versions(of: id)
     }
 
-    /// The event that the path names, if it is the visitor's.
+    /// The event that the path names, in a calendar that the visitor sees.
     func event(_ request: RESTRequest) async throws -> (StoredObject, CalendarCollection) {
         let id = ObjectID(rawValue: try request.identifier(1))
         guard let stored = try await gateway.calendars.object(id),
             let calendar = try await gateway.calendars.calendar(holding: id)
         else { throw RESTProblem.notFound }
-        return (stored, try await ownCalendar(calendar.id, request.visitor))
+        return (stored, try await visibleCalendar(calendar.id, request.visitor))
     }
 
     /// Stores an object and answers its row.
@@ -113,6 +116,7 @@ extension RESTRoutes {
 
     func refuseProtected(_ calendar: CalendarCollection) throws(RESTProblem) {
         guard calendar.isWriteProtected else { return }
+        guard calendar.received?.access != .read else { throw .readOnlyCalendar }
         throw RESTProblem(
             .forbidden,
             "permission_denied",

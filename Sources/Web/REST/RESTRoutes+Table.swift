@@ -1,7 +1,8 @@
 extension RESTRoutes {
     /// Everything the interface does.
     static let operations: [Operation] =
-        calendarOperations + eventOperations + historyOperations + connectionOperations + linkOperations
+        calendarOperations + shareOperations + feedOperations + eventOperations + historyOperations
+        + connectionOperations + linkOperations
         + passOperations + conflictOperations + secretOperations + streamOperations + webhookOperations
         + mappingOperations
 

@@ -12,7 +12,8 @@ enum Schemas {
         "Version": version, "Explanation": explanation, "Connection": connection, "NewConnection": newConnection,
         "UpstreamCalendar": upstreamCalendar, "Link": link, "NewLink": newLink, "LinkChange": linkChange,
         "Plan": plan, "PlanItem": planItem, "Run": run, "QueueItem": queueItem, "QuarantineItem": quarantineItem,
-        "Conflict": conflict, "Decision": decision, "Secret": secret,
+        "Conflict": conflict, "Decision": decision, "Secret": secret, "Share": share, "NewShare": newShare,
+        "ReceivedShare": receivedShare, "Feed": feed, "NewFeed": newFeed,
     ]
 
     // MARK: Failures
@@ -30,7 +31,10 @@ enum Schemas {
     private static let calendar = Schema.object([
         "id": .identifier, "name": .text.noted("the last segment of its address"), "display_name": .text.orNull,
         "description": .text.orNull, "color": .text.orNull, "components": .list(of: .choice(ComponentKind.self)),
-        "href": .text, "access": .text,
+        "href": .text,
+        "access": .choice(["owner", "write", "read", "reader"])
+            .noted("reader: your own, linked with one that may only be read"),
+        "owner": .text.noted("the user whose calendar it is"), "shared": .truth.noted("given to somebody by you"),
     ])
 
     static let newCalendar = Schema.object([
