@@ -1,4 +1,4 @@
-public import ICalendar
+import ICalendar
 public import Store
 
 /// A calendar as one text, seen through the privacy of a secret link: written piece by piece, so that none is ever whole.
