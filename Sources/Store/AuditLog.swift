@@ -9,6 +9,10 @@ public struct AuditEntry: Sendable, Hashable, Identifiable {
         case calendarChanged = "calendar.changed"
         case calendarDeleted = "calendar.deleted"
         case calendarRestored = "calendar.restored"
+        case shareGiven = "share.given"
+        case shareTaken = "share.taken"
+        case feedMade = "feed.made"
+        case feedRevoked = "feed.revoked"
         case connectionAdded = "connection.added"
         case connectionState = "connection.state"
         case connectionRemoved = "connection.removed"
@@ -156,6 +160,7 @@ extension CalendarStore {
         _ action: AuditEntry.Action,
         _ calendar: CalendarCollection,
         by actor: String?,
+        detail: String? = nil,
         at now: Instant,
         _ transaction: borrowing SQLTransaction
     ) throws {
@@ -165,7 +170,8 @@ extension CalendarStore {
             of: calendar.owner,
             by: try actor ?? owner?.text("name") ?? "gateway",
             calendar: calendar.id,
-            subject: calendar.name
+            subject: calendar.name,
+            detail: detail
         )
         try audit(entry, at: now, transaction)
     }

@@ -17,7 +17,7 @@ extension CalendarStore {
         expiresAt: Instant?,
         digest: [UInt8]
     ) async throws -> Feed {
-        let now = now()
+        let (now, actor) = (now(), AuditActor.current)
         return try await database.write { transaction in
             let id = try Counter.feed.next(transaction)
             try transaction.run(
@@ -29,6 +29,9 @@ extension CalendarStore {
                 )
                 """
             )
+            if let collection = try Self.calendar(calendar, transaction) {
+                try Self.audit(.feedMade, collection, by: actor, detail: label, at: now, transaction)
+            }
             return Feed(
                 id: id,
                 calendar: calendar,
@@ -43,8 +46,16 @@ extension CalendarStore {
 
     /// Revokes a secret link; false when the calendar has no such.
     public func removeFeed(_ id: Int64, of calendar: CalendarID) async throws -> Bool {
-        try await database.write { transaction in
-            try transaction.run("DELETE FROM feed WHERE id = \(.integer(id)) AND calendar = \(calendar.value)") > 0
+        let (now, actor) = (now(), AuditActor.current)
+        return try await database.write { transaction in
+            let row = try transaction.row(
+                "SELECT label FROM feed WHERE id = \(.integer(id)) AND calendar = \(calendar.value)"
+            )
+            guard let row else { return false }
+            try transaction.run("DELETE FROM feed WHERE id = \(.integer(id))")
+            guard let collection = try Self.calendar(calendar, transaction) else { return true }
+            try Self.audit(.feedRevoked, collection, by: actor, detail: row.text("label"), at: now, transaction)
+            return true
         }
     }
 

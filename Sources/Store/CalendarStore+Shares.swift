@@ -11,7 +11,7 @@ extension CalendarStore {
         with sharee: PrincipalID,
         _ access: ShareAccess
     ) async throws -> ShareOutcome {
-        let now = now()
+        let (now, actor) = (now(), AuditActor.current)
         return try await database.write { transaction in
             guard let collection = try Self.calendar(calendar, transaction), collection.owner == owner,
                 collection.properties.source == nil
@@ -30,6 +30,8 @@ extension CalendarStore {
             guard let share = try row.map(Share.init) else {
                 preconditionFailure("the share was written in this very transaction")
             }
+            let detail = "\(share.sharee.name) may \(access.rawValue) it."
+            try Self.audit(.shareGiven, collection, by: actor, detail: detail, at: now, transaction)
             return changed == 0 ? .created(share) : .changed(share)
         }
     }
@@ -46,17 +48,31 @@ extension CalendarStore {
     ///
     /// - Returns: whether there was such a share of this calendar.
     public func removeShare(_ id: ShareID, of calendar: CalendarID) async throws -> Bool {
-        try await database.write { transaction in
-            try transaction.run("DELETE FROM share WHERE id = \(id.value) AND calendar = \(calendar.value)") > 0
-        }
+        try await takeBack(
+            "SELECT principal FROM share WHERE id = \(id.value) AND calendar = \(calendar.value)",
+            calendar
+        )
     }
 
     /// Takes a calendar back from somebody; false when that one did not have it.
     public func removeShare(of calendar: CalendarID, with sharee: PrincipalID) async throws -> Bool {
-        try await database.write { transaction in
+        try await takeBack(
+            "SELECT principal FROM share WHERE calendar = \(calendar.value) AND principal = \(sharee.value)",
+            calendar
+        )
+    }
+
+    private func takeBack(_ search: SQLStatement, _ calendar: CalendarID) async throws -> Bool {
+        let (now, actor) = (now(), AuditActor.current)
+        return try await database.write { transaction in
+            guard let sharee = try transaction.row(search)?.integer("principal") else { return false }
             try transaction.run(
-                "DELETE FROM share WHERE calendar = \(calendar.value) AND principal = \(sharee.value)"
-            ) > 0
+                "DELETE FROM share WHERE calendar = \(calendar.value) AND principal = \(.integer(sharee))"
+            )
+            guard let collection = try Self.calendar(calendar, transaction) else { return true }
+            let name = try transaction.row("SELECT name FROM principal WHERE id = \(.integer(sharee))")?.text("name")
+            try Self.audit(.shareTaken, collection, by: actor, detail: name, at: now, transaction)
+            return true
         }
     }
 

@@ -182,6 +182,24 @@ struct SharesTests {
         #expect(try await other.store.shares(of: other.shelf.calendar).isEmpty)
     }
 
+    @Test func `the audit trail tells who gave what to whom, and took it back`() async throws {
+        let pair = try await Pair()
+        let share = try await pair.share(.write)
+        _ = try await pair.store.removeShare(share.id, of: pair.shelf.calendar)
+        let feed = try await pair.store.addFeed(
+            to: pair.shelf.calendar,
+            label: "Hall",
+            privacy: .busy,
+            expiresAt: nil,
+            digest: [1]
+        )
+        _ = try await pair.store.removeFeed(feed.id, of: pair.shelf.calendar)
+        let trail = try await pair.store.auditTrail(of: pair.shelf.owner)
+        let lines = trail.prefix(4).map { "\($0.action.rawValue): \($0.detail ?? "")" }
+        let expected = ["feed.revoked: Hall", "feed.made: Hall", "share.taken: bob", "share.given: bob may write it."]
+        #expect(lines == expected)
+    }
+
     @Test func `an address finds its one owner in any case of letters, and nobody where two have it`() async throws {
         let pair = try await Pair()
         #expect(try await pair.store.principal(email: "bob@EXAMPLE.org")?.id == pair.bob)
