@@ -198,6 +198,65 @@ struct SharingTests {
         }
     }
 
+    // MARK: The dashboard
+
+    @Test func `the page of a calendar gives it, changes what one may, and takes it back`() async throws {
+        try await TestGateway.run { test in
+            let browser = try await Browser(test)
+            let id = try #require(await test.call("GET", "/calendars").items.first?["id"]?.number)
+            let page = "/calendars/\(id)/share"
+            #expect(try await browser.get("/").text.contains("href=\"\(page)\""))
+            let given = try await browser.post("/calendars/\(id)/shares", ["who": "bob", "access": "write"])
+            #expect(given.status == 303 && given["Location"] == page)
+            let share = try #require(await test.call("GET", "/calendars/\(id)/shares").items.first?["id"]?.number)
+            #expect(try await browser.get(page).text.contains("/calendars/\(id)/shares/\(share)/delete"))
+            let path = "/calendars/\(id)/shares/\(share)"
+            #expect(try await browser.post(path + "/access", ["access": "read"]).status == 303)
+            #expect(try await test.call("GET", path).body["access"]?.text == "read")
+            #expect(try await browser.post("/calendars/\(id)/shares", ["who": "nobody@example.org"]).status == 422)
+            #expect(try await browser.post(path + "/delete", csrf: nil).status == 403)
+            #expect(try await browser.post(path + "/delete").status == 303)
+            #expect(try await test.call("GET", "/calendars/\(id)/shares").items.isEmpty)
+        }
+    }
+
+    @Test func `the page of a calendar makes links that it shows once, and revokes them`() async throws {
+        try await TestGateway.run { test in
+            let browser = try await Browser(test)
+            let id = try #require(await test.call("GET", "/calendars").items.first?["id"]?.number)
+            let form = ["label": "<b>Hall</b>", "privacy": "busy", "expires": ""]
+            let made = try await browser.post("/calendars/\(id)/feeds", form).text
+            let found = try #require(made.firstMatch(of: /\/feeds\/[A-Za-z0-9_-]{43}\.ics/))
+            let link = String(found.output)
+            #expect(try await test.send("GET", link, as: nil).status == 200)
+            let page = try await browser.get("/calendars/\(id)/share").text
+            #expect(!page.contains(link) && page.contains("&lt;b&gt;Hall") && !page.contains("<b>Hall"))
+            let late = ["label": "x", "privacy": "busy", "expires": "2001-01-01"]
+            #expect(try await browser.post("/calendars/\(id)/feeds", late).status == 400)
+            let feed = try #require(await test.call("GET", "/calendars/\(id)/feeds").items.first?["id"]?.number)
+            #expect(try await browser.post("/calendars/\(id)/feeds/\(feed)/delete").status == 303)
+            #expect(try await test.send("GET", link, as: nil).status == 404)
+        }
+    }
+
+    @Test func `what was given to one is let go of and taken back with a button`() async throws {
+        try await TestGateway.run { test in
+            let his = try #require(await test.call("GET", "/calendars", as: "bob").items.first?["id"]?.number)
+            let wish: JSON = ["email": "alice@example.org", "access": "read"]
+            #expect(try await test.call("POST", "/calendars/\(his)/shares", wish, as: "bob").status == 201)
+            let browser = try await Browser(test)
+            let page = "/calendars/\(his)/share"
+            #expect(try await browser.get("/").text.contains("from bob"))
+            #expect(try await browser.get(page).text.contains("Let go of it"))
+            #expect(try await browser.post(page + "/decline").status == 303)
+            #expect(try await test.call("GET", "/calendars/\(his)").status == 404)
+            #expect(try await browser.get(page).text.contains("Take it back"))
+            #expect(try await browser.post(page + "/accept").status == 303)
+            #expect(try await test.call("GET", "/calendars/\(his)").status == 200)
+            #expect(try await browser.post("/calendars/\(his)/shares", ["who": "alice"]).status == 404)
+        }
+    }
+
     @Test func `the log never names a secret link`() {
         #expect(FeedRoute.logged("/feeds/secret.ics") == "/feeds/…")
         #expect(FeedRoute.logged("/dav/") == "/dav/")

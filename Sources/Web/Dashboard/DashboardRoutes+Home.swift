@@ -6,7 +6,8 @@ import Sync
 extension DashboardRoutes {
     /// The overview: links, accounts, calendars.
     func home(_ visitor: Visitor) async throws -> Response {
-        let calendars = try await gateway.calendars.calendars(of: visitor.principal.id)
+        let calendars = try await gateway.calendars.calendars(visibleTo: visitor.principal.id)
+            .filter { $0.properties.source == nil }
         let statuses = try await gateway.scheduler.statuses(of: visitor.principal.id)
         let connections = try await gateway.credentials.connections(of: visitor.principal.id)
         var content = frame(visitor)
@@ -17,7 +18,8 @@ extension DashboardRoutes {
         for calendar in calendars {
             let count = try await gateway.calendars.entries(in: calendar.id).count
             rows.append([
-                "name": calendar.properties.displayName ?? calendar.name, "events": count,
+                "id": calendar.id.rawValue, "name": calendar.properties.displayName ?? calendar.name, "events": count,
+                "owner": calendar.received.map { $0.ownerName as Any } ?? false, "isShared": calendar.isShared,
                 "readOnly": calendar.isWriteProtected,
                 "address": "\(gateway.publicURL)/dav/calendars/\(visitor.principal.name)/\(calendar.name)/",
             ])

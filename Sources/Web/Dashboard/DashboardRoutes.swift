@@ -52,6 +52,7 @@ struct DashboardRoutes: Sendable {
         case (0, _): return try await home(visitor)
         case (2, "connections"): return try await connectionPage(segments[1], visitor)
         case (2, "links"): return try await linkPage(segments[1], visitor)
+        case (3, "calendars") where segments[2] == "share": return try await sharingPage(segments[1], visitor)
         default: throw RESTProblem.notFound
         }
     }
@@ -75,6 +76,10 @@ struct DashboardRoutes: Sendable {
         case (3, "connections"): return try await change(connection: segments[1], segments[2], visitor)
         case (1, "links"): return try await addLink(form, visitor)
         case (3, "links"): return try await change(link: segments[1], segments[2], visitor)
+        case (3, "calendars") where segments[2] == "shares": return try await giveCalendar(segments[1], form, visitor)
+        case (3, "calendars") where segments[2] == "feeds": return try await addFeed(segments[1], form, visitor)
+        case (4, "calendars"): return try await answerShare(segments[1], segments[3], visitor)
+        case (5, "calendars"): return try await changeSharing(segments, form, visitor)
         case (2, "conflicts"): return try await settle(conflict: segments[1], form, visitor)
         default: throw RESTProblem.notFound
         }

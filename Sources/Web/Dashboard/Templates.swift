@@ -8,7 +8,8 @@ struct Templates: Sendable {
         let sources: [String: [UInt8]] = [
             "layout": PackageResources.layout_mustache, "login": PackageResources.login_mustache,
             "home": PackageResources.home_mustache, "connection": PackageResources.connection_mustache,
-            "link": PackageResources.link_mustache, "message": PackageResources.message_mustache,
+            "link": PackageResources.link_mustache,
+            "share": PackageResources.share_mustache, "message": PackageResources.message_mustache,
         ]
         var compiled: [String: MustacheTemplate] = [:]
         for (name, octets) in sources {
