@@ -19,7 +19,10 @@ struct SharingTests {
     }
 
     private func lunch(in calendar: Int) -> JSON {
-        ["calendar": .integer(Int64(calendar)), "start": "2026-11-24T12:00:00Z", "summary": "Lunch"]
+        [
+            "calendar": .integer(Int64(calendar)), "start": "2026-11-24T12:00:00Z",
+            "end": "2026-11-24T13:00:00Z", "summary": "Lunch",
+        ]
     }
 
     @Test func `a calendar given for writing is the other's to read and write`() async throws {
