@@ -136,7 +136,7 @@ public struct AccountAdmin: Sendable {
         let isAllowed = name.utf8.allSatisfy { octet in
             switch octet {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
-                UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
+                UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "@"):
                 true
             default: false
             }
@@ -171,7 +171,7 @@ public enum AccountError: Error, Sendable, Hashable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .invalidName(let name):
-            "\"\(name.prefix(80))\" cannot be a user's name: use 1 to 64 of a-z, 0-9, dot, underscore and dash."
+            "\"\(name.prefix(80))\" cannot be a user's name: use 1 to 64 of a-z, 0-9, dot, underscore, dash and @."
         case .nameTaken(let name): "There is already a user \"\(name)\"."
         case .unknownUser(let name): "There is no user \"\(name)\"."
         case .invalidPassword(let reason): "This password cannot be used: \(reason)."

@@ -6,7 +6,7 @@ import tempfile
 
 from events import event
 from gateway import Gateway, Simulators, sync_collection, wait_until
-from linked import connect, link
+from linked import read_only_calendar, versions
 from marionette import Thunderbird
 from recorder import Recorder
 
@@ -188,7 +188,8 @@ class Check:
         self.client.run(RENAME, CALENDAR, "seed-4", "Mine")
         assert self.client.run("return globalThis.kalendsQuestions") == ["modify"]
         assert "SUMMARY:Mine" in self.stored("seed-4")
-        history = version_titles(self.alice, "seed-4")
+        _, rows = versions(self.alice, "seed-4")
+        history = [row["summary"] for row in rows]
         assert {"Seed 4", "Theirs", "Mine"} <= set(history), f"what was overwritten stays as a version: {history}"
 
     def keeps_off_what_is_read_only(self):
@@ -225,27 +226,6 @@ class Check:
         assert not self.wire.since(mark, "REPORT", b"calendar-multiget"), "nothing is fetched again"
         self.put("seed-6", event("seed-6", 7, "After the restart"))
         self.refresh(lambda t: t.get("seed-6") == "After the restart", "a change after the restart")
-
-
-def read_only_calendar(alice, google):
-    """A Google calendar that alice may only read, linked with a calendar of its own; answers that one's row."""
-    owner, id = "boss@example.com", "team@example.com"
-    google.expect(200, "POST", "/control/accounts", {"email": owner})
-    google.expect(200, "POST", "/control/calendars", {"id": id, "summary": "Team", "owner": owner})
-    account = next(a for a in google.expect(200, "GET", "/control/accounts").json() if a != owner)
-    google.expect(200, "POST", f"/control/calendars/{id}/share", {"email": account, "role": "reader"})
-    google.expect(
-        200, "POST", f"/control/calendars/{id}/events",
-        {"summary": "Holidays", "start": {"date": "2026-12-24"}, "end": {"date": "2026-12-27"}},
-    )
-    link(alice, connect(alice, "google", google), id, calendar=None)
-    return next(c for c in alice.expect(200, "GET", "/api/v1/calendars").json()["items"] if c["name"] != "default")
-
-
-def version_titles(alice, uid):
-    rows = alice.expect(200, "GET", "/api/v1/events?start=2026-11-01T00:00:00Z&end=2026-12-31T00:00:00Z").json()["items"]
-    identifier = next(row["id"] for row in rows if row["uid"] == uid)
-    return [row["summary"] for row in alice.expect(200, "GET", f"/api/v1/events/{identifier}/history").json()["items"]]
 
 
 def main():

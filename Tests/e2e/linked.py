@@ -69,3 +69,25 @@ def notion_titles(notion, source):
         if not page["in_trash"] and page["parent"]["data_source_id"] == source:
             titles.append("".join(run["plain_text"] for run in page["properties"]["Name"]["title"]))
     return titles
+
+
+def read_only_calendar(alice, google):
+    """A Google calendar that alice may only read, linked with a calendar of its own; answers that one's row."""
+    owner, id = "boss@example.com", "team@example.com"
+    google.expect(200, "POST", "/control/accounts", {"email": owner})
+    google.expect(200, "POST", "/control/calendars", {"id": id, "summary": "Team", "owner": owner})
+    account = next(a for a in google.expect(200, "GET", "/control/accounts").json() if a != owner)
+    google.expect(200, "POST", f"/control/calendars/{id}/share", {"email": account, "role": "reader"})
+    google.expect(
+        200, "POST", f"/control/calendars/{id}/events",
+        {"summary": "Holidays", "start": {"date": "2026-12-24"}, "end": {"date": "2026-12-27"}},
+    )
+    link(alice, connect(alice, "google", google), id, calendar=None)
+    return next(c for c in alice.expect(200, "GET", "/api/v1/calendars").json()["items"] if c["name"] != "default")
+
+
+def versions(alice, uid):
+    """The event's id and the rows of its history."""
+    rows = alice.expect(200, "GET", "/api/v1/events?start=2026-11-01T00:00:00Z&end=2026-12-31T00:00:00Z").json()["items"]
+    identifier = next(row["id"] for row in rows if row["uid"] == uid)
+    return identifier, alice.expect(200, "GET", f"/api/v1/events/{identifier}/history").json()["items"]
