@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import subprocess
 import sys
 import tempfile
@@ -41,6 +42,8 @@ class Evolution:
         def call(*arguments):
             self.process.stdin.write(json.dumps([name, arguments]) + "\n")
             self.process.stdin.flush()
+            ready, _, _ = select.select([self.process.stdout], [], [], 90)
+            assert ready, f"{name}: no answer in 90 s"
             answer = json.loads(self.process.stdout.readline())
             if "error" in answer:
                 raise Refused(answer["error"])
@@ -49,8 +52,12 @@ class Evolution:
         return call
 
     def end(self):
+        """Ends the driver; with its session end the services that it called for."""
         self.process.stdin.close()
-        self.process.wait(timeout=30)
+        try:
+            self.process.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, 9)
 
 
 class Refused(Exception):

@@ -56,7 +56,7 @@ class Driver:
     def client(self, uid):
         if uid not in self.clients:
             source = self.registry.ref_source(uid)
-            self.clients[uid] = ECal.Client.connect_sync(source, ECal.ClientSourceType.EVENTS, 0, None)
+            self.clients[uid] = ECal.Client.connect_sync(source, ECal.ClientSourceType.EVENTS, 2, None)
         return self.clients[uid]
 
     def is_read_only(self, uid):
