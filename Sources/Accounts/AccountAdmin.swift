@@ -33,6 +33,8 @@ public struct AccountAdmin: Sendable {
 
     /// Makes a user, without a password where `password` is nil: app passwords then open everything.
     ///
+    /// A name that is a mail address is the user's mailbox too, unless `email` says another.
+    ///
     /// - Throws: ``AccountError`` for a bad or taken name and a bad password.
     public func addUser(
         name: String,
@@ -43,7 +45,12 @@ public struct AccountAdmin: Sendable {
     ) async throws -> Principal {
         try checkName(name)
         if let password { try checkPassword(password) }
-        let added = try await store.addPrincipal(name: name, email: email, displayName: displayName, isAdmin: isAdmin)
+        let added = try await store.addPrincipal(
+            name: name,
+            email: email ?? (isMailAddress(name) ? name : nil),
+            displayName: displayName,
+            isAdmin: isAdmin
+        )
         guard let principal = added else { throw AccountError.nameTaken(name) }
         if let password { try await setPassword(password, of: principal) }
         return principal
@@ -145,6 +152,11 @@ public struct AccountAdmin: Sendable {
         guard isAllowed, (1...Self.maximumNameLength).contains(name.utf8.count), name != ".", name != ".." else {
             throw AccountError.invalidName(name)
         }
+    }
+
+    private func isMailAddress(_ name: String) -> Bool {
+        let parts = name.split(separator: "@", omittingEmptySubsequences: false)
+        return parts.count == 2 && parts.allSatisfy { !$0.isEmpty }
     }
 
     private func checkPassword(_ password: String) throws {

@@ -157,6 +157,14 @@ struct AccountTests {
         #expect(try await gateway.admin.addUser(name: name).name == name)
     }
 
+    @Test func `a name that is a mail address is the mailbox too`() async throws {
+        let gateway = try await Gateway()
+        #expect(try await gateway.admin.addUser(name: "ann@example.org").email == "ann@example.org")
+        #expect(try await gateway.admin.addUser(name: "bo@example.org", email: "b@example.net").email == "b@example.net")
+        #expect(try await gateway.admin.addUser(name: "c@").email == nil)
+        #expect(try await gateway.admin.addUser(name: "dora").email == nil)
+    }
+
     @Test(arguments: [
         "", ".", "..", "Alice", "a b", "a/b", "ä", "a\u{0}", "a%2f", "a:b", "a;b", String(repeating: "a", count: 65),
     ])

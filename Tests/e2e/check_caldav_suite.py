@@ -23,7 +23,8 @@ def main():
         data = os.path.join(folder, "data")
         os.makedirs(data)
         gateway = Gateway(data)
-        gateway.add_user("alice", "correct horse battery")
+        # One test wants a user whose name is a mail address.
+        gateway.add_user("alice@example.org", "correct horse battery")
         with open(os.path.join(source, "tests", "caldav_test_servers.yaml"), "w") as file:
             file.write(
                 f"""test-servers:
@@ -31,7 +32,7 @@ def main():
     type: external
     enabled: true
     url: {gateway.base}/
-    username: alice
+    username: alice@example.org
     password: correct horse battery
 """
             )
