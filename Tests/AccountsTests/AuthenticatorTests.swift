@@ -160,7 +160,8 @@ struct AccountTests {
     @Test func `a name that is a mail address is the mailbox too`() async throws {
         let gateway = try await Gateway()
         #expect(try await gateway.admin.addUser(name: "ann@example.org").email == "ann@example.org")
-        #expect(try await gateway.admin.addUser(name: "bo@example.org", email: "b@example.net").email == "b@example.net")
+        let other = try await gateway.admin.addUser(name: "bo@example.org", email: "b@example.net")
+        #expect(other.email == "b@example.net")
         #expect(try await gateway.admin.addUser(name: "c@").email == nil)
         #expect(try await gateway.admin.addUser(name: "dora").email == nil)
     }
