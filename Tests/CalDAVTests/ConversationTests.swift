@@ -71,17 +71,43 @@ struct TestServer: Sendable {
         )
     }
 
-    /// What no client can do: `write-protect CALENDAR`, and `purge`, which forgets every deletion there has been.
+    /// What no client can do: `write-protect CALENDAR`, `edit-upstream CALENDAR`, and `purge`, which forgets every
+    /// deletion there has been.
     func perform(_ action: String) async throws {
         if action == "purge" {
             _ = try await calendars.purge(changesBefore: Instant(seconds: .max), versionsBefore: Instant(seconds: 0))
             return
         }
         let words = action.split(separator: " ").map(String.init)
-        guard words.count == 2, words[0] == "write-protect",
+        guard words.count == 2, ["write-protect", "edit-upstream"].contains(words[0]),
             let alice = try await calendars.principal(named: "alice"),
             let calendar = try await calendars.calendar(named: words[1], of: alice.id)
         else { preconditionFailure("unknown action: \(action)") }
-        try await calendars.setWriteProtected(true, of: calendar.id)
+        if words[0] == "write-protect" {
+            try await calendars.setWriteProtected(true, of: calendar.id)
+        } else {
+            try await calendars.editUpstream(in: calendar.id)
+        }
+    }
+}
+
+extension CalendarStore {
+    /// An upstream's edit of the event `uid-a` in `a.ics`, as a pass writes it.
+    func editUpstream(in calendar: CalendarID) async throws {
+        let text = """
+            BEGIN:VCALENDAR\r
+            VERSION:2.0\r
+            PRODID:-//Upstream//EN\r
+            BEGIN:VEVENT\r
+            UID:uid-a\r
+            DTSTAMP:20261101T000000Z\r
+            DTSTART:20261122T090000Z\r
+            SUMMARY:Edited upstream\r
+            END:VEVENT\r
+            END:VCALENDAR\r
+
+            """
+        let object = try CalendarObject(parsing: text)
+        _ = try await put(object, named: "a.ics", in: calendar, if: .always, by: Author(.link, name: "1"))
     }
 }

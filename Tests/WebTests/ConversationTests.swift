@@ -41,7 +41,8 @@ extension TestGateway {
         return Conversation.Reply(status: reply.status, headers: reply.headers, body: reply.body)
     }
 
-    /// What no client can do: `write-protect CALENDAR`, and `purge`, which forgets every deletion there has been.
+    /// What no client can do: `write-protect CALENDAR`, `edit-upstream CALENDAR`, and `purge`, which forgets every
+    /// deletion there has been.
     fileprivate func perform(_ action: String) async throws {
         if action == "purge" {
             let calendars = gateway.calendars
@@ -49,9 +50,34 @@ extension TestGateway {
             return
         }
         let words = action.split(separator: " ").map(String.init)
-        try #require(words.count == 2 && words[0] == "write-protect")
+        try #require(words.count == 2 && ["write-protect", "edit-upstream"].contains(words[0]))
         let alice = try #require(await gateway.calendars.principal(named: "alice"))
         let calendar = try #require(await gateway.calendars.calendar(named: words[1], of: alice.id))
-        try await gateway.calendars.setWriteProtected(true, of: calendar.id)
+        if words[0] == "write-protect" {
+            try await gateway.calendars.setWriteProtected(true, of: calendar.id)
+        } else {
+            try await gateway.calendars.editUpstream(in: calendar.id)
+        }
+    }
+}
+
+extension CalendarStore {
+    /// An upstream's edit of the event `uid-a` in `a.ics`, as a pass writes it.
+    fileprivate func editUpstream(in calendar: CalendarID) async throws {
+        let text = """
+            BEGIN:VCALENDAR\r
+            VERSION:2.0\r
+            PRODID:-//Upstream//EN\r
+            BEGIN:VEVENT\r
+            UID:uid-a\r
+            DTSTAMP:20261101T000000Z\r
+            DTSTART:20261122T090000Z\r
+            SUMMARY:Edited upstream\r
+            END:VEVENT\r
+            END:VCALENDAR\r
+
+            """
+        let object = try CalendarObject(parsing: text)
+        _ = try await put(object, named: "a.ics", in: calendar, if: .always, by: Author(.link, name: "1"))
     }
 }

@@ -15,7 +15,7 @@ run() {
 	printf '== %s\n' "$name"
 	"$@"
 }
-checks=${*:-"expansion google_client notion_client bytes litmus vdirsyncer vdirsyncer_suite caldav_library caldav_suite server_tester thunderbird evolution crash faults figures container"}
+checks=${*:-"expansion google_client notion_client bytes litmus vdirsyncer vdirsyncer_suite caldav_library caldav_suite server_tester thunderbird evolution khal_todoman cadaver calcurse crash faults figures container"}
 for check in $checks; do
 	case $check in
 	expansion)
