@@ -1,6 +1,7 @@
 """Thunderbird finds the calendars from only host and user name, and changes travel both ways, with its conflicts and its restart."""
 
 import os
+import subprocess
 import sys
 import tempfile
 
@@ -25,6 +26,22 @@ for (const [provider, calendars] of found) {
   }
 }
 return listed;
+"""
+TRUST = """
+const chain = await new Promise((resolve, reject) => {
+  const request = new XMLHttpRequest();
+  request.open("GET", `https://${args[0]}/healthz`);
+  request.onerror = () => resolve(request.channel.securityInfo);
+  request.onload = () => reject(new Error("a certificate of nobody's was taken"));
+  request.send();
+});
+const [host, port] = args[0].split(":");
+Cc["@mozilla.org/security/certoverride;1"].getService(Ci.nsICertOverrideService)
+  .rememberValidityOverride(host, Number(port), {}, chain.serverCert, true);
+"""
+FIND_BY_HOST = """
+const found = await cal.provider.detection.detect("alice", args[1], args[0], false, [], {});
+return [...found].flatMap(([provider, calendars]) => calendars.map(each => [provider.type, each.uri.spec]));
 """
 PRELUDE = """
 const { CalEvent } = ChromeUtils.importESModule("resource:///modules/CalEvent.sys.mjs");
@@ -211,6 +228,24 @@ class Check:
         assert not self.client.run(STATE, CALENDAR)["disabled"], "503 disables no calendar"
         self.refresh(lambda t: t.get("seed-5") == "After the outage", "the change after the outage")
 
+    def finds_over_tls_by_the_host_alone(self):
+        folder = os.path.join(self.folder, "secure")
+        os.makedirs(folder)
+        certificate = [os.path.join(self.folder, name) for name in ("certificate.pem", "key.pem")]
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+             "-addext", "subjectAltName=DNS:localhost", "-out", certificate[0], "-keyout", certificate[1]],
+            check=True, capture_output=True,
+        )
+        gateway = Gateway(folder, certificate=certificate)
+        gateway.add_user("alice", PASSWORD)
+        host = f"localhost:{gateway.port}"
+        # What the user does when asked whether to trust a certificate that signs itself.
+        self.client.run(TRUST, host)
+        found = self.client.run(FIND_BY_HOST, host, PASSWORD)
+        assert found == [["caldav", f"https://{host}{CALENDAR}"]], found
+        gateway.stop()
+
     def restarts(self):
         before = self.titles()
         token, _, _ = sync_collection(self.alice, CALENDAR)
@@ -234,7 +269,7 @@ def main():
         try:
             for step in (
                 check.discovers, check.syncs_first, check.writes, check.follows, check.conflicts,
-                check.keeps_off_what_is_read_only, check.outlives_an_outage, check.restarts,
+                check.keeps_off_what_is_read_only, check.outlives_an_outage, check.finds_over_tls_by_the_host_alone, check.restarts,
             ):
                 step()
                 print("  " + step.__name__.replace("_", " "), flush=True)

@@ -121,9 +121,9 @@ class Simulators(Process):
 
 
 class Gateway(Process):
-    def __init__(self, folder, simulators=None, port=None, **settings):
+    def __init__(self, folder, simulators=None, port=None, certificate=None, **settings):
         self.folder, self.port = folder, port or free_port()
-        self.base = f"http://127.0.0.1:{self.port}"
+        self.base = f"{'https' if certificate else 'http'}://127.0.0.1:{self.port}"
         environment = {**os.environ, "KALENDS_DATA": folder, **{k: str(v) for k, v in settings.items()}}
         if simulators:
             environment |= {
@@ -131,7 +131,8 @@ class Gateway(Process):
             }
         self.environment = environment
         super().__init__(
-            [KALENDS, "serve", "--listen", f"127.0.0.1:{self.port}"],
+            [KALENDS, "serve", "--listen", f"127.0.0.1:{self.port}"]
+            + (["--tls-cert", certificate[0], "--tls-key", certificate[1]] if certificate else []),
             environment,
             "^kalends: listening on ",
             os.path.join(folder, "gateway.log"),

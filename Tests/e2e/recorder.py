@@ -2,6 +2,7 @@
 
 import http.client
 import http.server
+import sys
 import threading
 import urllib.parse
 
@@ -13,6 +14,15 @@ class Exchange:
 
     def __repr__(self):
         return f"{self.method} {self.path} -> {self.status}"
+
+
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, address):
+        # A client that is killed leaves its connections as they are.
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, address)
 
 
 class Recorder:
@@ -64,8 +74,7 @@ class Recorder:
             def log_message(self, *arguments):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
+        self.server = Server(("127.0.0.1", 0), Handler)
         self.base = f"http://127.0.0.1:{self.server.server_address[1]}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
