@@ -43,7 +43,7 @@ def main():
             PYTHON_CALDAV_TEST_EMBEDDED="0", PYTHON_CALDAV_TEST_DOCKER="0",
         )
         gateway.stop()
-    suites.verdict(f"python-caldav {VERSION}'s functional tests", results, 125, SCHEDULING)
+    suites.verdict(f"python-caldav {VERSION}'s functional tests", results, 126, SCHEDULING)
 
 
 main()
