@@ -157,9 +157,22 @@ let package = Package(
             ] + crypto
         ),
         tests("CalDAV", imports: ["CalDAV", "WebDAV", "XML", "Store", "SQL", "SQLite", "ICalendar", httpTypes]),
+        .target(
+            name: "SyncTestSupport",
+            dependencies: ["SQL"],
+            path: "Tests/SyncSupport",
+            swiftSettings: strict
+        ),
         tests(
             "Sync",
-            imports: ["Sync", "Bridging", "ICalendar", "Reconcile", "Store", "SQL", "SQLite"]
+            imports: ["Sync", "Bridging", "ICalendar", "Reconcile", "Store", "SQL", "SQLite", "SyncTestSupport"]
+        ),
+        tests(
+            "Engine",
+            imports: [
+                "Sync", "Bridging", "BridgeGoogle", "SimulatorGoogle", "OutboundHTTP", "ICalendar", "Store", "SQL", "SQLite",
+                "SyncTestSupport", httpTypes,
+            ]
         ),
         tests(
             "Bridges",

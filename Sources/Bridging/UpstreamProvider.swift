@@ -24,6 +24,14 @@ public protocol UpstreamProvider: Sendable {
 
     /// Makes the bridge for a stored link.
     func bridge(to link: UpstreamLink, using credentials: any CredentialSource) -> any Bridge
+
+    /// What the account is called, where the provider tells it; several accounts of one user are told apart by it.
+    func accountName(using credentials: any CredentialSource) async throws(BridgeError) -> String?
+}
+
+extension UpstreamProvider {
+    /// A provider that does not say.
+    public func accountName(using credentials: any CredentialSource) async throws(BridgeError) -> String? { nil }
 }
 
 /// A calendar as its upstream lists it.

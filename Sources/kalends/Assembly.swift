@@ -79,6 +79,7 @@ struct Assembly: Sendable {
         )
         answers = RememberedAnswers(credentials: credentials, masterKey: key, now: Self.now)
         notionCalls = WebhookVerification(provider: "notion", credentials: credentials, masterKey: key, now: Self.now)
+        providers = upstreams.providers(transport)
         connect = ConnectFlow(
             credentials: credentials,
             vault: vault,
@@ -86,10 +87,10 @@ struct Assembly: Sendable {
             transport: transport,
             clients: clients,
             probes: [.notion(apiURL: upstreams.notionAPI)],
+            accountName: Self.accountNaming(by: providers),
             publicURL: publicURL,
             now: Self.now
         )
-        providers = upstreams.providers(transport)
         oauthProviders = Set(["google", "notion"].filter { upstreams.client(of: $0) != nil })
         links = LinkStore(calendars: calendars, now: Self.now)
         let providers = providers
@@ -115,6 +116,18 @@ struct Assembly: Sendable {
                 random: { Double.random(in: 0..<1) }
             )
         )
+    }
+
+    /// Asks the provider itself; one that cannot be asked now leaves the account without a name.
+    private static func accountNaming(by providers: [any UpstreamProvider]) -> AccountNaming {
+        { name, source in
+            guard let provider = providers.first(where: { $0.name == name }) else { return nil }
+            do {
+                return try await provider.accountName(using: source)
+            } catch {
+                return nil
+            }
+        }
     }
 
     /// What the outer face needs.

@@ -17,6 +17,8 @@ struct Upstreams: Sendable {
     private let notionRate: Int
     /// Seconds between full listings of a Notion database, which find what was trashed.
     private let notionSweep: Int64
+    /// Requests a minute and Google account: what Google allows a project unless it raised the quota.
+    private let googleRate: Int
     private let settings: Settings
 
     init(_ settings: Settings) throws {
@@ -25,6 +27,7 @@ struct Upstreams: Sendable {
         notionAPI = try settings.address("NOTION_API_URL", default: "https://api.notion.com")
         notionRate = try settings.seconds("NOTION_RATE", default: NotionProvider.defaultRequestsPerMinute)
         notionSweep = Int64(try settings.seconds("NOTION_SWEEP", default: 300))
+        googleRate = try settings.seconds("GOOGLE_RATE", default: GoogleProvider.defaultRequestsPerMinute)
         let authorize = try settings.address(
             "GOOGLE_AUTH_URL",
             default: "https://accounts.google.com/o/oauth2/v2/auth"
@@ -76,7 +79,7 @@ struct Upstreams: Sendable {
 
     func providers(_ transport: any HTTPTransport) -> [any UpstreamProvider] {
         [
-            GoogleProvider(transport: transport, apiURL: googleAPI),
+            GoogleProvider(transport: transport, apiURL: googleAPI, requestsPerMinute: googleRate),
             NotionProvider(
                 transport: transport,
                 apiURL: notionAPI,

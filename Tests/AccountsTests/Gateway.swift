@@ -39,7 +39,11 @@ struct Gateway {
 
     static let session = "session of alice"
 
-    init(upstream: FakeUpstream = FakeUpstream(), clients: OAuthClients? = nil) async throws {
+    init(
+        upstream: FakeUpstream = FakeUpstream(),
+        clients: OAuthClients? = nil,
+        accountName: @escaping AccountNaming = { _, _ in nil }
+    ) async throws {
         self.upstream = upstream
         database = try SQLiteDatabase.inMemory()
         try await migrate(database, CalendarStore.migrations)
@@ -56,6 +60,7 @@ struct Gateway {
             transport: upstream,
             clients: clients,
             probes: [.notion(apiURL: "https://notion.test")],
+            accountName: accountName,
             publicURL: "https://kalends.test",
             now: { clock.now }
         )

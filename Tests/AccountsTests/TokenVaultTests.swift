@@ -34,7 +34,8 @@ struct TokenVaultTests {
     @Test
     func `a life is counted from when the request was begun`() {
         let reply = TokenReply(accessToken: "a", refreshToken: nil, expiresIn: 3599, scope: nil, workspaceName: nil)
-        let grant = reply.grant(requestedAt: .init(seconds: 1000), keeping: "r")
+        let former = Grant(accessToken: "a", refreshToken: "r", expiresAt: nil)
+        let grant = reply.grant(requestedAt: .init(seconds: 1000), renewing: former)
         #expect(grant.expiresAt == .init(seconds: 4599))
         #expect(grant.refreshToken == "r")
     }

@@ -16,7 +16,7 @@ let googleLink = UpstreamLink(
 
 /// A bridge that never sends anything: translation is pure.
 func googleBridge(_ link: UpstreamLink = googleLink, _ transport: any HTTPTransport = NoTransport()) -> GoogleBridge {
-    let client = GoogleClient(transport: transport, root: "https://g.test/calendar/v3/", credentials: TwoTokens())
+    let client = GoogleClient(transport: transport, root: "https://g.test/calendar/v3/", credentials: TwoTokens(), pace: .unlimited)
     return GoogleBridge(link: link, client: client)
 }
 

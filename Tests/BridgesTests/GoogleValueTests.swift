@@ -105,4 +105,28 @@ struct GoogleValueTests {
         #expect(Slot(instanceID: "abcde_20260330", of: "abcde") == .day(DateTime(date: 2026, 3, 30)))
         #expect(Slot(instanceID: "abcde_x", of: "abcde") == nil)
     }
+
+    // MARK: Pace
+
+    @Test func `a burst goes at once and a thousand requests take as long as the quota says`() {
+        let pace = RequestPace(perMinute: 600)
+        let start = ContinuousClock.now
+        let waits = (0..<1000).map { _ in pace.reserve(AccessToken("one"), at: start) }
+        #expect(waits[99] == 0 && waits[100] > 0)
+        #expect((100.0...110.0).contains(waits[999]))
+        #expect(pace.reserve(AccessToken("another"), at: start) == 0)
+        #expect(pace.reserve(AccessToken("one"), at: start + .seconds(300)) == 0)
+    }
+
+    // MARK: Answers
+
+    @Test(arguments: [("declined", true), ("accepted", false), ("needsAction", false)])
+    func `an invitation is declined when the account says so`(_ response: String, _ isDeclined: Bool) {
+        let payload = """
+            {"id":"e","attendees":[{"email":"b@example.com","responseStatus":"declined"},
+            {"email":"alice@example.com","self":true,"responseStatus":"\(response)"}]}
+            """
+        let record = UpstreamRecord(id: "e", series: "e", revision: nil, payload: payload)
+        #expect(googleBridge().isDeclined([record]) == isDeclined)
+    }
 }

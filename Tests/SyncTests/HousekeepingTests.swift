@@ -4,6 +4,7 @@ import SQL
 import SQLite
 import Store
 import Sync
+import SyncTestSupport
 import Testing
 
 @Suite("What is written down, kept and forgotten")

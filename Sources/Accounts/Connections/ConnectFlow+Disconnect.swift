@@ -7,7 +7,8 @@ public struct DisconnectReceipt: Sendable, Hashable {
     public enum Revocation: Sendable, Hashable {
         /// The provider confirmed that it is over.
         case revoked
-        /// There was none, or it is a token that only the person can end at the provider.
+        /// There was none; or it is a token that only the person can end at the provider; or another connection of the
+        /// same account lives by the same grant.
         case notNeeded
         /// The provider did not confirm it; the sentence says why. The person can end it in the provider's settings.
         case failed(String)
@@ -31,9 +32,18 @@ extension ConnectFlow {
         return DisconnectReceipt(connection: row.id, revocation: revocation, areTokensErased: true)
     }
 
+    /// Whether another connection is one of the same account: at Google, one revocation ends all grants to a client.
+    private func isShared(_ row: ConnectionRow) async throws -> Bool {
+        guard let account = row.account else { return false }
+        return try await credentials.allConnections().contains { other in
+            other.id != row.id && other.provider == row.provider && other.account == account && other.state == .connected
+        }
+    }
+
     private func revoke(_ row: ConnectionRow) async -> DisconnectReceipt.Revocation {
         do {
             guard let grant = try await vault.surrender(row), grant.refreshToken != nil else { return .notNeeded }
+            guard try await !isShared(row) else { return .notNeeded }
             guard let client = try await clients(row.provider) else {
                 return .failed(ConnectionProblem.notConfigured(row.provider).message)
             }

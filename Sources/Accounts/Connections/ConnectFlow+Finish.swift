@@ -88,8 +88,19 @@ extension ConnectFlow {
         guard reply.refreshToken != nil || reply.expiresIn == nil else {
             return try await refuse(.notLasting(row.provider), row)
         }
-        let grant = reply.grant(requestedAt: start, keeping: nil)
-        return .connected(try await adopt(grant, reply.workspaceName, for: row))
+        let connected = try await adopt(reply.grant(requestedAt: start, renewing: nil), reply.workspaceName, for: row)
+        return .connected(try await labelled(connected))
+    }
+
+    /// The connection with the name of its account, where the provider tells it only on asking.
+    ///
+    /// Without a name it works all the same: nothing depends on it.
+    private func labelled(_ row: ConnectionRow) async throws -> ConnectionRow {
+        guard row.account == nil, let name = await accountName(row.provider, vault.source(for: row.id)) else { return row }
+        try await credentials.setConnectionLabel(row.id, account: name)
+        var labelled = row
+        labelled.account = name
+        return labelled
     }
 
     private func refuse(_ problem: ConnectionProblem, _ row: ConnectionRow) async throws -> FinishOutcome {

@@ -1,4 +1,4 @@
-import Bridging
+public import Bridging
 import Crypto
 import Foundation
 public import ICalendar
@@ -16,6 +16,7 @@ public struct ConnectFlow: Sendable {
     let transport: any HTTPTransport
     let clients: OAuthClients
     let probes: [TokenProbe]
+    let accountName: AccountNaming
     let redirectURI: String
     let now: @Sendable () -> Instant
 
@@ -28,6 +29,7 @@ public struct ConnectFlow: Sendable {
     ///   - transport: reaches the providers.
     ///   - clients: the OAuth clients as configured at the moment.
     ///   - probes: the providers that also take a token made by hand.
+    ///   - accountName: asks a provider what the account is called, where its tokens do not say so.
     ///   - publicURL: the address of this installation, without a slash at its end; `/oauth/callback` is added.
     ///   - now: the clock.
     public init(
@@ -37,6 +39,7 @@ public struct ConnectFlow: Sendable {
         transport: any HTTPTransport,
         clients: @escaping OAuthClients,
         probes: [TokenProbe] = [.notion()],
+        accountName: @escaping AccountNaming = { _, _ in nil },
         publicURL: String,
         now: @escaping @Sendable () -> Instant
     ) {
@@ -46,6 +49,7 @@ public struct ConnectFlow: Sendable {
         self.transport = transport
         self.clients = clients
         self.probes = probes
+        self.accountName = accountName
         redirectURI = publicURL + "/oauth/callback"
         self.now = now
     }
@@ -174,6 +178,9 @@ extension OAuthClient.Style {
         }
     }
 }
+
+/// Asks a provider what the account behind some credentials is called; nil where it does not say.
+public typealias AccountNaming = @Sendable (_ provider: String, _ source: any CredentialSource) async -> String?
 
 /// Why a connection cannot be begun, or a token not be taken.
 public enum ConnectError: Error, Sendable, Hashable {

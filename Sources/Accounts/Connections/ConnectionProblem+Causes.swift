@@ -11,6 +11,15 @@ extension ConnectionProblem {
         )
     }
 
+    /// Google ended the grant because the project's consent screen is in testing.
+    static func testingEnded() -> ConnectionProblem {
+        ConnectionProblem(
+            code: "reconnect_required",
+            message: "Google ended the access after 7 days, as it does while the project's consent screen is in Testing.",
+            remedy: "Publish the consent screen at console.cloud.google.com (Audience, Publish app), then choose Reconnect."
+        )
+    }
+
     /// The person said no.
     static func denied(_ provider: String) -> ConnectionProblem {
         ConnectionProblem(

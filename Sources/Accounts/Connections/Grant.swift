@@ -13,12 +13,28 @@ struct Grant: Sendable, Hashable, Codable {
     /// Nil where the provider does not say: then good until it is refused.
     var expiresAt: Instant?
 
+    /// When the person consented; nil for a token made by hand, and for consents from before this was noted.
+    var consentedAt: Instant?
+
     /// A token is renewed so many seconds before its end, so that no request begins with a dying one.
     static let renewalMargin: Int64 = 300
 
     func isFresh(at now: Instant) -> Bool {
         guard let expiresAt else { return true }
         return expiresAt.advanced(by: -Self.renewalMargin) > now
+    }
+
+    /// So long Google lets a grant live while the project's consent screen is in "Testing".
+    static let testingLife: Int64 = 7 * 86_400
+
+    /// Renewals happen every hour: a grant that ends at its limit is found dead within two.
+    private static let testingSlack: Int64 = 2 * 3600
+
+    /// Whether a grant that is dead now lived as long as one of a project in testing: to its limit and not beyond.
+    func diedOfTesting(at now: Instant) -> Bool {
+        guard let consentedAt, let expiresAt else { return false }
+        let limit = consentedAt.advanced(by: Self.testingLife)
+        return now.advanced(by: Self.testingSlack) >= limit && expiresAt <= limit.advanced(by: Self.testingSlack)
     }
 
     var token: AccessToken { AccessToken(accessToken) }

@@ -18,13 +18,16 @@ struct TokenReply: Sendable, Decodable {
     }
 
     /// The grant, its life counted from when the request was begun: never longer than it is.
-    func grant(requestedAt start: Instant, keeping oldRefreshToken: String?) -> Grant {
+    ///
+    /// `former` is what is renewed; nil for a new consent.
+    func grant(requestedAt start: Instant, renewing former: Grant?) -> Grant {
         // A year: a nonsensical number must not overflow.
         let lifetime = expiresIn.map { Int64(min(max($0, 0), 31_536_000)) }
         return Grant(
             accessToken: accessToken,
-            refreshToken: refreshToken ?? oldRefreshToken,
-            expiresAt: lifetime.map { start.advanced(by: $0) }
+            refreshToken: refreshToken ?? former?.refreshToken,
+            expiresAt: lifetime.map { start.advanced(by: $0) },
+            consentedAt: former == nil ? start : former?.consentedAt
         )
     }
 

@@ -125,11 +125,14 @@ public actor TokenVault {
         let start = now()
         do {
             let reply = try await AuthorizationServer(client: client, transport: transport).refresh(refreshToken)
-            return try await save(reply.grant(requestedAt: start, keeping: refreshToken), for: row)
+            return try await save(reply.grant(requestedAt: start, renewing: grant), for: row)
         } catch OAuthFailure.invalidGrant(let reason) {
             // Another process may have renewed it in the meantime, and used up our refresh token.
             let stored = try await load(row)
-            guard stored.refreshToken != refreshToken else { throw await declareDead(row, because: reason) }
+            guard stored.refreshToken != refreshToken else {
+                let isTesting = row.provider == "google" && stored.diedOfTesting(at: now())
+                throw await declareDead(row, because: reason, problem: isTesting ? .testingEnded() : nil)
+            }
             grants[connection] = stored
             return stored
         } catch let failure as OAuthFailure {
@@ -211,9 +214,13 @@ public actor TokenVault {
     }
 
     /// Marks the connection so that nothing more is tried with it until the person has connected again.
-    private func declareDead(_ row: ConnectionRow, because reason: String) async -> BridgeError {
+    private func declareDead(
+        _ row: ConnectionRow,
+        because reason: String,
+        problem known: ConnectionProblem? = nil
+    ) async -> BridgeError {
         grants[row.id] = nil
-        let problem = ConnectionProblem.reconnect(row.provider, because: reason)
+        let problem = known ?? .reconnect(row.provider, because: reason)
         return await record(problem, .reconnectRequired, row) ?? .authorizationRevoked(problem.message)
     }
 

@@ -8,6 +8,7 @@ struct GoogleClient: Sendable {
     /// The address of the API, with its last slash.
     let root: String
     let credentials: any CredentialSource
+    let pace: RequestPace
 
     /// Enough for 2500 events with long guest lists; a larger page is refused rather than held in memory.
     static let maximumReplyOctets = 64 * 1_048_576
@@ -61,6 +62,7 @@ struct GoogleClient: Sendable {
         var request = request
         request.headers[.authorization] = "Bearer " + token.secret
         do {
+            try await pace.wait(for: token)
             return try await transport.send(request)
         } catch {
             throw .unreachable("Google Calendar: \(error)")

@@ -9,14 +9,25 @@ public struct GoogleProvider: UpstreamProvider {
 
     private let transport: any HTTPTransport
     private let apiURL: String
+    private let pace: RequestPace
 
     /// Google's own address of the API.
     public static let defaultAPIURL = "https://www.googleapis.com"
 
+    /// Google's own limit for each user of a project.
+    public static let defaultRequestsPerMinute = 600
+
     /// Connects to the API at `apiURL`, which ends before `/calendar/v3`.
-    public init(transport: any HTTPTransport, apiURL: String = GoogleProvider.defaultAPIURL) {
+    ///
+    /// `requestsPerMinute` is what the project may ask for each user.
+    public init(
+        transport: any HTTPTransport,
+        apiURL: String = GoogleProvider.defaultAPIURL,
+        requestsPerMinute: Int = GoogleProvider.defaultRequestsPerMinute
+    ) {
         self.transport = transport
         self.apiURL = apiURL
+        pace = RequestPace(perMinute: requestsPerMinute)
     }
 
     public func calendars(
@@ -75,12 +86,18 @@ public struct GoogleProvider: UpstreamProvider {
         return settled
     }
 
+    /// The identifier of the primary calendar, which is the account's address.
+    public func accountName(using credentials: any CredentialSource) async throws(BridgeError) -> String? {
+        let path = "users/me/calendarList/primary"
+        return try await client(using: credentials).send(.get, path, about: .calendar).value()["id"]?.text
+    }
+
     public func bridge(to link: UpstreamLink, using credentials: any CredentialSource) -> any Bridge {
         GoogleBridge(link: link, client: client(using: credentials))
     }
 
     private func client(using credentials: any CredentialSource) -> GoogleClient {
-        GoogleClient(transport: transport, root: apiURL + "/calendar/v3/", credentials: credentials)
+        GoogleClient(transport: transport, root: apiURL + "/calendar/v3/", credentials: credentials, pace: pace)
     }
 }
 

@@ -1,0 +1,34 @@
+import Bridging
+import ICalendar
+import SyncTestSupport
+
+/// A bridge whose process dies with it.
+struct CrashingBridge: Bridge {
+    let real: ScriptedBridge
+    let life: Life
+
+    var fields: FieldSet { real.fields }
+
+    func pull(since cursor: SyncCursor?) async throws(BridgeError) -> PulledRecords {
+        guard !life.isOver else { throw .unreachable("dead") }
+        return try await real.pull(since: cursor)
+    }
+
+    func perform(_ write: RecordWrite) async throws(BridgeError) -> UpstreamRecord? {
+        guard life.spend() else { throw .unreachable("dead") }
+        let answer = try await real.perform(write)
+        guard life.spend() else { throw .unreachable("dead") }
+        return answer
+    }
+
+    func object(from series: [UpstreamRecord]) throws(TranslationError) -> CalendarObject {
+        try real.object(from: series)
+    }
+
+    func writes(
+        toMake object: CalendarObject?,
+        from series: [UpstreamRecord]
+    ) throws(TranslationError) -> [RecordWrite] {
+        try real.writes(toMake: object, from: series)
+    }
+}
