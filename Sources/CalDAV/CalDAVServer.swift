@@ -38,7 +38,7 @@ public struct CalDAVServer: Sendable {
     public func respond(to request: DAVRequest) async -> DAVResponse {
         var response: DAVResponse
         do {
-            response = try await answer(request)
+            response = try await AuditActor.$current.withValue(request.principal?.name) { try await answer(request) }
         } catch let error as DAVError {
             response = DAVResponse(error)
         } catch is ReadOnlyCalendar {

@@ -188,13 +188,18 @@ extension CredentialStore {
         _ transaction: borrowing SQLTransaction
     ) throws {
         let row = try transaction.row(
-            "SELECT principal, provider, account FROM connection WHERE id = \(connection.value)"
+            """
+            SELECT connection.principal, provider, account, principal.name FROM connection
+            JOIN principal ON principal.id = connection.principal WHERE connection.id = \(connection.value)
+            """
         )
         guard let row else { return }
+        // A state changes by itself; a connection comes and goes by its owner's will.
+        let usual = action == .connectionState ? "gateway" : try row.text("name")
         let entry = AuditEntry(
             action,
             of: PrincipalID(rawValue: try row.integer("principal")),
-            by: actor ?? "gateway",
+            by: actor ?? usual,
             connection: connection,
             subject: try row.optionalText("account") ?? row.text("provider"),
             detail: detail

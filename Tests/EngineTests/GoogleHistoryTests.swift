@@ -70,10 +70,14 @@ private struct GoogleHistory {
             ["DTSTART;TZID=Europe/Berlin:202611\(day)T090000", "DTEND;TZID=Europe/Berlin:202611\(day)T103000"],
         ]
         var lines = times[Int.random(in: 0..<3, using: &random)] + ["SUMMARY:\(newWord())"]
-        if Bool.random(using: &random) { lines.append("RRULE:FREQ=DAILY;COUNT=\(Int.random(in: 2...6, using: &random))") }
-        let text = (["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Test//EN", "BEGIN:VEVENT", "UID:\(uid)",
-            "DTSTAMP:20260101T000000Z",
-        ] + lines + ["END:VEVENT", "END:VCALENDAR", ""]).joined(separator: "\r\n")
+        if Bool.random(using: &random) {
+            lines.append("RRULE:FREQ=DAILY;COUNT=\(Int.random(in: 2...6, using: &random))")
+        }
+        let text =
+            ([
+                "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Test//EN", "BEGIN:VEVENT", "UID:\(uid)",
+                "DTSTAMP:20260101T000000Z",
+            ] + lines + ["END:VEVENT", "END:VCALENDAR", ""]).joined(separator: "\r\n")
         try await put(CalendarObject(parsing: text), named: "\(uid).ics")
     }
 
@@ -108,7 +112,9 @@ private struct GoogleHistory {
         let object = try stored.object()
         guard let master = object.master, master.first("RRULE") != nil else { return }
         let all = try object.recurrenceSet().occurrences(in: TimeRange(), limit: 100).filter { !$0.isOverride }
-        guard all.count > 1, let chosen = all.randomElement(using: &random), let id = chosen.recurrenceID else { return }
+        guard all.count > 1, let chosen = all.randomElement(using: &random), let id = chosen.recurrenceID else {
+            return
+        }
         var calendar = object.calendar
         if Bool.random(using: &random) {
             var excluded = master.all("EXDATE")
@@ -173,7 +179,9 @@ private struct GoogleHistory {
     }
 
     private mutating func changeOccurrenceThere() async throws {
-        guard let master = await anyThere(where: { $0["recurrence"] != nil }), let id = master["id"]?.text else { return }
+        guard let master = await anyThere(where: { $0["recurrence"] != nil }), let id = master["id"]?.text else {
+            return
+        }
         let instances = await world.simulator.respond(
             to: APIRequest(
                 method: "GET",

@@ -14,7 +14,8 @@ struct SimulatedTransport: HTTPTransport {
         let parts = request.url.split(separator: "?", maxSplits: 1).map(String.init)
         var headers: [String: String] = [:]
         for field in request.headers { headers[field.name.canonicalName] = field.value }
-        let path = "/" + parts[0].split(separator: "/", omittingEmptySubsequences: true).dropFirst(2).joined(separator: "/")
+        let path =
+            "/" + parts[0].split(separator: "/", omittingEmptySubsequences: true).dropFirst(2).joined(separator: "/")
         let reply = await simulator.respond(
             to: APIRequest(
                 method: request.method.rawValue,

@@ -50,13 +50,23 @@ extension RESTRoutes {
                 let run = try await rest.gateway.scheduler.syncNow(try await rest.ownLink(request).link.id)
                 return RESTReply(.accepted, ["run": run.map { .integer($0.rawValue) } ?? .null])
             },
+            .post(
+                "/links/{id}/start",
+                "start_link",
+                "Carries out the plan",
+                body: .object([
+                    "skip?": Schema.list(of: .text).orNull.noted("UIDs of events that stay where they are"),
+                    "separate?": Schema.list(of: .text).orNull.noted("UIDs of merges that are two events"),
+                ]),
+                answer: link
+            ) { rest, request in try await rest.startLink(request) },
         ] + verbs.map(verbOperation)
 
     private static let link = Schema.named("Link")
 
     /// What a person says to a link.
     private static let verbs = [
-        ("start", "Carries out the plan"), ("pause", "Stops passes"), ("resume", "Lets passes run again"),
+        ("pause", "Stops passes"), ("resume", "Lets passes run again"),
         ("approve", "Lets held deletions go on"), ("reject", "Brings back what was to be deleted"),
     ]
 
@@ -65,6 +75,14 @@ extension RESTRoutes {
             _ = try await rest.gateway.act(verb, on: try await rest.ownLink(request).link.id)
             return reply(try await rest.ownLink(request))
         }
+    }
+
+    private func startLink(_ request: RESTRequest) async throws -> RESTReply {
+        let members = try request.members()
+        func uids(_ name: String) -> Set<String> { Set(members[name]?.array?.compactMap(\.string) ?? []) }
+        let choices = StartChoices(skip: uids("skip"), separate: uids("separate"))
+        _ = try await gateway.scheduler.start(try await ownLink(request).link.id, choices)
+        return Self.reply(try await ownLink(request))
     }
 
     private func deleteLink(_ request: RESTRequest) async throws -> RESTReply {
@@ -105,7 +123,7 @@ extension RESTRoutes {
         wish.direction = try choice("direction", members) ?? .both
         wish.policy = try choice("conflicts", members) ?? .newest
         wish.mapping = try text(ofObject: "mapping", members)
-        wish.filters = try text(ofObject: "filters", members)
+        wish.filters = try filters(members)
         wish.createsColumns = members["create_columns"]?.bool ?? false
         wish.notifiesGuests = members["notify_guests"]?.bool ?? false
         let link = try await gateway.makeLink(wish, for: request.visitor.principal)
@@ -132,6 +150,16 @@ extension RESTRoutes {
         return String(decoding: member.octets, as: UTF8.self)
     }
 
+    private func filters(_ members: JSON) throws(RESTProblem) -> String? {
+        guard let text = try text(ofObject: "filters", members) else { return nil }
+        do {
+            _ = try LinkFilters(parsing: text)
+            return text
+        } catch {
+            throw .invalid(error.message, "See filters in /api/v1/openapi.json.")
+        }
+    }
+
     private func changeLink(_ request: RESTRequest) async throws -> RESTReply {
         let status = try await ownLink(request)
         try request.refuseUnless(Self.etag(of: status))
@@ -141,7 +169,8 @@ extension RESTRoutes {
         change.direction = try choice("direction", members)
         change.policy = try choice("conflicts", members)
         change.notifiesGuests = members["notify_guests"]?.bool
-        if let filters = try text(ofObject: "filters", members) { change.filters = filters }
+        if members["filters"] != nil { change.filters = .some(try filters(members)) }
+        if let skip = members["skip"]?.array { change.skip = Set(skip.compactMap(\.string)) }
         if let mapping = try text(ofObject: "mapping", members), let provider = gateway.provider(link.provider) {
             var upstream = link.upstream
             upstream.mapping = mapping
@@ -170,6 +199,8 @@ extension RESTRoutes {
             "direction": .string(link.direction.rawValue), "conflict_policy": .string(link.policy.rawValue),
             "notify_guests": .bool(link.notifiesGuests),
             "mapping": link.mapping.flatMap { JSON(parsing: Array($0.utf8)) } ?? .null,
+            "filters": link.filters.flatMap { JSON(parsing: Array($0.utf8)) } ?? .null,
+            "push_until": .text(status.channelExpiresAt?.rfc3339), "push_problem": .text(status.channelProblem),
             "state": .string(status.state.rawValue), "last_synced_at": .text(status.lastSyncedAt?.rfc3339),
             "next_sync_at": .text(status.nextSyncAt?.rfc3339),
             "progress": status.progress.map { ["done": .integer($0.done), "total": .integer($0.total)] } ?? .null,
@@ -188,7 +219,8 @@ extension RESTRoutes {
                 items.map {
                     [
                         "id": .string($0.uid), "uid": .string($0.uid), "summary": .text($0.summary),
-                        "start": .text($0.start),
+                        "start": .text($0.start), "upstream_uid": .text($0.upstreamUID),
+                        "confidence": $0.confidence.map(JSON.number) ?? .null,
                     ]
                 }
             )
@@ -199,6 +231,14 @@ extension RESTRoutes {
         return [
             "gateway": side(plan.gateway), "upstream": side(plan.upstream), "merge": items(plan.merge),
             "same": .integer(plan.same), "conflicts": items(plan.conflicts),
+            "skipped": .array(plan.skipped.map(JSON.string)),
+            "problems": .array(
+                plan.problems.map {
+                    [
+                        "uid": .string($0.item.uid), "summary": .text($0.item.summary), "reason": .string($0.reason),
+                    ]
+                }
+            ),
         ]
     }
 }

@@ -28,8 +28,8 @@ extension RESTRoutes {
         .post(
             "/runs/{id}/undo",
             "undo_run",
-            "Brings back what a pass changed or deleted",
-            answer: .object(["restored": .list(of: .text)])
+            "Brings back what a pass changed or deleted, and takes away what it made",
+            answer: .object(["restored": .list(of: .text), "removed": .list(of: .text)])
         ) { rest, request in try await rest.undoRun(request) },
         .list(
             "/queue",
@@ -100,10 +100,13 @@ extension RESTRoutes {
 
     private func undoRun(_ request: RESTRequest) async throws -> RESTReply {
         let run = try await ownRun(request)
-        guard let undone = try await gateway.links.undo(run.row.id, by: request.visitor.author) else {
+        guard let undone = try await gateway.scheduler.undo(run.row.id, by: request.visitor.author) else {
             throw RESTProblem(.conflict, "conflict", "The run was undone already.", "Nothing is left to do.")
         }
-        return RESTReply(.ok, ["restored": .array(undone.map(JSON.string))])
+        return RESTReply(
+            .ok,
+            ["restored": .array(undone.restored.map(JSON.string)), "removed": .array(undone.removed.map(JSON.string))]
+        )
     }
 
     private func ownRun(_ request: RESTRequest) async throws -> (row: RunRow, items: [RunItem]) {

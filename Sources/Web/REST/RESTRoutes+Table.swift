@@ -4,7 +4,7 @@ extension RESTRoutes {
         calendarOperations + shareOperations + feedOperations + eventOperations + historyOperations
         + connectionOperations + linkOperations
         + passOperations + conflictOperations + secretOperations + streamOperations + webhookOperations
-        + mappingOperations
+        + mappingOperations + auditOperations
 
     /// An operation with its path taken apart.
     struct Route: Sendable {

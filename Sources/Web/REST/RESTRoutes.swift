@@ -66,7 +66,7 @@ struct RESTRoutes: Sendable {
             visitor: visitor
         )
         do {
-            var reply = try await perform(rest)
+            var reply = try await AuditActor.$current.withValue(visitor.principal.name) { try await perform(rest) }
             reply.headers.append(contentsOf: ration.fields)
             return reply
         } catch {

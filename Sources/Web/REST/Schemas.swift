@@ -116,7 +116,9 @@ enum Schemas {
     private static let link = Schema.object([
         "id": .identifier, "calendar": .identifier, "connection": .identifier, "provider": .text,
         "upstream_calendar": .text, "upstream_name": .text, "direction": .choice(LinkDirection.self),
-        "conflict_policy": .text, "notify_guests": .truth, "mapping": .anything,
+        "conflict_policy": .text, "notify_guests": .truth, "mapping": .anything, "filters": .anything,
+        "push_until": .time.orNull.noted("the upstream calls until then; null where it is polled"),
+        "push_problem": .text.orNull,
         "state": .choice(["preview", "idle", "syncing", "waiting", "paused", "needs_approval", "error"]),
         "last_synced_at": .time.orNull, "next_sync_at": .time.orNull, "progress": progress, "events": .count,
         "pending": .count, "conflicts": .count, "last_error": failureOrNull,
@@ -126,7 +128,11 @@ enum Schemas {
         Schema.object([
             "direction?": Schema.choice(LinkDirection.self).orNull,
             "conflicts?": Schema.choice(ConflictPolicy.self).orNull,
-            "mapping?": Schema.anyObject.orNull, "filters?": Schema.anyObject.orNull,
+            "mapping?": Schema.anyObject.orNull,
+            "filters?": Schema.anyObject.orNull.noted(
+                "past_days, future_days, from, until, categories, except_categories, declined, busy_only"
+            ),
+            "skip?": Schema.list(of: .text).orNull.noted("UIDs of all events that are left alone"),
             "create_columns?": Schema.truth.orNull, "notify_guests?": Schema.truth.orNull,
         ])
         .members
@@ -144,12 +150,18 @@ enum Schemas {
 
     private static let planItem = Schema.object([
         "id": .text, "uid": .text, "summary": .text.orNull, "start": .text.orNull,
+        "upstream_uid": .text.orNull.noted("of a merge of two events that only say the same"),
+        "confidence": Schema(.anything, "how sure that is, from 0 to 1; null where the UID says so"),
     ])
 
     private static let plan: Schema = {
         let items = Schema.list(of: .named("PlanItem"))
         let side = Schema.object(["create": items, "update": items, "delete": items])
-        return .object(["gateway": side, "upstream": side, "merge": items, "same": .count, "conflicts": items])
+        return .object([
+            "gateway": side, "upstream": side, "merge": items, "same": .count, "conflicts": items,
+            "skipped": .list(of: .text),
+            "problems": .list(of: .object(["uid": .text, "summary": .text.orNull, "reason": .text])),
+        ])
     }()
 
     // MARK: Passes
