@@ -35,13 +35,13 @@ extension LinkStore {
     func mirror(_ pulled: PulledRecords, translatedBy bridge: any Bridge, of link: LinkID) async throws -> Set<String> {
         let before = try await database.read { try MirrorState(of: link, covering: pulled, $0) }
         let changed = before.changedSeries(by: pulled)
-        let objects = try before.translated(changed, after: pulled, by: bridge)
+        let records = before.records(of: changed, after: pulled)
+        let objects = before.translated(records, by: bridge)
         let cursor = pulled.cursor
         guard !changed.isEmpty || cursor != before.cursor else { return [] }
         let now = now()
         try await database.write { transaction in
-            for series in changed.sorted() {
-                let records = before.records(of: series, after: pulled)
+            for (series, records) in records.sorted(by: { $0.key < $1.key }) {
                 try Self.replace(records, of: series, link, transaction)
                 if records.isEmpty {
                     try Self.forget(series: series, link, transaction)

@@ -18,6 +18,13 @@ struct LinkPlace: Sendable {
     func needsLook(at mark: String) -> Bool {
         seenRevision == nil || seenRevision != revision || self.mark != mark || pending > 0 || hasIntents
     }
+
+    /// What must be looked at, after these series changed: little where everything else was in step.
+    func scope(at mark: String, _ touched: Set<String>) -> SnapshotScope {
+        guard self.mark == mark else { return .everything }
+        guard let seenRevision, pending == 0, !hasIntents else { return .unsettled }
+        return .recent(since: seenRevision, series: touched)
+    }
 }
 
 /// What is known of a link after a pass.

@@ -9,6 +9,7 @@ extension LinkStore {
         Migration(name: "Memory of links", statements: memory),
         Migration(name: "What links did and what waits for a person", statements: history),
         Migration(name: "What a person leaves out, and what of ours cannot be read", statements: choices),
+        Migration(name: "What is in step, to be counted quickly", statements: counting),
     ]
 
     private static let choices = [
@@ -49,6 +50,11 @@ extension LinkStore {
         "ALTER TABLE link ADD COLUMN channel_failures BIGINT NOT NULL DEFAULT 0",
         "ALTER TABLE link ADD COLUMN channel_due_at BIGINT",
         "CREATE INDEX pass_by_time ON pass (started_at)",
+    ]
+
+    // The rows of base are long: counted one by one, a status would read all of them.
+    private static let counting = [
+        "CREATE INDEX base_agreed ON base (link, uid) WHERE agreed_at IS NOT NULL"
     ]
 
     private static let links = [

@@ -5,18 +5,15 @@ import SQL
 import Store
 
 extension LinkStore {
-    /// Reads the three sides of a link in one moment.
-    ///
-    /// With `everything`, items are looked at too that did not change since they were agreed; needed when what is compared
-    /// is not what it was then.
-    func snapshot(of link: Link, fields: FieldSet, everything: Bool) async throws -> Snapshot {
-        let raw = try await database.read { try RawSnapshot(of: link, calendars, everything: everything, $0) }
+    /// Reads the three sides of a link in one moment, as much of them as `scope` says.
+    func snapshot(of link: Link, fields: FieldSet, _ scope: SnapshotScope) async throws -> Snapshot {
+        let raw = try await database.read { try RawSnapshot(of: link, calendars, scope, $0) }
         return raw.projected(onto: fields, try link.readFilters())
     }
 
     /// Reads one item, changed or not.
     func snapshot(of link: Link, fields: FieldSet, uid: String) async throws -> SnapshotItem? {
-        let raw = try await database.read { try RawSnapshot(of: link, calendars, everything: true, only: uid, $0) }
+        let raw = try await database.read { try RawSnapshot(of: link, calendars, .item(uid), $0) }
         return raw.projected(onto: fields, try link.readFilters()).items[uid]
     }
 }
@@ -44,8 +41,7 @@ private struct RawSnapshot: Sendable {
     init(
         of link: Link,
         _ calendars: CalendarStore,
-        everything: Bool,
-        only one: String? = nil,
+        _ scope: SnapshotScope,
         _ transaction: borrowing SQLTransaction
     ) throws {
         revision = try transaction.row(
@@ -53,26 +49,26 @@ private struct RawSnapshot: Sendable {
         )?
         .integer("revision")
         guard revision != nil else { return }
-        let frozen = try readRemotes(link, transaction)
-        let objects: [StoredObject]
-        if let one {
-            objects = try calendars.object(uid: one, in: link.calendar, transaction).map { [$0] } ?? []
-        } else {
-            objects = try calendars.all(in: link.calendar, transaction)
-        }
+        let uids = try scope.uids(of: link, transaction)
+        let frozen = try readRemotes(link, uids, transaction)
+        let objects =
+            try uids?.compactMap { try calendars.object(uid: $0, in: link.calendar, transaction) }
+            ?? calendars.all(in: link.calendar, transaction)
         for object in objects where object.kind == .event { localObjects[object.uid] = object }
-        var bases = try readDigests(link, transaction)
-        agreedCount = bases.values.filter { $0.isAgreed }.count
+        var bases = try readDigests(link, uids, transaction)
+        agreedCount = try SnapshotScope.agreedCount(link, transaction)
         let marked = try readMarks(link, transaction)
+        let isEverything = scope.isEverything
         var changed = Set(localObjects.keys).union(remotes.keys).union(bases.keys).union(items.keys)
         changed = changed.filter { uid in
-            guard !everything, !marked.contains(uid), let base = bases[uid], base.isAgreed else { return true }
+            guard !isEverything, !marked.contains(uid), let base = bases[uid], base.isAgreed else { return true }
             return localObjects[uid]?.etag.rawValue != base.local
                 || (remotes[uid].map { $0.isEvent ? $0.digest : "" } ?? "") != base.remote
         }
+        // What was not read must not look as if it were gone.
+        if let uids { changed.formIntersection(uids) }
         changed.subtract(frozen)
         changed.subtract(try LinkStore.skipped(by: link.id, transaction))
-        if let one { changed.formIntersection([one]) }
         bases = bases.filter { changed.contains($0.key) }
         localObjects = localObjects.filter { changed.contains($0.key) }
         remotes = remotes.filter { changed.contains($0.key) }
@@ -85,14 +81,36 @@ private struct RawSnapshot: Sendable {
     // MARK: Reading
 
     /// Reads what is known of the upstream; answers the items that must be left alone because they cannot be read.
-    private mutating func readRemotes(_ link: Link, _ transaction: borrowing SQLTransaction) throws -> Set<String> {
+    private mutating func readRemotes(
+        _ link: Link,
+        _ uids: Set<String>?,
+        _ transaction: borrowing SQLTransaction
+    ) throws -> Set<String> {
+        guard let uids else { return try readRemotes(link, "", transaction) }
+        var frozen: Set<String> = []
+        for uid in uids {
+            // By the series of the agreement too: a series that is no event any more may have no UID.
+            let condition: SQLStatement = """
+                AND (mirrored_object.uid = \(.text(uid)) OR mirrored_object.series IN (
+                    SELECT series FROM base WHERE base.link = \(link.id.value) AND base.uid = \(.text(uid))))
+                """
+            frozen.formUnion(try readRemotes(link, condition, transaction))
+        }
+        return frozen
+    }
+
+    private mutating func readRemotes(
+        _ link: Link,
+        _ condition: SQLStatement,
+        _ transaction: borrowing SQLTransaction
+    ) throws -> Set<String> {
         var frozen: Set<String> = []
         let rows: SQLStatement = """
             SELECT mirrored_object.series, COALESCE(mirrored_object.uid, base.uid) AS item, digest, modified,
                 text IS NOT NULL AS is_event, problem IS NOT NULL AS is_problem
             FROM mirrored_object
             LEFT JOIN base ON base.link = mirrored_object.link AND base.series = mirrored_object.series
-            WHERE mirrored_object.link = \(link.id.value)
+            WHERE mirrored_object.link = \(link.id.value) \(condition)
             """
         try transaction.forEach(rows) { row in
             guard let uid = try row.optionalText("item") else { return }
@@ -113,15 +131,23 @@ private struct RawSnapshot: Sendable {
 
     private typealias Digests = (local: String, remote: String, isAgreed: Bool)
 
-    private func readDigests(_ link: Link, _ transaction: borrowing SQLTransaction) throws -> [String: Digests] {
+    private func readDigests(
+        _ link: Link,
+        _ uids: Set<String>?,
+        _ transaction: borrowing SQLTransaction
+    ) throws -> [String: Digests] {
         var digests: [String: Digests] = [:]
-        let rows: SQLStatement = """
+        let all: SQLStatement = """
             SELECT uid, local_digest, remote_digest, agreed_at FROM base WHERE link = \(link.id.value)
             """
-        try transaction.forEach(rows) { row in
-            digests[try row.text("uid")] = (
-                try row.text("local_digest"), try row.text("remote_digest"), try row.optionalInteger("agreed_at") != nil
-            )
+        let statements = uids?.map { uid -> SQLStatement in "\(all) AND uid = \(.text(uid))" } ?? [all]
+        for rows in statements {
+            try transaction.forEach(rows) { row in
+                digests[try row.text("uid")] = (
+                    try row.text("local_digest"), try row.text("remote_digest"),
+                    try row.optionalInteger("agreed_at") != nil
+                )
+            }
         }
         return digests
     }

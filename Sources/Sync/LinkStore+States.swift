@@ -35,7 +35,7 @@ extension LinkStore {
             try Self.audit(.linkState, id, by: actor, detail: state.rawValue, at: now, transaction)
             return try transaction.run(
                 """
-                UPDATE link SET state = \(.text(state.rawValue)), next_sync_at = NULL, seen_revision = NULL
+                UPDATE link SET state = \(.text(state.rawValue)), next_sync_at = NULL
                 WHERE id = \(id.value)
                 """
             ) > 0

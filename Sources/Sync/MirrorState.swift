@@ -66,32 +66,26 @@ struct MirrorState: Sendable {
         return changed
     }
 
-    /// The records of a series as they are after the pull, by identifier.
-    func records(of name: String, after pulled: PulledRecords) -> [UpstreamRecord] {
-        var records = pulled.isComplete ? [:] : series[name] ?? [:]
-        for record in pulled.records where record.series == name { records[record.id] = record }
+    /// The records of some series as they are after the pull, by identifier; none for a series that is gone without a trace.
+    func records(of names: Set<String>, after pulled: PulledRecords) -> [String: [UpstreamRecord]] {
+        let pulledBySeries = Dictionary(grouping: pulled.records, by: \.series)
+        return names.reduce(into: [:]) { result, name in
+            result[name] = records(of: name, after: pulledBySeries[name] ?? [], isComplete: pulled.isComplete)
+        }
+    }
+
+    private func records(of name: String, after pulled: [UpstreamRecord], isComplete: Bool) -> [UpstreamRecord] {
+        var records = isComplete ? [:] : series[name] ?? [:]
+        for record in pulled { records[record.id] = record }
         let isGone = records.values.allSatisfy(\.isDeleted) && series[name] == nil
         return isGone ? [] : records.values.sorted { $0.id < $1.id }
     }
 
-    /// The changed series as objects.
-    func translated(
-        _ changed: Set<String>,
-        after pulled: PulledRecords,
-        by bridge: any Bridge
-    ) throws -> [String: MirroredObject] {
+    /// Series as objects, from their records after the pull.
+    func translated(_ records: [String: [UpstreamRecord]], by bridge: any Bridge) -> [String: MirroredObject] {
         var holders = holders
-        var pulledBySeries: [String: [UpstreamRecord]] = [:]
-        for record in pulled.records { pulledBySeries[record.series, default: []].append(record) }
         var objects: [String: MirroredObject] = [:]
-        for name in changed.sorted() {
-            let some = PulledRecords(
-                records: pulledBySeries[name] ?? [],
-                isComplete: pulled.isComplete,
-                cursor: nil
-            )
-            let records = records(of: name, after: some)
-            guard !records.isEmpty else { continue }
+        for (name, records) in records.sorted(by: { $0.key < $1.key }) where !records.isEmpty {
             objects[name] = MirroredObject(records, name, as: uids[name], holders: &holders, by: bridge)
         }
         return objects

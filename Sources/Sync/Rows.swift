@@ -88,6 +88,9 @@ public struct QueueRow: Sendable, Hashable, Identifiable {
     public var dueAt: Instant?
     public var lastError: LinkProblem
     public var since: Instant
+
+    /// Whether it is given up until a person retries it, or the event changes.
+    public var isFailed: Bool { dueAt == nil }
 }
 
 /// A record that could not be read, or an event the upstream cannot hold.

@@ -64,7 +64,7 @@ extension SyncPass {
             summary: item.summary,
             action: decision.action.word,
             attempts: attempts,
-            dueAt: isLasting ? nil : clock.now() + wait,
+            dueAt: isLasting || attempts >= Backoff.maximumAttempts ? nil : clock.now() + wait,
             localDigest: item.localDigest,
             remoteDigest: item.remoteDigest,
             problem: problem
@@ -79,6 +79,9 @@ extension SyncPass {
 enum Backoff {
     /// 1, 5, 15 and 60 minutes: soon enough for a hiccup, seldom enough for an upstream in trouble.
     private static let steps: [Int64] = [60, 300, 900, 3600]
+
+    /// After so many failures, in the better part of a day, a person looks at it; until then trying again may help.
+    static let maximumAttempts = 12
 
     /// The wait after so many attempts, up to a fifth longer so that not all come at once.
     static func seconds(afterAttempt attempts: Int, random: Double) -> Int64 {

@@ -12,7 +12,7 @@ extension SyncPass {
         let pulled = try await bridge.pullRecovering(since: place.cursor)
         try await state.mirror(pulled, translatedBy: bridge, of: link.id)
         let fields = bridge.fields
-        var snapshot = try await state.snapshot(of: link, fields: fields, everything: true)
+        var snapshot = try await state.snapshot(of: link, fields: fields, .everything)
         let decisions = try decide(on: &snapshot)
         let pairings = link.effectiveDirection == .both ? snapshot.pairings() : []
         try await state.setPairings(pairings, of: link.id)

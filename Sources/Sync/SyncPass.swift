@@ -75,7 +75,7 @@ public struct SyncPass: Sendable {
         guard place.needsLook(at: mark) || !touched.isEmpty else {
             return try await state.finish(link, Finish(revision: place.revision, mark: mark, pending: 0))
         }
-        var snapshot = try await state.snapshot(of: link, fields: fields, everything: place.mark != mark)
+        var snapshot = try await state.snapshot(of: link, fields: fields, place.scope(at: mark, touched))
         try await quarantine(snapshot)
         let decisions = try decide(on: &snapshot)
         let allowed = try await refuseMassDeletion(decisions, of: snapshot)

@@ -87,6 +87,14 @@ extension Gateway {
         one == other || one.lowercased().filter { $0 != "-" } == other.lowercased().filter { $0 != "-" }
     }
 
+    /// A zone as a calendar keeps it (RFC 4791 §5.2.2); nil where nobody knows it.
+    private static func zoneText(_ name: String) -> String? {
+        guard let iana = ZoneResolver.ianaName(for: name), let zone = TimeZoneData.vtimezone(for: iana, from: nil)
+        else { return nil }
+        let head = [Property("VERSION", value: "2.0"), Property("PRODID", value: "-//Kalends//EN")]
+        return Component("VCALENDAR", properties: head, components: [zone]).serialized()
+    }
+
     /// How many names are tried for a new calendar before giving up: a user has not that many of one name.
     private static let nameTries = 100
 
@@ -101,6 +109,7 @@ extension Gateway {
                 properties: CalendarProperties(
                     displayName: upstream.name,
                     color: upstream.color,
+                    timeZone: upstream.timeZone.flatMap(Self.zoneText),
                     components: [.event, .todo, .journal]
                 )
             )

@@ -42,7 +42,7 @@ struct GoogleWorld {
         let principal = try await calendars.addPrincipal(name: "alice", email: nil, displayName: nil, isAdmin: false)
         owner = try #require(principal).id
         calendar = try await calendars.calendars(of: owner)[0].id
-        simulator = GoogleSimulator(configuration: .init(seed: seed, now: { time.now }))
+        simulator = GoogleSimulator(configuration: .init(seed: seed, now: { time.now }, tokenSeconds: 1_000_000_000))
         await simulator.addAccount(email: Self.account, displayName: "Alice", timeZone: "Europe/Berlin")
         token = AccessToken(await simulator.makeAccessToken(for: Self.account))
         let credentials = CredentialStore(database: database) { time.now }

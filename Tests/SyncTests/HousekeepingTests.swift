@@ -229,4 +229,85 @@ struct HousekeepingTests {
         #expect(try await pass.run().counts.pulled == 450)
         #expect(life.spent < 30)
     }
+
+    // MARK: Mending
+
+    private var mending: SyncConfiguration {
+        var configuration = SyncConfiguration()
+        configuration.mendedProviders = ["scripted"]
+        return configuration
+    }
+
+    @Test func `a record that lacks something of ours is completed once it was read`() async throws {
+        let bench = try await Workbench()
+        // Written by hand: the upstream's own form has one blank.
+        await bench.putUpstream("a", event("e", "SUMMARY:Two  blanks"))
+        try await bench.pass(nil, mending)
+        #expect(await bench.upstream.performed.count == 1)
+        #expect(await bench.payload(of: "e")?.contains("SUMMARY:Two blanks") == true)
+        #expect(try await bench.uids() == ["e"])
+        try await bench.pass(nil, mending)
+        #expect(await bench.upstream.performed.count == 1)
+    }
+
+    @Test func `a record that cannot be completed is in step all the same`() async throws {
+        let bench = try await Workbench()
+        await bench.putUpstream("a", event("e", "SUMMARY:Two  blanks"))
+        await bench.upstream.setScript {
+            $0.isWrite ? .refuse(.refused(Refusal(.item, code: "no", message: "Not here."))) : nil
+        }
+        try await bench.pass(nil, mending)
+        #expect(try await bench.status().pending == 0)
+        #expect(try await bench.uids() == ["e"])
+    }
+
+    @Test func `an item that fails again and again is given up until a person retries it`() async throws {
+        let bench = try await Workbench()
+        try await bench.put(event("e", "SUMMARY:E"))
+        await bench.upstream.setScript {
+            $0.isWrite ? .refuse(.refused(Refusal(.item, code: "no", message: "Not here."))) : nil
+        }
+        for _ in 0..<12 {
+            try await bench.pass()
+            bench.time.advance(4000)
+        }
+        let row = try #require(try await bench.links.queue(of: bench.owner).first)
+        #expect(row.isFailed && row.attempts == 12)
+        await bench.upstream.setScript(nil)
+        bench.time.advance(Self.day)
+        try await bench.pass()
+        #expect(await bench.upstream.live.isEmpty)
+        _ = try await bench.scheduler().retry(row.id)
+        try await bench.pass()
+        #expect(await bench.upstream.live.count == 1)
+    }
+
+    @Test func `what collects while a link is paused is counted`() async throws {
+        let bench = try await Workbench()
+        try await bench.put(event("e", "SUMMARY:E"))
+        try await bench.pass()
+        _ = try await bench.scheduler().pause(bench.link.id)
+        try await bench.edit("e", "SUMMARY:E", "SUMMARY:F")
+        try await bench.put(event("f", "SUMMARY:F"))
+        #expect(try await bench.status().pending == 2)
+        _ = try await bench.scheduler().resume(bench.link.id)
+        #expect(try await bench.status().pending == 2)
+        try await bench.pass()
+        #expect(try await bench.status().pending == 0)
+    }
+
+    @Test func `a name that comes to hold another event is a deletion and a creation`() async throws {
+        let bench = try await Workbench()
+        try await bench.put(event("a", "SUMMARY:A"), named: "x.ics")
+        try await bench.put(event("z", "SUMMARY:Z"))
+        for _ in 0..<2 { try await bench.pass() }
+        try await bench.put(event("b", "SUMMARY:B"), named: "x.ics")
+        try await bench.pass()
+        #expect(await bench.payload(of: "a") == nil)
+        #expect(await bench.payload(of: "b") != nil)
+        #expect(await bench.payload(of: "z") != nil)
+        try await bench.delete("z")
+        try await bench.pass()
+        #expect(await bench.upstream.live.count == 1)
+    }
 }

@@ -45,7 +45,7 @@ private struct History {
         for _ in 0..<Int.random(in: 6...16, using: &random) {
             bench.time.advance(Int64.random(in: 0...40, using: &random))
             await bench.upstream.setTime(bench.time.now)
-            switch Int.random(in: 0..<14, using: &random) {
+            switch Int.random(in: 0..<13, using: &random) {
             case 0, 1: try await bench.put(series("l\(Int.random(in: 0..<5, using: &random))"))
             case 2: await createUpstream()
             case 3, 4: try await editHere()
@@ -53,7 +53,6 @@ private struct History {
             case 7: if let uid = try await bench.uids().randomElement(using: &random) { try await bench.delete(uid) }
             case 8: await deleteUpstream()
             case 9: await bench.upstream.forgetCursors()
-            case 10: await passThatListsPartially()
             default: await pass()
             }
         }
@@ -74,7 +73,8 @@ private struct History {
 
     private mutating func createUpstream() async {
         let name = "u\(Int.random(in: 0..<5, using: &random))"
-        guard await bench.upstream.records[name]?.isDeleted ?? true else { return }
+        // Nobody makes an event with the UID of one that is there, under whatever identifier.
+        guard await bench.payload(of: name) == nil else { return }
         await bench.upstream.put(name, series(name))
     }
 
@@ -135,15 +135,6 @@ private struct History {
     }
 
     // MARK: Passes
-
-    /// A pass that sees the first of all events only, and must conclude nothing from that.
-    private mutating func passThatListsPartially() async {
-        await bench.upstream.forgetCursors()
-        await bench.upstream.setListsPartially(true)
-        await pass()
-        await bench.upstream.setListsPartially(false)
-        await bench.upstream.forgetCursors()
-    }
 
     /// A pass in a process that may die in it, over an upstream that may fail.
     private mutating func pass() async {

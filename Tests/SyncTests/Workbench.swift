@@ -109,7 +109,8 @@ struct Workbench: Sendable {
     func pass(
         _ link: Link? = nil,
         over upstream: ScriptedUpstream? = nil,
-        fields: FieldSet? = nil
+        fields: FieldSet? = nil,
+        _ configuration: SyncConfiguration = SyncConfiguration()
     ) async throws -> PassReport {
         var bridge = ScriptedBridge(upstream: upstream ?? self.upstream)
         if let fields { bridge.fields = fields }
@@ -118,7 +119,7 @@ struct Workbench: Sendable {
             of: current,
             over: bridge,
             state: links,
-            configuration: SyncConfiguration(),
+            configuration: configuration,
             clock: clock
         )
         return try await pass.run()

@@ -21,7 +21,7 @@ def connect(alice, provider, simulator):
     return begun["id"]
 
 
-def link(alice, connection, upstream, **more):
+def link(alice, connection, upstream, patience=30, **more):
     """Links an upstream calendar with the default calendar and waits for the first pass."""
     calendars = alice.expect(200, "GET", "/api/v1/calendars").json()["items"]
     default = next(c["id"] for c in calendars if c["name"] == "default")
@@ -29,7 +29,7 @@ def link(alice, connection, upstream, **more):
         201, "POST", "/api/v1/links",
         {"connection": connection, "upstream_calendar": upstream, "calendar": default, "start": True, **more},
     ).json()
-    wait_until(lambda: link_state(alice, made["id"])["last_synced_at"], message="first pass")
+    wait_until(lambda: link_state(alice, made["id"])["last_synced_at"], patience, message="first pass")
     return made["id"]
 
 

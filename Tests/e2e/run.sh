@@ -15,7 +15,7 @@ run() {
 	printf '== %s\n' "$name"
 	"$@"
 }
-checks=${*:-"expansion google_client notion_client bytes litmus vdirsyncer vdirsyncer_suite caldav_library caldav_suite server_tester thunderbird evolution khal_todoman cadaver calcurse crash faults figures container"}
+checks=${*:-"expansion google_client notion_client bytes litmus vdirsyncer vdirsyncer_suite caldav_library caldav_suite server_tester thunderbird evolution khal_todoman cadaver calcurse crash faults figures engine histories container"}
 for check in $checks; do
 	case $check in
 	expansion)
@@ -24,6 +24,10 @@ for check in $checks; do
 	google_client) run "$check" "$venv/bin/python" check_upstream_client.py google ;;
 	notion_client) run "$check" "$venv/bin/python" check_upstream_client.py notion ;;
 	server_tester) run "$check" "$venv/bin/python" check_server_tester.py "$venv/bin/caldav-server-tester" ;;
+	histories)
+		(cd "$root" && run "$check" env KALENDS_TEST_HISTORIES="${HISTORIES:-10000}" KALENDS_TEST_GOOGLE_HISTORIES=1000 \
+			swift test --filter 'RandomHistoryTests|GoogleHistoryTests')
+		;;
 	container)
 		# As the Dockerfile's first stage builds it.
 		(cd "$root" && swift build -c release --static-swift-stdlib --scratch-path .build/container \

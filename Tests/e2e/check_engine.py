@@ -1,0 +1,138 @@
+"""The engine's figures with Google: a large first sync, how soon an edit is sent, a thousand edits at once, quiet hours, memory."""
+
+import os
+import statistics
+import sys
+import tempfile
+import time
+import urllib.parse
+
+from events import event
+from gateway import Gateway, Simulators, sync_collection, wait_until
+from linked import CALENDAR, connect, google_create, google_events, google_path, link, link_state, sync_now, upstream_calendars
+
+EVENTS = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
+EDITS = int(sys.argv[2]) if len(sys.argv) > 2 else 1_000
+PASSES = 100
+ROUNDS = 9
+LATENCY_MS = 80
+
+
+def requests(google):
+    return google.expect(200, "GET", "/control/requests").json()
+
+
+def forget_requests(google):
+    google.expect(200, "DELETE", "/control/requests")
+
+
+def latency(google, milliseconds):
+    google.expect(200, "POST", "/control/latency", {"milliseconds": milliseconds})
+
+
+def memory(process):
+    with open(f"/proc/{process.process.pid}/status", encoding="ascii") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS")) / 1024
+
+
+def pages_alone(google, primary):
+    """How long the full listing itself takes, page after page, with nothing done about it."""
+    token = google.expect(200, "POST", "/control/access-tokens", {"account": primary}).json()["access_token"]
+    path = f"/calendar/v3/calendars/{urllib.parse.quote(primary, safe='')}/events?singleEvents=false&maxResults=2500"
+    begun, page = time.monotonic(), ""
+    while True:
+        answer = google.expect(200, "GET", path + page, headers={"Authorization": "Bearer " + token}).json()
+        if "nextPageToken" not in answer:
+            return time.monotonic() - begun
+        page = "&pageToken=" + urllib.parse.quote(answer["nextPageToken"], safe="")
+
+
+def first_sync(alice, google, connection, primary):
+    google.expect(200, "POST", google_path(primary).replace("/events", "/seed"), {"count": EVENTS})
+    latency(google, LATENCY_MS)
+    alone = pages_alone(google, primary)
+    begun = time.monotonic()
+    identifier = link(alice, connection, primary, patience=600)
+    wait_until(lambda: link_state(alice, identifier)["pending"] == 0, 600, message="first sync")
+    took = time.monotonic() - begun
+    print(f"first sync of {EVENTS} events at {LATENCY_MS} ms: {took:.2f} s; their pages alone: {alone:.2f} s ({took / alone:.1f}×)")
+    return identifier
+
+
+def put(alice, name, day, summary):
+    path = f"{CALENDAR}{name}.ics"
+    alice.expect((201, 204), "PUT", path, event(name, day, summary), {"Content-Type": "text/calendar"})
+
+
+def sent(google, summary):
+    return any(r["method"] == "POST" and summary in r["body"] for r in requests(google))
+
+
+def edits(alice, google, primary):
+    latency(google, 0)
+    up, down = [], []
+    for number in range(ROUNDS):
+        forget_requests(google)
+        summary = f"Edit {number}"
+        put(alice, f"edit-{number}", 3 + number, summary)
+        up.append(wait_until(lambda: sent(google, summary), 20, 0.002, "the request to Google"))
+        token, _, _ = sync_collection(alice, CALENDAR)
+        google_create(google, primary, f"There {number}", "2026-11-24T09:00:00Z", "2026-11-24T10:00:00Z")
+        down.append(wait_until(lambda: sync_collection(alice, CALENDAR, token)[1], 90, 0.005, "Google's edit here"))
+    print(f"PUT -> request to Google begun: median {statistics.median(up) * 1000:.0f} ms, worst {max(up) * 1000:.0f} ms of {ROUNDS}")
+    print(f"webhook -> visible in sync-collection: median {statistics.median(down) * 1000:.0f} ms, worst {max(down) * 1000:.0f} ms")
+    assert statistics.median(up) < 0.5 and max(down) < 2
+
+
+def many_edits(alice, google, identifier, primary):
+    alice.expect(200, "POST", f"/api/v1/links/{identifier}/pause")
+    for number in range(EDITS):
+        put(alice, f"many-{number}", 3 + number % 20, f"Many {number}")
+    before = len(google_events(google, primary))
+    begun = time.monotonic()
+    alice.expect(200, "POST", f"/api/v1/links/{identifier}/resume")
+    wait_until(lambda: link_state(alice, identifier)["pending"] == 0, 900, 0.1, "all edits at Google")
+    took = time.monotonic() - begun
+    made = len(google_events(google, primary)) - before
+    print(f"{EDITS} pending edits pushed: {took:.1f} s ({EDITS / took:.0f} a second); none twice: {made == EDITS}")
+    assert made == EDITS
+
+
+def quiet(alice, google, gateway, identifier, seconds):
+    forget_requests(google)
+    revision = sync_collection(alice, CALENDAR)[0]
+    time.sleep(seconds)
+    calls = [r for r in requests(google) if "/events" in r["path"]]
+    writes = [r for r in calls if r["method"] != "GET"]
+    print(f"{seconds} quiet seconds, polled every second: {len(calls)} listings, {len(writes)} writes there, 0 here")
+    assert not writes and len(calls) <= seconds + 1
+    assert sync_collection(alice, CALENDAR)[0] == revision
+    for number in range(2 * PASSES):
+        if number == PASSES:
+            early = memory(gateway)
+        sync_now(alice, identifier)
+        if number % 10 == 0:
+            wait_until(lambda: link_state(alice, identifier)["state"] == "idle", 30, message="a pass")
+    late = memory(gateway)
+    print(f"memory of the gateway: {early:.0f} MB, {PASSES} passes later {late:.0f} MB")
+    assert late < early * 1.2 + 8
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        simulators = Simulators(folder)
+        data = os.path.join(folder, "data")
+        os.makedirs(data)
+        # More than Google allows, so that what is measured is the engine; polls come every second in the quiet part.
+        gateway = Gateway(data, simulators, KALENDS_GOOGLE_RATE=600_000, KALENDS_POLL_GOOGLE=1)
+        alice = gateway.add_user("alice", "correct horse battery")
+        connection = connect(alice, "google", simulators.google)
+        primary = upstream_calendars(alice, connection)[0]["id"]
+        identifier = first_sync(alice, simulators.google, connection, primary)
+        edits(alice, simulators.google, primary)
+        many_edits(alice, simulators.google, identifier, primary)
+        quiet(alice, simulators.google, gateway, identifier, 10)
+        gateway.stop()
+
+
+main()
