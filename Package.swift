@@ -170,7 +170,8 @@ let package = Package(
         tests(
             "Engine",
             imports: [
-                "Sync", "Bridging", "BridgeGoogle", "SimulatorGoogle", "OutboundHTTP", "ICalendar", "Store", "SQL", "SQLite",
+                "Sync", "Bridging", "BridgeGoogle", "SimulatorGoogle", "OutboundHTTP", "ICalendar", "Store", "SQL",
+                "SQLite",
                 "SyncTestSupport", httpTypes,
             ]
         ),

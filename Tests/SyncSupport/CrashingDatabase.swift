@@ -42,12 +42,15 @@ package struct CrashingDatabase: SQLDatabase {
         self.life = life
     }
 
-    package func read<T: Sendable>(_ body: @escaping @Sendable (borrowing SQLTransaction) throws -> T) async throws -> T {
+    package func read<T: Sendable>(_ body: @escaping @Sendable (borrowing SQLTransaction) throws -> T) async throws -> T
+    {
         guard !life.isOver else { throw Crash() }
         return try await real.read(body)
     }
 
-    package func write<T: Sendable>(_ body: @escaping @Sendable (borrowing SQLTransaction) throws -> T) async throws -> T {
+    package func write<T: Sendable>(_ body: @escaping @Sendable (borrowing SQLTransaction) throws -> T) async throws
+        -> T
+    {
         guard life.spend() else { throw Crash() }
         let result = try await real.write(body)
         // Durable, but nobody heard of it.

@@ -36,7 +36,8 @@ extension ConnectFlow {
     private func isShared(_ row: ConnectionRow) async throws -> Bool {
         guard let account = row.account else { return false }
         return try await credentials.allConnections().contains { other in
-            other.id != row.id && other.provider == row.provider && other.account == account && other.state == .connected
+            other.id != row.id && other.provider == row.provider && other.account == account
+                && other.state == .connected
         }
     }
 

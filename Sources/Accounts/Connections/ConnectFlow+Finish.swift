@@ -96,7 +96,9 @@ extension ConnectFlow {
     ///
     /// Without a name it works all the same: nothing depends on it.
     private func labelled(_ row: ConnectionRow) async throws -> ConnectionRow {
-        guard row.account == nil, let name = await accountName(row.provider, vault.source(for: row.id)) else { return row }
+        guard row.account == nil, let name = await accountName(row.provider, vault.source(for: row.id)) else {
+            return row
+        }
         try await credentials.setConnectionLabel(row.id, account: name)
         var labelled = row
         labelled.account = name

@@ -15,8 +15,8 @@ extension ConnectionProblem {
     static func testingEnded() -> ConnectionProblem {
         ConnectionProblem(
             code: "reconnect_required",
-            message: "Google ended the access after 7 days, as it does while the project's consent screen is in Testing.",
-            remedy: "Publish the consent screen at console.cloud.google.com (Audience, Publish app), then choose Reconnect."
+            message: "Google ended the access after 7 days, as it does while the consent screen is in Testing.",
+            remedy: "Publish the app at console.cloud.google.com (Audience), then choose Reconnect."
         )
     }
 
