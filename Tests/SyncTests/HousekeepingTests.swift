@@ -166,7 +166,10 @@ struct HousekeepingTests {
         let damaged = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x\r\nBEGIN:VEVENT\r\nNONSENSE\r\nEND:VEVENT\r\n"
         try await bench.database.write { transaction in
             try transaction.run("UPDATE version SET text = \(.text(damaged)) WHERE uid = 'e'")
-            try transaction.run("UPDATE object SET etag = 'damaged' WHERE uid = 'e'")
+            try transaction.run("UPDATE calendar SET revision = revision + 1")
+            try transaction.run(
+                "UPDATE object SET etag = 'damaged', revision = (SELECT MAX(revision) FROM calendar) WHERE uid = 'e'"
+            )
         }
         try await bench.edit("f", "SUMMARY:F", "SUMMARY:FF")
         for _ in 0..<2 { try await bench.pass() }
