@@ -12,6 +12,9 @@ public enum SQLError: Error, Sendable, Hashable {
     /// Another process held the database for too long.
     case busy(String)
 
+    /// A read took longer than any may.
+    case tookTooLong
+
     /// The disk, or the quota, is full.
     case full(String)
 
@@ -42,6 +45,7 @@ extension SQLError: CustomStringConvertible {
         case .uniqueViolation(let message): "the key exists already: \(message)"
         case .foreignKeyViolation(let message): "a row is referred to, or missing: \(message)"
         case .busy(let message): "the database is in use by another process: \(message)"
+        case .tookTooLong: "the read took too long, and was broken off"
         case .full(let message): "no space is left for the database: \(message)"
         case .corrupt(let message): "the database is damaged: \(message)"
         case .cannotOpen(let path, let message): "the database \(path) cannot be opened: \(message)"

@@ -20,10 +20,14 @@ final class Connection: SQLConnection, @unchecked Sendable {  // Safe because of
     private var isOpen = true
     private var cache: [String: Statement] = [:]
 
+    /// When the read under way must have ended, on the clock of ``ReadDeadline``.
+    private let deadline = ReadDeadline()
+    private let readSeconds: Double
+
     /// Pages in the write-ahead log after the last commit, as SQLite tells its hook.
     private let loggedPages: UnsafeMutablePointer<Int32>
 
-    init(path: String, role: Role) throws {
+    init(path: String, role: Role, readSeconds: Double = Limits.readSeconds) throws {
         var opened: OpaquePointer?
         let access =
             switch role {
@@ -42,6 +46,8 @@ final class Connection: SQLConnection, @unchecked Sendable {  // Safe because of
         loggedPages = .allocate(capacity: 1)
         loggedPages.initialize(to: 0)
         self.role = role
+        self.readSeconds = readSeconds
+        if role == .reader { deadline.watch(handle) }
         try configure(path)
     }
 
@@ -146,6 +152,7 @@ final class Connection: SQLConnection, @unchecked Sendable {  // Safe because of
             abandonTransaction()
             if role == .memory { _ = Result { try execute("PRAGMA query_only = OFF") } }
         }
+        deadline.set(secondsFromNow: readSeconds)
         try execute("BEGIN")
         return try body(SQLTransaction(on: self))
     }

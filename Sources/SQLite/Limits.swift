@@ -3,6 +3,12 @@ enum Limits {
     /// Another process (`kalends user add` beside the gateway) holds the lock for milliseconds; after 5 s it is stuck.
     static let busyMilliseconds: Int32 = 5_000
 
+    /// So long may one read take: the longest listing of 50,000 objects takes a second; after 30 nobody waits any more.
+    static let readSeconds = 30.0
+
+    /// So many steps of SQLite's machine lie between two looks at the clock: some milliseconds.
+    static let stepsPerLook: Int32 = 100_000
+
     /// The upper levels of all indexes and a working set of objects, per connection: 16 MiB.
     static let cacheKibibytes = 16_384
 

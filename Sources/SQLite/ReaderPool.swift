@@ -16,8 +16,8 @@ final class ReaderPool: Sendable {
         let connection: Connection
         let queue: DispatchQueue
 
-        init(path: String, number: Int) throws {
-            connection = try Connection(path: path, role: .reader)
+        init(path: String, number: Int, readSeconds: Double) throws {
+            connection = try Connection(path: path, role: .reader, readSeconds: readSeconds)
             queue = DispatchQueue(label: "kalends.sqlite.reader.\(number)")
         }
     }
@@ -32,8 +32,10 @@ final class ReaderPool: Sendable {
     private let readers: [Reader]
     private let state: Mutex<State>
 
-    init(path: String, count: Int) throws {
-        let readers = try (1...max(1, count)).map { try Reader(path: path, number: $0) }
+    init(path: String, count: Int, readSeconds: Double = Limits.readSeconds) throws {
+        let readers = try (1...max(1, count)).map { number in
+            try Reader(path: path, number: number, readSeconds: readSeconds)
+        }
         self.readers = readers
         state = Mutex(State(idle: readers))
     }

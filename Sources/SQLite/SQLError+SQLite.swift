@@ -19,6 +19,7 @@ extension SQLError {
     private init(primary: Int32, code: Int32, message: String, statement: String) {
         switch primary {
         case SQLITE_BUSY, SQLITE_LOCKED: self = .busy(message)
+        case SQLITE_INTERRUPT: self = .tookTooLong
         case SQLITE_FULL: self = .full(message)
         case SQLITE_CORRUPT, SQLITE_NOTADB: self = .corrupt(message)
         case SQLITE_READONLY: self = .readOnly(message)

@@ -14,10 +14,14 @@ public struct SQLiteDatabase: SQLDatabase {
     ///
     /// - Throws: ``SQLError/cannotOpen(path:message:)`` or ``SQLError/corrupt(_:)``.
     public init(path: String, readers: Int = 2) throws {
+        try self.init(path: path, readers: readers, readSeconds: Limits.readSeconds)
+    }
+
+    init(path: String, readers: Int, readSeconds: Double) throws {
         try createPrivately(path)
         self.path = path
         writer = WriteLane(try Connection(path: path, role: .writer))
-        self.readers = try ReaderPool(path: path, count: readers)
+        self.readers = try ReaderPool(path: path, count: readers, readSeconds: readSeconds)
     }
 
     private init(inMemory connection: Connection) {

@@ -165,7 +165,10 @@ struct Assembly: Sendable {
 
     /// Whether an error means "later", not "never": a client that is told 503 keeps its calendar.
     private static func isOverload(_ error: any Error) -> Bool {
-        if let error = error as? SQLError, case .busy = error { return true }
+        if let error = error as? SQLError {
+            if case .busy = error { return true }
+            return error == .tookTooLong
+        }
         return error is PasswordHasherOverloaded
     }
 
