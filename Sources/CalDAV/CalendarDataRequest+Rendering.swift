@@ -27,11 +27,25 @@ extension CalendarDataRequest {
 }
 
 extension CalendarObject {
+    /// How long the occurrences of one object may be together: the most occurrences of an event of 800 octets.
+    static let maximumExpandedOctets = 8_388_608
+
+    /// Each occurrence repeats its component: a long description, ten thousand times, is no answer.
+    private func checkLength(of occurrences: [Occurrence]) throws(CalendarDataError) {
+        guard occurrences.count * text.utf8.count > Self.maximumExpandedOctets else { return }
+        var octets = 0
+        for (number, occurrence) in occurrences.enumerated() {
+            octets += occurrence.component.serialized().utf8.count
+            guard octets <= Self.maximumExpandedOctets else { throw .tooManyInstances(limit: number) }
+        }
+    }
+
     /// Each occurrence in the range as a component of its own, in UTC and without any rule (RFC 4791 §9.6.5).
     fileprivate func expanded(in range: TimeRange, floatingZone: FloatingZone) throws(CalendarDataError) -> Component {
         let zones = ZoneResolver(floatingZone: floatingZone, calendar: calendar)
         let set = try recurrenceSet(floatingZone: floatingZone)
         let occurrences = try set.occurrences(in: range, limit: CalendarLimits.maximumInstances)
+        try checkLength(of: occurrences)
         let isRecurring = set.isRecurring || !overrides.isEmpty
         var expanded = calendar
         expanded.removeComponents { $0.name == kind.rawValue || $0.name == "VTIMEZONE" }

@@ -42,6 +42,7 @@ struct ObjectAnswer: Sendable {
 
     /// Tells of one object; `text` where calendar data is wanted.
     func append(_ resource: Resource, text: String?, to multiStatus: inout MultiStatus) {
+        guard !multiStatus.isFull else { return multiStatus.appendUntold(resource.href) }
         let data: [UInt8]?
         do throws(CalendarDataError) {
             data = try calendarData.flatMap { request throws(CalendarDataError) in

@@ -4,10 +4,23 @@ public import XML
 public struct MultiStatus: Sendable {
     private var writer = Writer.dav(capacity: 16_384)
 
-    /// Begins the document.
-    public init() { self.init(root: .dav("multistatus")) }
+    private let maximumOctets: Int
 
-    private init(root: Name) {
+    /// Begins the document; once it has `maximumOctets` it is full.
+    public init(maximumOctets: Int = RequestLimits.maximumAnswerOctets) {
+        self.init(root: .dav("multistatus"), maximumOctets: maximumOctets)
+    }
+
+    /// Whether no more data should be added: what remains is told by ``appendUntold(_:)``.
+    public var isFull: Bool { writer.octets.count >= maximumOctets }
+
+    /// A resource that one answer has no more room for.
+    public mutating func appendUntold(_ href: Href) {
+        append(href, status: Precondition.numberOfMatchesWithinLimits.status, error: .numberOfMatchesWithinLimits)
+    }
+
+    private init(root: Name, maximumOctets: Int = RequestLimits.maximumAnswerOctets) {
+        self.maximumOctets = maximumOctets
         writer.declaration()
         writer.open(root, declaresPrefixes: true)
     }

@@ -64,6 +64,9 @@ public struct PrincipalPropertySearch: Sendable, Hashable {
             case let other?: other
             case nil: .named(beside)
             }
+        guard conditions.count <= RequestLimits.maximumSearches, beside.count <= RequestLimits.maximumProperties else {
+            throw .badRequest("A search has \(RequestLimits.maximumSearches) conditions at most.")
+        }
     }
 
     private static let ownElements: Set<Name> = [

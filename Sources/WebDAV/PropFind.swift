@@ -19,6 +19,7 @@ public enum PropFind: Sendable, Hashable {
         }
         let root = try Document(body: body).root
         guard root.name == .dav("propfind") else { throw .badRequest("The body is no DAV:propfind.") }
+        try root.checkPropertyCount()
         guard let request = PropFind(in: root) else {
             throw .badRequest("DAV:propfind needs exactly one of allprop, propname and prop.")
         }

@@ -26,7 +26,7 @@ public struct PropertyUpdate: Sendable, Hashable {
     public init(parsing body: [UInt8]) throws(DAVError) {
         let root = try Document(body: body).root
         guard root.name == .dav("propertyupdate") else { throw .badRequest("The body is no DAV:propertyupdate.") }
-        self.init(in: root)
+        try self.init(in: root)
         guard !instructions.isEmpty else { throw .badRequest("DAV:propertyupdate changes nothing.") }
     }
 
@@ -40,10 +40,10 @@ public struct PropertyUpdate: Sendable, Hashable {
         guard element.name == root else {
             throw DAVError(status: 415, message: "The body is no \(root.local).")
         }
-        self.init(in: element)
+        try self.init(in: element)
     }
 
-    private init(in root: Element) {
+    private init(in root: Element) throws(DAVError) {
         instructions = root.elements.flatMap { action -> [Instruction] in
             let properties = action.first(.dav("prop"))?.elements ?? []
             switch action.name {
@@ -51,6 +51,9 @@ public struct PropertyUpdate: Sendable, Hashable {
             case .dav("remove"): return properties.map { .remove($0.name) }
             default: return []
             }
+        }
+        guard instructions.count <= RequestLimits.maximumChanges else {
+            throw .badRequest("A request changes \(RequestLimits.maximumChanges) properties at most.")
         }
     }
 }

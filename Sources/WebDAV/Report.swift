@@ -15,6 +15,7 @@ public enum Report: Sendable, Hashable {
     /// Reads a body; a report that nobody here knows is refused with `DAV:supported-report`.
     public init(parsing body: [UInt8]) throws(DAVError) {
         let root = try Document(body: body).root
+        try root.checkPropertyCount()
         switch root.name {
         case .calDAV("calendar-query"): self = .calendarQuery(try CalendarQuery(root))
         case .calDAV("calendar-multiget"): self = .calendarMultiget(try CalendarMultiget(root))
@@ -155,8 +156,14 @@ public struct CalendarMultiget: Sendable, Hashable {
 
     init(_ root: Element) throws(DAVError) {
         properties = try ReportedProperties(root)
-        hrefs = root.all(.dav("href")).map(\.trimmedText)
+        var seen: Set<String> = []
+        // What is named twice is told once.
+        hrefs = root.all(.dav("href")).map(\.trimmedText).filter { seen.insert($0).inserted }
         guard !hrefs.isEmpty else { throw .badRequest("calendar-multiget names no resource.") }
+        guard hrefs.count <= RequestLimits.maximumHrefs else {
+            let message = "calendar-multiget names \(RequestLimits.maximumHrefs) resources at most."
+            throw .failed(.numberOfMatchesWithinLimits, message)
+        }
     }
 }
 

@@ -31,6 +31,10 @@ public struct TextMatch: Sendable, Hashable {
         guard let collation = Collation(rawValue: named == "default" ? Collation.asciiCasemap.rawValue : named) else {
             throw .failed(.supportedCollation, "The collation \(named) is not known here.")
         }
+        guard element.text.utf8.count <= RequestLimits.maximumSearchOctets else {
+            let message = "A text to be matched has \(RequestLimits.maximumSearchOctets) octets at most."
+            throw .failed(.supportedFilter, message)
+        }
         self.init(element.text, collation: collation, isNegated: element.attribute("negate-condition") == "yes")
     }
 
