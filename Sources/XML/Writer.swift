@@ -89,7 +89,6 @@ public struct Writer: Sendable {
     /// The prefix of an attribute, declared on the spot where it has none.
     private mutating func attributePrefix(_ namespace: String, _ index: Int) -> String {
         if namespace.isEmpty { return "" }
-        if namespace == "http://www.w3.org/XML/1998/namespace" { return "xml:" }
         if let known = prefix(of: namespace) { return known + ":" }
         attribute("xmlns:a\(index)", namespace)
         return "a\(index):"
@@ -112,7 +111,9 @@ public struct Writer: Sendable {
     }
 
     private func prefix(of namespace: String) -> String? {
-        prefixes.first { $0.namespace == namespace }?.prefix
+        if let known = prefixes.first(where: { $0.namespace == namespace }) { return known.prefix }
+        // Bound to this prefix without a declaration, and to no other (Namespaces in XML 1.0 §3).
+        return namespace == "http://www.w3.org/XML/1998/namespace" ? "xml" : nil
     }
 }
 
