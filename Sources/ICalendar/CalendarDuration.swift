@@ -12,7 +12,12 @@ public struct CalendarDuration: Sendable, Hashable {
         self.seconds = seconds
     }
 
-    /// Reads `P1W`, `-PT15M`, `P1DT2H`; nil for what is none.
+    /// The longest that is read: from the first year of the calendar to the last.
+    ///
+    /// Sums that grow without end would leave the range of numbers.
+    private static let maximumDays = 3_650_000
+
+    /// Reads `P1W`, `-PT15M`, `P1DT2H`; nil for what is none, and for what is longer than the calendar.
     public init?(_ text: String) {
         var digits = DigitReader(text.asciiUppercased.trimmed.utf8)
         let sign = digits.sign() ?? 1
@@ -36,6 +41,7 @@ public struct CalendarDuration: Sendable, Hashable {
             } else {
                 return nil
             }
+            guard abs(days) <= Self.maximumDays, abs(seconds) <= Self.maximumDays * 86_400 else { return nil }
         }
     }
 

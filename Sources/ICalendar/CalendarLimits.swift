@@ -12,10 +12,30 @@ public enum CalendarLimits {
     /// How many ATTENDEE properties one component may have; mailing beyond that is a list's work.
     public static let maximumAttendees = 1_000
 
+    /// How many VALARMs one component may have; people set a handful, and a query of alarms expands the series for each.
+    public static let maximumAlarms = 100
+
+    /// How many overrides a series may have: nine years of a daily event each of which was changed.
+    ///
+    /// Laying them over the series takes time by their square.
+    public static let maximumOverrides = 3_000
+
+    /// How many STANDARD and DAYLIGHT parts a VTIMEZONE may have: the longest history of a zone has 250.
+    public static let maximumObservances = 1_000
+
+    /// How many changes of the clock the rules of a VTIMEZONE may make from 1900 to 2440: two a year are 1,080.
+    public static let maximumOnsets = 4_000
+
+    /// How many VTIMEZONEs an object may bring; an event happens in two or three.
+    public static let maximumTimeZones = 50
+
+    /// How many candidate days the rules of one VTIMEZONE may try: twenty yearly rules in force for all time.
+    public static let maximumZoneSteps = 400_000
+
     /// How many occurrences one expansion may yield: 27 years of a daily event.
     public static let maximumInstances = 10_000
 
-    /// How many candidate days or times one expansion may try; stops rules that hardly ever match.
+    /// How many candidate days or times all rules of one expansion may try; stops rules that hardly ever match.
     ///
     /// Enough for 2,700 years of days; some 20 ms.
     public static let maximumRuleSteps = 1_000_000

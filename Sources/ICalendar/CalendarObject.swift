@@ -104,9 +104,10 @@ enum FoldMending {
             let length = foldLength(octets[index...])
             let next = index + length
             if length > 0, next < octets.count, octets[next] & 0xC0 == 0x80 {
-                let character = result.lastIndex { $0 & 0xC0 != 0x80 } ?? result.endIndex
                 // Only what can be the beginning of a character moves; anything else stays broken.
-                if result.count - character <= 3 { result.insert(contentsOf: octets[index..<next], at: character) }
+                if let character = result.suffix(3).lastIndex(where: { $0 & 0xC0 != 0x80 }) {
+                    result.insert(contentsOf: octets[index..<next], at: character)
+                }
                 index = next
             } else {
                 result.append(octets[index])

@@ -18,6 +18,9 @@ struct CalendarObjectCheck {
         try checkCalendar()
         let kind = try kind()
         let components = calendar.components(kind.rawValue)
+        guard components.count <= CalendarLimits.maximumOverrides + 1 else {
+            throw .tooManyInstances(limit: CalendarLimits.maximumOverrides)
+        }
         let uid = try uid(of: components)
         try checkRecurrenceIDs(components)
         for component in components {
@@ -29,6 +32,9 @@ struct CalendarObjectCheck {
     }
 
     private func checkCalendar() throws(CalendarDataError) {
+        guard calendar.components("VTIMEZONE").count <= CalendarLimits.maximumTimeZones else {
+            throw .invalidObject("The calendar object has more than \(CalendarLimits.maximumTimeZones) time zones.")
+        }
         let versions = calendar.all("VERSION")
         guard versions.count == 1, versions.first?.value.trimmed == "2.0" else {
             throw .invalidData("The calendar has no single VERSION:2.0.")

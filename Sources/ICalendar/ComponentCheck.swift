@@ -23,7 +23,11 @@ struct ComponentCheck {
 
     func run() throws(CalendarDataError) {
         try checkProperties(of: component)
-        for alarm in component.components("VALARM") { try checkProperties(of: alarm) }
+        let alarms = component.components("VALARM")
+        guard alarms.count <= CalendarLimits.maximumAlarms else {
+            throw .invalidObject("A component has more than \(CalendarLimits.maximumAlarms) alarms.")
+        }
+        for alarm in alarms { try checkProperties(of: alarm) }
         for name in Self.single where component.all(name).count > 1 {
             throw .invalidData("\(place(name))\(name) stands twice in one component.")
         }

@@ -28,14 +28,17 @@ struct EmbeddedZone {
         }
     }
 
-    /// Reads a VTIMEZONE; nil without one readable STANDARD or DAYLIGHT.
+    /// Reads a VTIMEZONE; nil without one readable STANDARD or DAYLIGHT, and for one that no clock could follow.
     init?(_ component: Component) {
         let observances = component.components.compactMap(Observance.init)
+        guard observances.count <= CalendarLimits.maximumObservances else { return nil }
         var onsets: [(utc: Int64, kind: Zone.Kind)] = []
+        // What an expansion of its own may try is more than a zone may.
+        var steps = CalendarLimits.maximumRuleSteps - CalendarLimits.maximumZoneSteps
         for observance in observances {
-            for onset in Self.onsets(of: observance) {
-                onsets.append((onset - Int64(observance.offsetBefore), observance.kind))
-            }
+            guard let own = Self.onsets(of: observance, &steps) else { return nil }
+            for onset in own { onsets.append((onset - Int64(observance.offsetBefore), observance.kind)) }
+            guard onsets.count <= CalendarLimits.maximumOnsets else { return nil }
         }
         onsets.sort { $0.utc < $1.utc }
         guard let first = observances.min(by: { $0.start.localSeconds < $1.start.localSeconds }) else { return nil }
@@ -54,8 +57,8 @@ struct EmbeddedZone {
         observance.component.all("RRULE").compactMap { try? RecurrenceRule($0.value) }
     }
 
-    /// The wall-clock times, before the change, at which an observance sets in.
-    private static func onsets(of observance: Observance) -> [Int64] {
+    /// The wall-clock times, before the change, at which an observance sets in; nil where finding them takes too long.
+    private static func onsets(of observance: Observance, _ steps: inout Int) -> [Int64]? {
         let start = observance.start.localSeconds
         var onsets = [start]
         for date in observance.component.all("RDATE").flatMap(\.dateTimes) {
@@ -67,8 +70,11 @@ struct EmbeddedZone {
             // UNTIL is in UTC here (RFC 5545 §3.6.5), but old data has it in local time.
             let until = rule.until.map { $0.localSeconds + ($0.form == .utc ? Int64(observance.offsetBefore) : 0) }
             var iterator = RuleIterator(rule, start: start, isDate: false, until: min(until ?? last, last))
+            iterator.steps = steps
             iterator.seek(first)
-            while onsets.count < CalendarLimits.maximumInstances, let time = iterator.next() { onsets.append(time) }
+            while onsets.count <= CalendarLimits.maximumOnsets, let time = iterator.next() { onsets.append(time) }
+            guard !iterator.gaveUp else { return nil }
+            steps = iterator.steps
         }
         return onsets
     }

@@ -19,7 +19,7 @@ struct RuleIterator {
     private var hasEmittedStart = false
     private var isFinished = false
 
-    /// The candidates tried so far.
+    /// The candidates tried so far; also those of other rules, where several share what one expansion may try.
     var steps = 0
 
     /// Whether the walk was broken off because it took too many steps.

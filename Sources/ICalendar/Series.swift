@@ -99,7 +99,8 @@ extension Series {
         var locals =
             timing.start.localSeconds >= from && timing.start.localSeconds <= through
             ? [timing.start.localSeconds] : []
-        for rule in rules { locals += try times(of: rule, from: from, through: through, limit: limit) }
+        var steps = 0
+        for rule in rules { locals += try times(of: rule, from: from, through: through, limit: limit, &steps) }
         var periods: [Int64: Instant] = [:]
         for extra in extras where extra.local >= from && extra.local <= through {
             locals.append(extra.local)
@@ -107,7 +108,7 @@ extension Series {
         }
         var excluded: Set<Int64> = []
         for rule in exceptionRules {
-            excluded.formUnion(try times(of: rule, from: from, through: through, limit: limit))
+            excluded.formUnion(try times(of: rule, from: from, through: through, limit: limit, &steps))
         }
         if rules.count > 1 || !extras.isEmpty { locals.sort() }
         var starts: [Start] = []
@@ -125,7 +126,8 @@ extension Series {
         of rule: Rule,
         from: Int64,
         through: Int64,
-        limit: Int
+        limit: Int,
+        _ steps: inout Int
     ) throws(CalendarDataError) -> [Int64] {
         // What is left out later counts too, so the limit leaves room for it.
         let bound = limit + excludedInstants.count + excludedDays.count + 1
@@ -135,6 +137,8 @@ extension Series {
             return try LibicalRule.times(rule.text, timing.start, from: from, through: until, limit: bound)
         }
         var iterator = RuleIterator(rule.rule, start: start, isDate: timing.start.isDate, until: until)
+        iterator.steps = steps
+        defer { steps = iterator.steps }
         iterator.seek(from)
         var times: [Int64] = []
         while let time = iterator.next(), time <= through {
@@ -149,6 +153,7 @@ extension Series {
     /// A wall-clock time no start lies after; nil for endless rules, and for those too long to count.
     var lastStart: Int64? {
         var last = max(timing.start.localSeconds, extras.last?.local ?? .min)
+        var steps = 0
         for rule in rules {
             if let until = rule.until {
                 last = max(last, until)
@@ -157,7 +162,8 @@ extension Series {
                     of: rule,
                     from: .min / 4,
                     through: CalendarLimits.maximumDate.seconds,
-                    limit: CalendarLimits.maximumInstances
+                    limit: CalendarLimits.maximumInstances,
+                    &steps
                 )
             {
                 last = max(last, counted.last ?? last)

@@ -58,7 +58,7 @@ enum TZif {
         else { return nil }
         var builder = ZoneBuilder(first: kinds[0])
         for (time, index) in zip(times, indices) {
-            guard index < kinds.count else { return nil }
+            guard index < kinds.count, plausibleTimes.contains(time) else { return nil }
             builder.append(time, kinds[Int(index)])
         }
         let footer = String(decoding: reader.rest.dropFirst().prefix { $0 != 10 }, as: UTF8.self)
@@ -100,6 +100,9 @@ enum TZif {
 
     /// RFC 8536 §3.2 suggests 25 and 26 hours; no zone ever had 16, and ``Zone/utc(local:)`` relies on a day.
     private static let plausibleOffsets: ClosedRange<Int64> = -86_400...86_400
+
+    /// From the earliest time that RFC 8536 §3.2 suggests to the last that iCalendar can write.
+    private static let plausibleTimes = -(Int64(1) << 59)...CalendarLimits.maximumDate.seconds
 
     private static func kinds(_ header: Header, _ reader: inout BigEndianReader) -> [Zone.Kind]? {
         var raw: [(offset: Int64, isDaylight: Bool, name: Int64)] = []

@@ -7,7 +7,11 @@ enum ZoneRegistry {
     private static let maximumEmbedded = 256
 
     private static let system = Mutex<[String: Zone?]>(["UTC": .utc])
-    private static let embedded = Mutex<[Component: Zone?]>([:])
+    /// By the text, so that the object it stood in is not kept with it.
+    private static let embedded = Mutex<[String: Zone?]>([:])
+
+    /// Longer ones are read each time: what is remembered has its bounds; the longest history of a zone takes 40 kB.
+    private static let maximumRememberedOctets = 65_536
 
     /// How many names are remembered, known or not: the system has fewer than 700, the rest is garbage.
     private static let maximumNames = 2_048
@@ -25,11 +29,13 @@ enum ZoneRegistry {
 
     /// The zone a VTIMEZONE describes; nil where it does not.
     static func zone(_ component: Component) -> Zone? {
-        if let known = embedded.withLock({ $0[component] }) { return known }
+        let text = component.serialized()
+        if let known = embedded.withLock({ $0[text] }) { return known }
         let zone = EmbeddedZone(component)?.zone
+        guard text.utf8.count <= maximumRememberedOctets else { return zone }
         embedded.withLock { zones in
             if zones.count >= maximumEmbedded { zones.removeAll(keepingCapacity: true) }
-            zones[component] = .some(zone)
+            zones[text] = .some(zone)
         }
         return zone
     }

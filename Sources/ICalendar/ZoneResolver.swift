@@ -18,9 +18,11 @@ public struct ZoneResolver: Sendable {
 
     private init(floating: Zone, _ calendar: Component?) {
         self.floating = floating
-        for item in calendar?.items ?? [] {
-            guard case .component(let component) = item, component.name == "VTIMEZONE",
-                let tzid = component.first("TZID")?.value, ZoneRegistry.zone(iana: tzid) == nil,
+        var left = CalendarLimits.maximumTimeZones
+        for item in calendar?.items ?? [] where left > 0 {
+            guard case .component(let component) = item, component.name == "VTIMEZONE" else { continue }
+            left -= 1
+            guard let tzid = component.first("TZID")?.value, ZoneRegistry.zone(iana: tzid) == nil,
                 let zone = ZoneRegistry.zone(component)
             else { continue }
             embedded[tzid] = zone
