@@ -7,7 +7,7 @@ E2E_PACKAGES := python3-venv vdirsyncer khal todoman cadaver calcurse python3-ht
 # Root needs no sudo; anybody else does, and only when something is missing.
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: deps deps-e2e build release demo serve test e2e bench fuzz lint
+.PHONY: deps deps-e2e build release demo serve test e2e bench fuzz sanitize lint
 
 deps:
 	@missing=""; for p in $(PACKAGES); do \
@@ -50,14 +50,19 @@ test: deps
 e2e: deps-e2e build
 	Tests/e2e/run.sh
 
-# Figures of the README.
+# Figures of the README; PEERS="radicale xandikos sabre cyrus davical sogo" measures those too, in the same run.
 bench: release
-	Tests/bench/run.sh
+	$(if $(PEERS),Tests/bench/peers.sh $(PEERS),Tests/bench/run.sh)
 
 # Arbitrary octets for everything that reads: each target for so many seconds, one after the other.
 SECONDS := 600
 fuzz: deps
 	nice -n 15 Tests/fuzz/run.sh $(SECONDS) $(TARGETS)
+
+# The tests under the address and the thread sanitizer; FILTER names suites.
+sanitize: deps
+	Tests/sanitize/run.sh address $(FILTER)
+	Tests/sanitize/run.sh thread $(FILTER)
 
 lint:
 	swift format lint --strict -r Sources Tests Package.swift
