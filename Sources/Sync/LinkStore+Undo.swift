@@ -1,7 +1,7 @@
 import Bridging
 import ICalendar
 import SQL
-public import Store
+import Store
 
 /// What undoing a run did.
 public struct UndoneRun: Sendable, Hashable {
@@ -65,11 +65,6 @@ extension LinkStore {
         guard let undone else { return nil }
         calendars.announce(Commit(calendar: undone.calendar, author: author))
         return undone.run
-    }
-
-    /// Undoes a run as far as our side goes; ``SyncScheduler/undo(_:by:)`` does it on all sides.
-    public func undo(_ id: RunID, by author: Author) async throws -> [String]? {
-        try await undoHere(id, by: author)?.restored
     }
 
     // MARK: In a transaction

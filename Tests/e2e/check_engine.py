@@ -104,7 +104,7 @@ def quiet(alice, google, gateway, identifier, seconds):
     time.sleep(seconds)
     calls = [r for r in requests(google) if "/events" in r["path"]]
     writes = [r for r in calls if r["method"] != "GET"]
-    print(f"{seconds} quiet seconds, polled every second: {len(calls)} listings, {len(writes)} writes there, 0 here")
+    print(f"{seconds} quiet seconds with a push channel: {len(calls)} listings, {len(writes)} writes there, 0 here")
     assert not writes and len(calls) <= seconds + 1
     assert sync_collection(alice, CALENDAR)[0] == revision
     for number in range(2 * PASSES):
@@ -123,7 +123,7 @@ def main():
         simulators = Simulators(folder)
         data = os.path.join(folder, "data")
         os.makedirs(data)
-        # More than Google allows, so that what is measured is the engine; polls come every second in the quiet part.
+        # More than Google allows, so that what is measured is the engine.
         gateway = Gateway(data, simulators, KALENDS_GOOGLE_RATE=600_000, KALENDS_POLL_GOOGLE=1)
         alice = gateway.add_user("alice", "correct horse battery")
         connection = connect(alice, "google", simulators.google)
