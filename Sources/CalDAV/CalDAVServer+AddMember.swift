@@ -61,11 +61,11 @@ extension CalDAVServer {
     func withCurrentState(_ error: DAVError, _ exchange: Exchange) async throws -> DAVResponse {
         let preferences = exchange.preferences
         guard preferences.returning == .representation, exchange.request.method == "PUT",
-            case .object(let home, let calendarName, let name) = exchange.path,
-            let calendar = try? await calendar(named: calendarName, in: home, for: exchange.principal),
+            case .object(exchange.principal.name, let calendarName, let name) = exchange.path,
+            let calendar = try await calendars.calendar(named: calendarName, visibleTo: exchange.principal.id),
             let stored = try await calendars.object(named: name, in: calendar.id)
         else { throw error }
-        let href = Href.calendar(calendarName, of: home).appending(name)
+        let href = Href.calendar(calendarName, of: exchange.principal.name).appending(name)
         return DAVResponse(status: error.status)
             .representing(stored.text, stored.entry.contentType, etag: stored.etag.quoted, at: href.path)
             .applying(preferences, .representation)

@@ -38,7 +38,7 @@ extension CalDAVServer {
             throw exchange.methodNotAllowed
         }
         guard home == exchange.principal.name else { throw DAVError.notFound }
-        let update = try PropertyUpdate(creating: root, parsing: exchange.request.body)
+        let update = try propertyUpdate(creating: root, exchange)
         let isSubscription = update.makesSubscription
         if root == .dav("mkcol"), !isSubscription { try requireCalendarType(update) }
 
@@ -59,6 +59,17 @@ extension CalDAVServer {
             try await calendars.setDeadProperties(changes.deadProperties, remove: [], of: made.id)
         }
         return DAVResponse(status: 201, headers: [.cacheControl: "no-cache"]).applying(exchange.preferences, .minimal)
+    }
+
+    /// RFC 4918 §9.3: what cannot be read, and does not even say that it is XML, is a body of an unknown kind.
+    private func propertyUpdate(creating root: Name, _ exchange: Exchange) throws(DAVError) -> PropertyUpdate {
+        do {
+            return try PropertyUpdate(creating: root, parsing: exchange.request.body)
+        } catch {
+            let type = exchange.request.headers[.contentType]
+            guard error.status == 400, let type, !exchange.bringsXML else { throw error }
+            throw DAVError(status: 415, message: "A body of the type \(type) says nothing here.")
+        }
     }
 
     /// RFC 5689 §3: what is made must say that it is a calendar; there are no other collections here.

@@ -107,7 +107,7 @@ extension CalDAVServer {
 
 extension Exchange {
     /// Whether the body says that it is XML, of whatever kind (RFC 7303 §8.1).
-    fileprivate var bringsXML: Bool {
+    var bringsXML: Bool {
         let type = request.headers[.contentType]?.lowercased().prefix { $0 != ";" && $0 != " " } ?? ""
         return type.hasSuffix("/xml") || type.hasSuffix("+xml")
     }
