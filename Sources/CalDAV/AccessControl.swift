@@ -41,24 +41,36 @@ extension Resource {
             [AccessControlEntry(holder: .authenticated, privileges: privileges)]
         case .home, .calendar, .object:
             [AccessControlEntry(holder: .principal(.principal(requester.name)), privileges: privileges)]
+                + (shares ?? []).filter { $0.state == .accepted }.map(Self.entry)
         }
     }
 
+    private static func entry(of share: Share) -> AccessControlEntry {
+        let privileges =
+            switch share.access {
+            case .read: reading + [.calDAV("read-free-busy")]
+            case .write: reading + [.calDAV("read-free-busy")] + writing + bindings
+            }
+        return AccessControlEntry(holder: .principal(.principal(share.sharee.name)), privileges: privileges)
+    }
+
+    private static let reading: [Name] = [.dav("read"), .dav("read-acl"), .dav("read-current-user-privilege-set")]
+    private static let writing: [Name] = [.dav("write"), .dav("write-properties"), .dav("write-content")]
+    private static let bindings: [Name] = [.dav("bind"), .dav("unbind")]
+
     /// What the requester may do (RFC 3744 §3); without a write privilege Thunderbird shows the calendar read-only.
     var privileges: [Name] {
-        let reading: [Name] = [.dav("read"), .dav("read-acl"), .dav("read-current-user-privilege-set")]
-        let writing: [Name] = [.dav("write"), .dav("write-properties"), .dav("write-content")]
-        let members: [Name] = [.dav("bind"), .dav("unbind")]
         switch kind {
-        case .root, .principals, .principal, .homes: return reading
-        case .home: return reading + members
+        case .root, .principals, .principal, .homes: return Self.reading
+        case .home: return Self.reading + Self.bindings
         case .calendar(let calendar):
-            if subscription != nil { return reading + [.dav("write-properties")] }
+            if subscription != nil { return Self.reading + [.dav("write-properties")] }
             // Of a shared calendar that may only be read, name and colour can be changed all the same. It is not told:
             // Thunderbird takes write-properties for leave to write events.
-            let shown = reading + [.calDAV("read-free-busy")]
-            return calendar.isWriteProtected ? shown : shown + writing + members
-        case .object(_, in: let calendar): return calendar.isWriteProtected ? reading : reading + writing + members
+            let shown = Self.reading + [.calDAV("read-free-busy")]
+            return calendar.isWriteProtected ? shown : shown + Self.writing + Self.bindings
+        case .object(_, in: let calendar):
+            return calendar.isWriteProtected ? Self.reading : Self.reading + Self.writing + Self.bindings
         }
     }
 

@@ -59,6 +59,13 @@ extension CalDAVServer {
             alone.removeComponents { $0.name == kind }
             alone.append(part)
             guard (try? CalendarObject(alone)) != nil else { return invalid }
+            for available in part.components("AVAILABLE") {
+                // It has the rules of an event: a start that can be read, and all that recurs.
+                var event = calendar
+                event.removeComponents { $0.name == kind }
+                event.append(Component(ComponentKind.event.rawValue, properties: available.properties))
+                guard (try? CalendarObject(event)) != nil else { return invalid }
+            }
         }
         return nil
     }

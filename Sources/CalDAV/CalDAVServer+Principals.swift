@@ -67,7 +67,8 @@ extension CalDAVServer {
         try exchange.requireDepthZero()
         var seen: Set<Href> = []
         var found: [Resource] = []
-        for case .principal(let href) in resource.accessControlList.map(\.holder) where seen.insert(href).inserted {
+        let entries = try await withShares([resource]).flatMap(\.accessControlList)
+        for case .principal(let href) in entries.map(\.holder) where seen.insert(href).inserted {
             found.append(try await self.resource(ResourcePath.parse(href.path), for: exchange.principal, at: href.path))
         }
         return try tell(found, request)

@@ -40,7 +40,7 @@ extension CalDAVServer {
     }
 
     /// The same resources with the shares of the calendars among them that their owner has given to somebody.
-    private func withShares(_ resources: [Resource]) async throws -> [Resource] {
+    func withShares(_ resources: [Resource]) async throws -> [Resource] {
         var completed = resources
         for (index, resource) in resources.enumerated() {
             guard let calendar = resource.calendar, calendar.isShared else { continue }

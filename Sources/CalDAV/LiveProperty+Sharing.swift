@@ -35,7 +35,7 @@ extension LiveProperty {
     ]
 
     /// The properties whose value needs the shares of a calendar.
-    static let needingShares: Set<PropertyName> = [.calendarServer("invite"), .dav("invite")]
+    static let needingShares: Set<PropertyName> = [.calendarServer("invite"), .dav("invite"), .dav("acl")]
 
     private static func organizer(_ received: ReceivedShare) -> Element {
         let name = received.ownerDisplayName ?? received.ownerName

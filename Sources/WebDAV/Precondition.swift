@@ -37,7 +37,6 @@ public enum Precondition: Sendable, Hashable {
 
     // RFC 6578 §3.2
     case validSyncToken
-    case syncTraversalSupported
 
     // RFC 4791 §5.3.2.1, of PUT
     case supportedCalendarData
@@ -85,7 +84,6 @@ public enum Precondition: Sendable, Hashable {
         case .limitedNumberOfACEs: .dav("limited-number-of-aces")
         case .numberOfMatchesWithinLimits: .dav("number-of-matches-within-limits")
         case .validSyncToken: .dav("valid-sync-token")
-        case .syncTraversalSupported: .dav("sync-traversal-supported")
         case .supportedCalendarData: .calDAV("supported-calendar-data")
         case .validCalendarData: .calDAV("valid-calendar-data")
         case .validCalendarObjectResource: .calDAV("valid-calendar-object-resource")

@@ -10,6 +10,12 @@ public struct UTCRange: Sendable, Hashable {
     /// Where it ends; nil for never.
     public let end: Int64?
 
+    /// The earliest moment of a range, which calendars tell as `CALDAV:min-date-time`.
+    public static let earliest: Int64 = -12_212_553_600
+
+    /// The latest moment of a range, which calendars tell as `CALDAV:max-date-time`.
+    public static let latest: Int64 = 253_402_300_799
+
     /// Makes a range by hand.
     public init(start: Int64?, end: Int64?) {
         self.start = start
@@ -41,6 +47,9 @@ public struct UTCRange: Sendable, Hashable {
         guard let time = secondsSinceEpoch(utc: text) else {
             throw .failed(.validFilter, "\(attribute)=\"\(text)\" is no date with UTC time.")
         }
+        // RFC 4791 §7.8: a range keeps to the dates that a calendar can hold.
+        guard time >= earliest else { throw .failed(.minDateTime, "\(attribute) lies before the year 1583.") }
+        guard time <= latest else { throw .failed(.maxDateTime, "\(attribute) lies after the year 9999.") }
         return time
     }
 }

@@ -113,6 +113,11 @@ struct ServerTests {
         #expect(!CalDAVServer.serves(method: "PROPFIND", path: "/api/v1/events"))
     }
 
+    @Test func `ranges are limited as dates are`() {
+        #expect(UTCRange.earliest == CalendarLimits.minimumDate.seconds)
+        #expect(UTCRange.latest == CalendarLimits.maximumDate.seconds)
+    }
+
     private func failing(
         _ log: Log,
         isOverload: Bool
