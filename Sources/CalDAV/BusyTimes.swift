@@ -1,4 +1,5 @@
 import ICalendar
+import Store
 
 /// Busy time gathered from occurrences, told as one `VFREEBUSY` (RFC 5545 §3.6.4).
 struct BusyTimes: Sendable {
@@ -35,12 +36,17 @@ struct BusyTimes: Sendable {
 
     /// Adds an occurrence, unless it takes no time from anybody (RFC 4791 §7.10).
     mutating func add(_ occurrence: Occurrence) {
-        let component = occurrence.component
-        let status = component.first("STATUS")?.value.uppercased()
-        guard component.first("TRANSP")?.value.uppercased() != "TRANSPARENT", status != "CANCELLED",
-            occurrence.end > occurrence.start
-        else { return }
-        add(status == "TENTATIVE" ? .tentative : .busy, occurrence.start, occurrence.end)
+        add(Occupancy(of: occurrence.component), occurrence.start, occurrence.end)
+    }
+
+    /// Adds time that an event takes, as far as it takes any.
+    mutating func add(_ occupancy: Occupancy, _ first: Instant, _ last: Instant) {
+        guard last > first else { return }
+        switch occupancy {
+        case .free, .mixed: break
+        case .busy: add(Kind.busy, first, last)
+        case .tentative: add(Kind.tentative, first, last)
+        }
     }
 
     /// Adds what a stored `VFREEBUSY` tells; a type nobody knows is busy (RFC 5545 §3.2.9).

@@ -18,47 +18,90 @@ extension CalDAVServer {
         _ zones: ZoneInclusion
     ) async throws -> DAVResponse {
         let floatingZone = try calendar.floatingZone(asked: query.timeZone)
-        let answer = ObjectAnswer(query.properties, floatingZone: floatingZone, zones: zones)
-        let matches = try await matches(query.filter, in: calendar, floatingZone, withText: answer.needsText)
-        guard matches.count <= Self.maximumQueryResults else {
+        let question = ObjectQuery(query.filter, floatingZone: floatingZone)
+        let place = MemberPlace(calendar: calendar, requester: principal, href: href)
+        var answer = ObjectAnswer(query.properties, floatingZone: floatingZone, zones: zones)
+        answer.listedRange = question.plan.range
+        var found = try await calendars.matches(
+            in: calendar.id,
+            kinds: question.plan.kinds,
+            range: question.plan.range,
+            withOccurrences: answer.expandedRange != nil
+        )
+        if found.count > Self.maximumQueryResults { found = try await accepted(found, by: question) }
+        guard found.count <= Self.maximumQueryResults else {
             throw DAVError.failed(.numberOfMatchesWithinLimits, "More than \(Self.maximumQueryResults) objects match.")
         }
-        var multiStatus = MultiStatus()
-        for match in matches {
-            let member = href.appending(match.entry.name)
-            let resource = Resource(kind: .object(match.entry, in: calendar), requester: principal, href: member)
-            answer.append(resource, text: match.text, to: &multiStatus)
-        }
-        return DAVResponse(multiStatus)
+        return try await DAVResponse(ObjectSteps(ListedChanges(found), in: place, answer, if: question, calendars))
     }
 
-    private struct Accepted {
-        var entry: ObjectEntry
-        var text: String?
+    /// What a filter accepts of a listing that may be too long to be told.
+    private func accepted(_ found: Listing, by question: ObjectQuery) async throws -> Listing {
+        var found = found
+        var accepts: [Bool] = []
+        for start in stride(from: 0, to: found.count, by: 256) {
+            let page = found[start..<min(start + 256, found.count)]
+            var texts = try await calendars.texts(ofVersions: page.filter(question.mustSee).map(\.version))
+                .makeIterator()
+            for object in page {
+                guard question.mustSee(object) else {
+                    accepts.append(true)
+                    continue
+                }
+                guard case .some(.some(let text)) = texts.next() else {
+                    accepts.append(false)
+                    continue
+                }
+                var read = ReadObject(listed: object, text: text)
+                accepts.append(question.accepts(&read))
+            }
+        }
+        found.keep(where: accepts)
+        return found
+    }
+}
+
+/// A listing as changes none of which is a deletion.
+struct ListedChanges: Sequence, Sendable {
+    private let listing: Listing
+
+    init(_ listing: Listing) { self.listing = listing }
+
+    struct Iterator: IteratorProtocol, Sendable {
+        fileprivate let listing: Listing
+        fileprivate var index = 0
+
+        mutating func next() -> Change? {
+            guard index < listing.count else { return nil }
+            defer { index += 1 }
+            return .object(listing[index])
+        }
     }
 
-    /// The objects a filter accepts; read are only the texts that are asked for, and those of which the time index cannot
-    /// say.
-    private func matches(
-        _ filter: ComponentFilter,
-        in calendar: CalendarCollection,
-        _ floatingZone: FloatingZone,
-        withText: Bool
-    ) async throws -> [Accepted] {
-        let plan = QueryPlan(filter)
-        let matches = try await calendars.matches(in: calendar.id, kinds: plan.kinds, range: plan.range)
-        let mustRead = matches.filter { withText || !plan.isExact || !$0.isCertain }
-        guard !mustRead.isEmpty else { return matches.map { Accepted(entry: $0.entry) } }
-        var texts = try await calendars.texts(of: mustRead).makeIterator()
-        return matches.compactMap { match in
-            guard withText || !plan.isExact || !match.isCertain else { return Accepted(entry: match.entry) }
-            guard case .some(.some(let text)) = texts.next() else { return nil }
-            let accepted = Accepted(entry: match.entry, text: text)
-            if plan.isExact, match.isCertain { return accepted }
-            // What is stored was checked when it came in; what cannot be read any more matches no question about it.
-            guard let object = try? StoredObject(entry: match.entry, text: text).object() else { return nil }
-            return filter.accepts(object, floatingZone: floatingZone) ? accepted : nil
-        }
+    func makeIterator() -> Iterator { Iterator(listing: listing) }
+}
+
+/// The question of one query to an object.
+struct ObjectQuery: Sendable {
+    let plan: QueryPlan
+    private let filter: ComponentFilter
+    private let floatingZone: FloatingZone
+
+    init(_ filter: ComponentFilter, floatingZone: FloatingZone) {
+        plan = QueryPlan(filter)
+        self.filter = filter
+        self.floatingZone = floatingZone
+    }
+
+    /// Whether the answer cannot be told without the object's octets.
+    func mustSee(_ object: ListedObject) -> Bool { !plan.isExact || !object.isCertain }
+
+    /// Whether an object is part of the answer.
+    func accepts(_ read: inout ReadObject) -> Bool {
+        guard mustSee(read.listed) else { return true }
+        // What is stored was checked when it came in; what cannot be read any more matches no question about it.
+        guard let object = try? read.parsed() else { return false }
+        return filter.accepts(object, floatingZone: floatingZone)
     }
 }
 

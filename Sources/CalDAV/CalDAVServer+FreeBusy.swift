@@ -7,6 +7,9 @@ extension CalDAVServer {
     /// The longest range one may ask about: a year and a day, in which even many daily meetings can be told.
     static let maximumFreeBusySeconds: Int64 = 366 * 86_400
 
+    /// So many objects of which the index does not know enough are read at once.
+    private static let freeBusyPage = 256
+
     /// `free-busy-query` (RFC 4791 §7.10, RFC 7953 §5) of a calendar, or of a home and all calendars in it.
     func freeBusyQuery(_ query: FreeBusyQuery, of resource: Resource) async throws -> DAVResponse {
         let asked = query.range
@@ -56,20 +59,38 @@ extension CalDAVServer {
         into busy: inout BusyTimes
     ) async throws -> [Availability] {
         let kinds: Set<ComponentKind> = [.event, .freeBusy, .availability]
-        let candidates = try await calendars.candidates(in: calendar.id, kinds: kinds, range: range)
+        let found = try await calendars.matches(in: calendar.id, kinds: kinds, range: range, withOccurrences: true)
+        let unknown = found.filter { !busy.add($0) }
         var availabilities: [Availability] = []
-        do throws(CalendarDataError) {
-            for candidate in candidates {
-                let object = try candidate.object.object()
-                if object.kind == .availability {
-                    availabilities += try object.calendar.availabilities(floatingZone: floatingZone)
-                } else {
-                    try busy.add(object, in: range, floatingZone: floatingZone)
+        for start in stride(from: 0, to: unknown.count, by: Self.freeBusyPage) {
+            let page = unknown[start..<min(start + Self.freeBusyPage, unknown.count)]
+            let texts = try await calendars.texts(ofVersions: page.map(\.version))
+            do throws(CalendarDataError) {
+                for (listed, text) in zip(page, texts) {
+                    guard let text else { continue }
+                    var read = ReadObject(listed: listed, text: text)
+                    let object = try read.parsed()
+                    if object.kind == .availability {
+                        availabilities += try object.calendar.availabilities(floatingZone: floatingZone)
+                    } else {
+                        try busy.add(object, in: range, floatingZone: floatingZone)
+                    }
                 }
+            } catch {
+                throw DAVError.failed(.numberOfMatchesWithinLimits, error.message)
             }
-        } catch {
-            throw DAVError.failed(.numberOfMatchesWithinLimits, error.message)
         }
         return availabilities
+    }
+}
+
+extension BusyTimes {
+    /// Adds what the index knows of an object; false where it does not know enough.
+    fileprivate mutating func add(_ object: ListedObject) -> Bool {
+        guard object.kind == .event, let occupancy = object.occupancy else { return false }
+        if occupancy == .free { return true }
+        guard occupancy != .mixed, let occurrences = object.occurrences else { return false }
+        for occurrence in occurrences { add(occupancy, occurrence.start, occurrence.end) }
+        return true
     }
 }

@@ -8,27 +8,56 @@ extension CalDAVServer {
     func calendarMultiget(
         _ multiget: CalendarMultiget,
         in calendar: CalendarCollection,
+        at href: Href,
         for principal: Principal,
         _ zones: ZoneInclusion
     ) async throws -> DAVResponse {
         let answer = ObjectAnswer(multiget.properties, floatingZone: calendar.floatingZone, zones: zones)
-        let names = multiget.hrefs.map { name(of: $0, in: calendar, for: principal) }
-        var found: [String: StoredObject] = [:]
-        for object in try await calendars.objects(named: names.compactMap(\.self), in: calendar.id) {
-            found[object.name] = object
+        let place = MemberPlace(calendar: calendar, requester: principal, href: href)
+        let asked = multiget.hrefs.map { Asked(href: $0, name: name(of: $0, in: calendar, for: principal)) }
+        return try await DAVResponse(MultigetSteps(asked[...], in: place, answer, calendars))
+    }
+
+    /// An href as it was asked for.
+    fileprivate struct Asked: Sendable {
+        var href: String
+        /// The object of this calendar that it names.
+        var name: String?
+    }
+
+    /// The objects asked for by name, a page at a time.
+    private struct MultigetSteps: AnswerSteps {
+        private let calendars: CalendarStore
+        private let place: MemberPlace
+        private let answer: ObjectAnswer
+        private var asked: ArraySlice<Asked>
+
+        /// So many objects are read at once.
+        private static let page = 128
+
+        init(_ asked: ArraySlice<Asked>, in place: MemberPlace, _ answer: ObjectAnswer, _ calendars: CalendarStore) {
+            self.calendars = calendars
+            self.place = place
+            self.answer = answer
+            self.asked = asked
         }
-        var multiStatus = MultiStatus()
-        for (asked, name) in zip(multiget.hrefs, names) {
-            // The href goes back as it came: calcurse waits until it reads its own spelling.
-            let href = Href(encoded: asked)
-            guard let object = name.flatMap({ found[$0] }) else {
-                multiStatus.append(href, status: 404)
-                continue
+
+        mutating func step(_ multiStatus: inout MultiStatus) async throws -> Bool {
+            let page = asked.prefix(Self.page)
+            asked = asked.dropFirst(Self.page)
+            guard !page.isEmpty else { return false }
+            let found = try await calendars.read(named: page.map(\.name), in: place.calendar.id)
+            for (asked, found) in zip(page, found) {
+                // The href goes back as it came: calcurse waits until it reads its own spelling.
+                let href = Href(encoded: asked.href)
+                guard let (listed, text) = found else {
+                    multiStatus.append(href, status: 404)
+                    continue
+                }
+                answer.append(ReadObject(listed: listed, text: text), at: href, in: place, to: &multiStatus)
             }
-            let resource = Resource(kind: .object(object.entry, in: calendar), requester: principal, href: href)
-            answer.append(resource, text: object.text, to: &multiStatus)
+            return true
         }
-        return DAVResponse(multiStatus)
     }
 
     /// The object of this calendar that an href names; nil for a bad one, and for one that lies elsewhere.

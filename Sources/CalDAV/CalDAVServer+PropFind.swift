@@ -15,10 +15,15 @@ extension CalDAVServer {
         let preferences = exchange.preferences
         // RFC 8144 §3.1: only where there is more than the root.
         let leavesRootOut = preferences.isWithoutRoot && depth == .one
+        let answer = PropFindAnswer(request, isMinimal: preferences.returning == .minimal)
+        if depth == .one, !answer.needsLocks, !answer.needsRoom, !answer.needsAvailability,
+            let calendar = resource.calendar
+        {
+            return try await members(of: calendar, in: resource, answer, leavesRootOut: leavesRootOut)
+                .applying(preferences, .minimal, rootLeftOut: leavesRootOut)
+        }
         var found = leavesRootOut ? [] : [resource]
         if depth == .one { found += try await members(of: resource) }
-
-        let answer = PropFindAnswer(request, isMinimal: preferences.returning == .minimal)
         if answer.needsDeadProperties { found = try await withDeadProperties(found) }
         if answer.needsShares { found = try await withShares(found) }
         if answer.needsLocks { found = try await withLocks(found) }
@@ -27,6 +32,48 @@ extension CalDAVServer {
         var multiStatus = MultiStatus()
         for resource in found { answer.append(resource, to: &multiStatus) }
         return DAVResponse(multiStatus).applying(preferences, .minimal, rootLeftOut: leavesRootOut)
+    }
+
+    /// A calendar and the objects in it.
+    private func members(
+        of calendar: CalendarCollection,
+        in resource: Resource,
+        _ answer: PropFindAnswer,
+        leavesRootOut: Bool
+    ) async throws -> DAVResponse {
+        let objects = try await calendars.matches(in: calendar.id, kinds: nil, range: nil)
+        var multiStatus = MultiStatus()
+        var collection: [Resource] = leavesRootOut ? [] : [resource]
+        if answer.needsDeadProperties { collection = try await withDeadProperties(collection) }
+        if answer.needsShares { collection = try await withShares(collection) }
+        for resource in collection { answer.append(resource, to: &multiStatus) }
+        let place = MemberPlace(calendar: calendar, requester: resource.requester, href: resource.href)
+        return try await DAVResponse(MemberSteps(answer, objects, in: place), begunWith: multiStatus)
+    }
+
+    /// The objects of a calendar, a page at a time.
+    private struct MemberSteps: AnswerSteps {
+        private let answer: PropFindAnswer
+        private let objects: Listing
+        private let place: MemberPlace
+        private var told = 0
+
+        /// So many make a block.
+        private static let page = 256
+
+        init(_ answer: PropFindAnswer, _ objects: Listing, in place: MemberPlace) {
+            self.answer = answer
+            self.objects = objects
+            self.place = place
+        }
+
+        mutating func step(_ multiStatus: inout MultiStatus) async throws -> Bool {
+            guard told < objects.count else { return false }
+            let end = min(told + Self.page, objects.count)
+            for index in told..<end { answer.append(objects[index], in: place, to: &multiStatus) }
+            told = end
+            return true
+        }
     }
 
     /// The same resources with the dead properties of the calendars among them.

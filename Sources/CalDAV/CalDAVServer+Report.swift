@@ -21,7 +21,13 @@ extension CalDAVServer {
             let calendar = try calendar(resource)
             return try await calendarQuery(query, in: calendar, at: resource.href, for: exchange.principal, zones)
         case .calendarMultiget(let multiget):
-            return try await calendarMultiget(multiget, in: calendar(resource), for: exchange.principal, zones)
+            return try await calendarMultiget(
+                multiget,
+                in: calendar(resource),
+                at: resource.href,
+                for: exchange.principal,
+                zones
+            )
         case .syncCollection(let sync):
             let calendar = try calendar(resource)
             return try await syncCollection(sync, in: calendar, at: resource.href, for: exchange.principal, zones)

@@ -25,36 +25,18 @@ extension CalDAVServer {
         let outcome = try await calendars.changes(
             in: calendar.id,
             since: since,
-            limit: min(sync.limit ?? most, most),
-            withText: answer.needsText
+            limit: min(sync.limit ?? most, most)
         )
         guard case .page(let page) = outcome else { throw DAVError.unknownToken }
-        return tell(page, of: calendar, at: href, for: principal, answer)
-    }
-
-    private func tell(
-        _ page: ChangePage,
-        of calendar: CalendarCollection,
-        at href: Href,
-        for principal: Principal,
-        _ answer: ObjectAnswer
-    ) -> DAVResponse {
-        var multiStatus = MultiStatus()
-        for change in page.changes {
-            let member = href.appending(change.name)
-            guard let entry = change.entry else {
-                multiStatus.append(member, status: 404)
-                continue
-            }
-            answer.append(
-                Resource(kind: .object(entry, in: calendar), requester: principal, href: member),
-                text: change.text,
-                to: &multiStatus
-            )
-        }
-        if page.isTruncated { multiStatus.append(href, status: 507, error: .numberOfMatchesWithinLimits) }
-        let token = SyncToken(calendar: calendar.id.rawValue, revision: page.revision)
-        return DAVResponse(multiStatus, syncToken: token)
+        let place = MemberPlace(calendar: calendar, requester: principal, href: href)
+        return try await DAVResponse(
+            ObjectSteps(page, in: place, answer, calendars),
+            endingWith: { multiStatus in
+                guard page.isTruncated else { return }
+                multiStatus.append(href, status: 507, error: .numberOfMatchesWithinLimits)
+            },
+            syncToken: SyncToken(calendar: calendar.id.rawValue, revision: page.revision)
+        )
     }
 
     /// The revision a token names; a token of another calendar is as unknown as one we never made.

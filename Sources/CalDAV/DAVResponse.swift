@@ -9,8 +9,23 @@ public struct DAVResponse: Sendable {
     /// The header fields; `Content-Length` is there only for HEAD, whose body stays away.
     public var headers: HTTPFields
 
-    /// The whole body.
+    /// The whole body, or its first block.
     public var body: [UInt8]
+
+    /// What of the body follows the first block.
+    public var rest: Rest?
+
+    /// The part of a long body that is made while it is sent, so that it is never held whole.
+    public struct Rest: Sendable {
+        /// Writes the rest: calls its argument with one block after the other, and waits until each is taken.
+        ///
+        /// When it throws, the body is not whole, and the client must see that.
+        public let write: @Sendable (_ send: ([UInt8]) async throws -> Void) async throws -> Void
+
+        init(_ write: @escaping @Sendable (_ send: ([UInt8]) async throws -> Void) async throws -> Void) {
+            self.write = write
+        }
+    }
 
     /// Makes an answer.
     public init(status: Int, headers: HTTPFields = [:], body: [UInt8] = []) {

@@ -3,11 +3,38 @@ import Store
 import WebDAV
 import XML
 
+/// An object with its octets, read as a calendar at most once.
+struct ReadObject {
+    let listed: ListedObject
+    let text: String
+    private var object: CalendarObject?
+
+    init(listed: ListedObject, text: String) {
+        self.listed = listed
+        self.text = text
+    }
+
+    /// The object read.
+    mutating func parsed() throws(CalendarDataError) -> CalendarObject {
+        if let object { return object }
+        let uid = String(decoding: listed.uid, as: UTF8.self)
+        let read = try CalendarObject(stored: text, uid: uid, kind: listed.kind)
+        object = read
+        return read
+    }
+}
+
 /// How the objects of one report are told: worked out once, then written for each.
 struct ObjectAnswer: Sendable {
     private let live: [LiveProperty]
     private let missing: [PropertyName]
     private let calendarData: CalendarDataRequest?
+
+    /// The range whose occurrences the listing tells, for what is expanded in it.
+    var listedRange: TimeRange?
+
+    /// How they are told where no resource is needed for it.
+    private let direct: MemberAnswer?
 
     /// The zone in which floating times are read.
     private let floatingZone: FloatingZone
@@ -35,52 +62,94 @@ struct ObjectAnswer: Sendable {
             live = names.compactMap { LiveProperty.byName[$0] }
             missing = names.filter { $0 != data && LiveProperty.byName[$0] == nil }
         }
+        let unknown = missing
+        direct = MemberAnswer(live) { properties.isMinimal ? [] : unknown + $0 }
+    }
+
+    /// The range in which whole objects are expanded, and nothing else is done to them.
+    var expandedRange: TimeRange? {
+        guard let calendarData, zones == .asStored, calendarData.selection == nil, calendarData.freeBusyLimit == nil,
+            case .expanded(let range) = calendarData.recurrence
+        else { return nil }
+        return TimeRange(range)
     }
 
     /// Whether the texts of the objects are needed.
     var needsText: Bool { calendarData != nil }
 
-    /// Tells of one object; `text` where calendar data is wanted.
-    func append(_ resource: Resource, text: String?, to multiStatus: inout MultiStatus) {
-        guard !multiStatus.isFull else { return multiStatus.appendUntold(resource.href) }
+    /// Tells of an object whose text is not needed.
+    func append(_ object: ListedObject, in place: MemberPlace, to multiStatus: inout MultiStatus) {
+        write(object, data: nil, at: nil, in: place, to: &multiStatus)
+    }
+
+    /// Tells of an object; at `href`, spelt as it was asked for, or else where it stands.
+    func append(
+        _ read: consuming ReadObject,
+        at href: Href? = nil,
+        in place: MemberPlace,
+        to multiStatus: inout MultiStatus
+    ) {
+        let listedName = String(decoding: read.listed.name, as: UTF8.self)
+        guard !multiStatus.isFull else { return multiStatus.appendUntold(href ?? place.href.appending(listedName)) }
         let data: [UInt8]?
         do throws(CalendarDataError) {
-            data = try calendarData.flatMap { request throws(CalendarDataError) in
-                try text.map { text throws(CalendarDataError) in
-                    try self.data(text, of: resource, request)
-                }
-            }
+            data = if let calendarData { try self.data(of: &read, calendarData) } else { nil }
         } catch {
             // One object that cannot be expanded spoils the answer for no other.
             let refusal = DAVError(error)
-            multiStatus.append(resource.href, status: refusal.status, error: refusal.precondition)
+            multiStatus.append(
+                href ?? place.href.appending(listedName),
+                status: refusal.status,
+                error: refusal.precondition
+            )
             return
         }
+        write(read.listed, data: data, at: href, in: place, to: &multiStatus)
+    }
+
+    private func write(
+        _ object: ListedObject,
+        data: [UInt8]?,
+        at href: Href?,
+        in place: MemberPlace,
+        to multiStatus: inout MultiStatus
+    ) {
+        if let direct {
+            let write = { (writer: inout Writer) in direct.append(object, data: data, to: &writer) }
+            if let href {
+                multiStatus.append(href, propStats: write)
+            } else {
+                multiStatus.append(memberOf: place.href, named: object.name, propStats: write)
+            }
+            return
+        }
+        let resource = place.resource(object, at: href)
         multiStatus.append(resource.href) { writer in
             var absent = missing
             for property in live where !property.write(resource, to: &writer) { absent.append(property.name) }
-            if let data {
-                writer.markup("<C:calendar-data>")
-                writer.markup(data)
-                writer.markup("</C:calendar-data>")
-            }
+            if let data { writer.markup(data) }
             return isMinimal ? [] : absent
         }
     }
 
-    /// The calendar data in the form asked for, as character data.
+    /// The calendar data in the form asked for, as a property.
     private func data(
-        _ text: String,
-        of resource: Resource,
+        of read: inout ReadObject,
         _ request: CalendarDataRequest
     ) throws(CalendarDataError) -> [UInt8] {
-        var writer = Writer(capacity: text.utf8.count + text.utf8.count / 8)
-        if let entry = resource.entry, !request.isWhole || zones != .asStored {
-            let object = try StoredObject(entry: entry, text: text).object()
-            writer.text(try request.rendering(of: object, floatingZone: floatingZone, zones))
+        let octets = read.text.utf8.count
+        var writer = Writer(capacity: octets + octets / 8 + 64)
+        writer.markup("<C:calendar-data>")
+        if request.isWhole, zones == .asStored {
+            writer.text(read.text)
+        } else if let occurrences = read.listed.occurrences, let listedRange, listedRange == expandedRange,
+            let pattern = OccurrencePattern(stored: read.text, kind: read.listed.kind)
+        {
+            writer.text(pattern.expanded(occurrences, isRecurring: read.listed.isRecurring)[...])
         } else {
-            writer.text(text)
+            writer.text(try request.rendering(of: read.parsed(), floatingZone: floatingZone, zones))
         }
+        writer.markup("</C:calendar-data>")
         return writer.octets
     }
 }

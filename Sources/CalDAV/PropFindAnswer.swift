@@ -23,6 +23,9 @@ struct PropFindAnswer: Sendable {
     private let form: Form
     private let isMinimal: Bool
 
+    /// How the objects of a calendar are told, where no resource is needed for it.
+    private let members: MemberAnswer?
+
     init(_ request: PropFind, isMinimal: Bool) {
         self.isMinimal = isMinimal
         switch request {
@@ -37,6 +40,14 @@ struct PropFindAnswer: Sendable {
             let unique = names.filter { seen.insert($0).inserted }
             let live = unique.compactMap { LiveProperty.byName[$0] }
             form = .values(Values(live: live, asked: seen, unknown: unknown(unique), showsAllDead: false))
+        }
+
+        switch form {
+        case .names: members = nil
+        case .values(let values):
+            members = MemberAnswer(values.live) { absent in
+                isMinimal ? [] : absent.filter(values.asked.contains) + values.unknown
+            }
         }
 
         func unknown(_ names: [PropertyName]) -> [PropertyName] { names.filter { LiveProperty.byName[$0] == nil } }
@@ -82,6 +93,15 @@ struct PropFindAnswer: Sendable {
         }
     }
 
+    /// Tells of an object of a calendar; objects have no dead properties.
+    func append(_ object: ListedObject, in place: MemberPlace, to multiStatus: inout MultiStatus) {
+        guard let members else { return append(place.resource(object), to: &multiStatus) }
+        multiStatus.append(memberOf: place.href, named: object.name) { writer in
+            members.append(object, data: nil, to: &writer)
+        }
+    }
+
+    /// Tells of a resource.
     func append(_ resource: Resource, to multiStatus: inout MultiStatus) {
         switch form {
         case .names:

@@ -20,13 +20,16 @@ public protocol SQLConnection: AnyObject {
     /// Runs a statement and calls `body` with every row of its answer.
     func forEach(_ statement: SQLStatement, _ body: (SQLRow) throws -> Void) throws
 
+    /// Runs a statement and calls `body` at every row of its answer.
+    func scan(_ statement: SQLStatement, _ body: (any SQLCursor) throws -> Void) throws
+
     /// Runs a statement and answers how many rows it changed.
     func run(_ statement: SQLStatement) throws -> Int
 }
 
 /// An open transaction; it is lent to a body and cannot leave it.
 public struct SQLTransaction: ~Copyable {
-    private let connection: any SQLConnection
+    let connection: any SQLConnection
 
     /// Lends `connection` out; for drivers.
     public init(on connection: any SQLConnection) { self.connection = connection }

@@ -76,7 +76,7 @@ final class Connection: SQLConnection, @unchecked Sendable {  // Safe because of
         case .writer:
             // An answered write survives a power cut: the log is synchronised in every commit.
             var mode: SQLValue?
-            try step("PRAGMA journal_mode = WAL", []) { mode = $0.values.first }
+            try step("PRAGMA journal_mode = WAL", []) { mode = $0.row().values.first }
             guard mode == .text("wal") else {
                 throw SQLError.cannotOpen(path: path, message: "the file system cannot hold a write-ahead log")
             }
@@ -98,7 +98,11 @@ final class Connection: SQLConnection, @unchecked Sendable {  // Safe because of
     // MARK: Statements
 
     func forEach(_ statement: SQLStatement, _ body: (SQLRow) throws -> Void) throws {
-        try step(statement.text, statement.values, body)
+        try step(statement.text, statement.values) { try body($0.row()) }
+    }
+
+    func scan(_ statement: SQLStatement, _ body: (any SQLCursor) throws -> Void) throws {
+        try step(statement.text, statement.values) { try body($0) }
     }
 
     func run(_ statement: SQLStatement) throws -> Int {
@@ -109,7 +113,7 @@ final class Connection: SQLConnection, @unchecked Sendable {  // Safe because of
     /// Runs a statement of the driver itself.
     func execute(_ text: String) throws { try step(text, []) { _ in } }
 
-    private func step(_ text: String, _ values: [SQLValue], _ body: (SQLRow) throws -> Void) throws {
+    private func step(_ text: String, _ values: [SQLValue], _ body: (Statement) throws -> Void) throws {
         let statement = try prepared(text)
         statement.isBusy = true
         defer {
@@ -120,7 +124,7 @@ final class Connection: SQLConnection, @unchecked Sendable {  // Safe because of
         guard bound == SQLITE_OK else { throw SQLError(code: bound, of: handle, statement: text) }
         while true {
             switch sqlite3_step(statement.pointer) {
-            case SQLITE_ROW: try body(statement.row())
+            case SQLITE_ROW: try body(statement)
             case SQLITE_DONE: return
             case let code: throw SQLError(code: code, of: handle, statement: text)
             }

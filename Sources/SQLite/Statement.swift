@@ -92,3 +92,36 @@ final class Statement {
         }
     }
 }
+
+extension Statement: SQLCursor {
+    func isNull(_ column: Int) -> Bool { sqlite3_column_type(pointer, Int32(column)) == SQLITE_NULL }
+
+    func integer(_ column: Int) throws -> Int64 {
+        let index = Int32(column)
+        guard sqlite3_column_type(pointer, index) == SQLITE_INTEGER else { throw wrongType(column) }
+        return sqlite3_column_int64(pointer, index)
+    }
+
+    func text(_ column: Int) throws -> String {
+        guard case .text(let text) = value(at: Int32(column)) else { throw wrongType(column) }
+        return text
+    }
+
+    func append(_ column: Int, to octets: inout [UInt8]) throws -> Int {
+        let index = Int32(column)
+        let start: UnsafeRawPointer?
+        switch sqlite3_column_type(pointer, index) {
+        case SQLITE_TEXT: start = UnsafeRawPointer(sqlite3_column_text(pointer, index))
+        case SQLITE_BLOB: start = sqlite3_column_blob(pointer, index)
+        case SQLITE_NULL: return 0
+        case _: throw wrongType(column)
+        }
+        let count = Int(sqlite3_column_bytes(pointer, index))
+        octets.append(contentsOf: UnsafeRawBufferPointer(start: start, count: count))
+        return count
+    }
+
+    private func wrongType(_ column: Int) -> SQLError {
+        .wrongType(column: columns.names.indices.contains(column) ? columns.names[column] : "\(column)")
+    }
+}

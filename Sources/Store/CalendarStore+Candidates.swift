@@ -13,8 +13,8 @@ extension CalendarStore {
         range: TimeRange?
     ) async throws -> [Candidate] {
         try await database.read { transaction in
-            try Self.matches(in: calendar, kinds, range, transaction).map { match in
-                guard let text = try Self.text(of: match, transaction) else {
+            try Self.matches(in: calendar, kinds, range, false, transaction).map { match in
+                guard let text = try Self.text(ofVersion: match.version, transaction) else {
                     preconditionFailure("the version of an object that this snapshot has shown is in it too")
                 }
                 return Candidate(object: StoredObject(entry: match.entry, text: text), isCertain: match.isCertain)
@@ -22,59 +22,71 @@ extension CalendarStore {
         }
     }
 
-    /// The same without any text; see ``texts(of:)``.
+    /// The same without any text; see ``texts(ofVersions:)``.
+    ///
+    /// With `withOccurrences` those that the index knows are told too.
     public func matches(
         in calendar: CalendarID,
         kinds: Set<ComponentKind>?,
-        range: TimeRange?
-    ) async throws -> [Match] {
-        try await database.read { try Self.matches(in: calendar, kinds, range, $0) }
+        range: TimeRange?,
+        withOccurrences: Bool = false
+    ) async throws -> Listing {
+        try await database.read { try Self.matches(in: calendar, kinds, range, withOccurrences, $0) }
     }
 
-    /// The octets of matches as they were when they were found; nil for what has been purged since.
-    public func texts(of matches: some Collection<Match> & Sendable) async throws -> [String?] {
+    /// The octets of versions, whatever became of their objects since; nil for what has been purged.
+    public func texts(ofVersions versions: [Int64]) async throws -> [String?] {
         try await database.read { transaction in
             // One statement, prepared once, instead of a list whose length changes the text each time.
             var texts: [String?] = []
-            for match in matches { texts.append(try Self.text(of: match, transaction)) }
+            texts.reserveCapacity(versions.count)
+            for version in versions { texts.append(try Self.text(ofVersion: version, transaction)) }
             return texts
         }
     }
 
-    private static func text(of match: Match, _ transaction: borrowing SQLTransaction) throws -> String? {
-        try transaction.row("SELECT text FROM version WHERE number = \(.integer(match.version))")?.text("text")
+    private static func text(ofVersion number: Int64, _ transaction: borrowing SQLTransaction) throws -> String? {
+        var text: String?
+        try transaction.scan("SELECT text FROM version WHERE number = \(.integer(number))") { text = try $0.text(0) }
+        return text
     }
 
     private static func matches(
         in calendar: CalendarID,
         _ kinds: Set<ComponentKind>?,
         _ range: TimeRange?,
+        _ withOccurrences: Bool,
         _ transaction: borrowing SQLTransaction
-    ) throws -> [Match] {
-        var matches: [Match] = []
+    ) throws -> Listing {
+        var matches = Listing()
         guard let range else {
             let statement: SQLStatement = """
-                SELECT id, name, uid, etag, kind, size, modified, revision, version FROM object
-                WHERE calendar = \(calendar.value) ORDER BY name
+                SELECT \(Listing.columns) FROM object WHERE calendar = \(calendar.value) ORDER BY name
                 """
-            try transaction.forEach(statement) { row in
-                let match = try Match(row, isCertain: true)
-                if kinds?.contains(match.entry.kind) ?? true { matches.append(match) }
+            try transaction.scan(statement) { row in
+                guard try kinds?.contains(row.word(4)) ?? true else { return }
+                try matches.append(row, isCertain: true)
             }
             return matches
         }
+        var reader = TimeIndexReader()
         for statement in statements(in: calendar, meeting: range) {
-            try transaction.forEach(statement) { row in
-                let kind: ComponentKind = try row.word("kind")
-                guard kinds?.contains(kind) ?? true else { return }
-                switch try TimeIndex(row).match(range) {
-                case .no: break
-                case .possible: matches.append(try Match(row, isCertain: false))
-                case .certain: matches.append(try Match(row, isCertain: true))
-                }
+            try transaction.scan(statement) { row in
+                guard try kinds?.contains(row.word(4)) ?? true else { return }
+                let index = try reader.index(row)
+                let match = index.match(range)
+                guard match != .no else { return }
+                try matches.append(
+                    row,
+                    isCertain: match == .certain,
+                    occurrences: withOccurrences ? index.occurrences(in: range) : nil,
+                    isRecurring: index.precision == .recurring,
+                    occupancy: withOccurrences ? try reader.occupancy(row) : nil
+                )
             }
         }
-        return matches.sorted { $0.entry.name < $1.entry.name }
+        matches.sortByName()
+        return matches
     }
 
     /// What the span alone does not rule out: the short objects, then the long ones.
@@ -100,8 +112,8 @@ extension CalendarStore {
     private static let shortSpan: Int64 = 2_764_800
 
     private static let spans: SQLStatement = """
-        SELECT id, name, uid, etag, kind, size, modified, revision, version, first_start, last_end, precision_name,
-            starts_at, ends_at, occurrences
+        SELECT \(Listing.columns), first_start, last_end, precision_name, starts_at, ends_at, occurrences,
+            occupancy_name
         FROM object LEFT JOIN occurrence_window ON occurrence_window.object = object.id
         """
 
@@ -126,27 +138,33 @@ extension CalendarStore {
     }
 }
 
-extension Match {
-    fileprivate init(_ row: SQLRow, isCertain: Bool) throws {
-        self.init(entry: try ObjectEntry(row), version: try row.integer("version"), isCertain: isCertain)
-    }
-}
+/// Reads the time index of one row after the other.
+private struct TimeIndexReader {
+    private var octets: [UInt8] = []
 
-extension TimeIndex {
-    fileprivate init(_ row: SQLRow) throws {
+    /// What the columns behind those of ``Listing`` say.
+    mutating func index(_ row: any SQLCursor) throws -> TimeIndex {
+        let first = Listing.columnCount
+        octets.removeAll(keepingCapacity: true)
         var window: OccurrenceWindow?
-        if let octets = try row.optionalBlob("occurrences") {
+        if !row.isNull(first + 5) {
+            try row.append(first + 5, to: &octets)
             window = OccurrenceWindow(
-                start: try row.instant("starts_at"),
-                end: try row.instant("ends_at"),
+                start: Instant(seconds: try row.integer(first + 3)),
+                end: Instant(seconds: try row.integer(first + 4)),
                 encoded: octets
             )
         }
-        self.init(
-            firstStart: try row.integer("first_start"),
-            lastEnd: try row.integer("last_end"),
-            precision: try row.word("precision_name"),
+        return TimeIndex(
+            firstStart: try row.integer(first),
+            lastEnd: try row.integer(first + 1),
+            precision: try row.word(first + 2),
             window: window
         )
+    }
+
+    func occupancy(_ row: any SQLCursor) throws -> Occupancy? {
+        let column = Listing.columnCount + 6
+        return row.isNull(column) ? nil : try row.word(column)
     }
 }

@@ -19,15 +19,41 @@ extension CalendarStore {
 
     /// The objects of those names, in their order; names without an object are left out.
     public func objects(named names: [String], in calendar: CalendarID) async throws -> [StoredObject] {
+        try await read(named: names, in: calendar).compactMap { found in
+            found.map { StoredObject(entry: $0.listed.entry, text: $0.text) }
+        }
+    }
+
+    /// The objects of those names with their octets, in their order; nil for a name without an object, and for no name.
+    public func read(
+        named names: [String?],
+        in calendar: CalendarID
+    ) async throws -> [(listed: ListedObject, text: String)?] {
         try await database.read { transaction in
             // One statement, prepared once, instead of a list whose length changes the text each time.
-            var objects: [StoredObject] = []
-            for name in names {
-                guard let object = try Self.object(named: name, in: calendar, transaction) else { continue }
-                objects.append(object)
+            try names.map { name in
+                guard let name else { return nil }
+                return try Self.read(named: name, in: calendar, transaction)
             }
-            return objects
         }
+    }
+
+    private static func read(
+        named name: String,
+        in calendar: CalendarID,
+        _ transaction: borrowing SQLTransaction
+    ) throws -> (listed: ListedObject, text: String)? {
+        var found = Listing()
+        var text = ""
+        let statement: SQLStatement = """
+            SELECT \(Listing.columns), version.text FROM object JOIN version ON version.number = object.version
+            WHERE object.calendar = \(calendar.value) AND object.name = \(.text(name))
+            """
+        try transaction.scan(statement) { row in
+            try found.append(row, isCertain: true)
+            text = try row.text(Listing.columnCount)
+        }
+        return found.first.map { ($0, text) }
     }
 
     /// The object with that UID.

@@ -101,12 +101,13 @@ extension CalendarStore {
             """
             INSERT INTO object (
                 id, calendar, name, uid, etag, kind, size, modified, revision, version,
-                first_start, last_end, precision_name
+                first_start, last_end, precision_name, occupancy_name
             ) VALUES (
                 \(id.value), \(place.calendar.value), \(.text(place.name)), \(.text(draft.uid)),
                 \(.text(draft.etag.rawValue)), \(.text(draft.kind.rawValue)), \(.integer(draft.text.utf8.count)),
                 \(draft.at.value), \(.integer(place.revision)), \(.integer(version)),
-                \(.integer(index.firstStart)), \(.integer(index.lastEnd)), \(.text(index.precision.rawValue))
+                \(.integer(index.firstStart)), \(.integer(index.lastEnd)), \(.text(index.precision.rawValue)),
+                \(.text(draft.occupancy?.rawValue))
             )
             """
         )
@@ -134,7 +135,8 @@ extension CalendarStore {
                 size = \(.integer(draft.text.utf8.count)), modified = \(draft.at.value),
                 revision = \(.integer(place.revision)), version = \(.integer(version)),
                 first_start = \(.integer(index.firstStart)), last_end = \(.integer(index.lastEnd)),
-                precision_name = \(.text(index.precision.rawValue))
+                precision_name = \(.text(index.precision.rawValue)),
+                occupancy_name = \(.text(draft.occupancy?.rawValue))
             WHERE id = \(id.value)
             """
         )

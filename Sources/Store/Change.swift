@@ -1,28 +1,38 @@
 public import ICalendar
 
-/// The latest state of a name that changed.
-public struct Change: Sendable, Hashable {
+/// A name whose object was deleted.
+public struct Deletion: Sendable, Hashable {
     public var name: String
     public var revision: Int64
 
-    /// The object as it is now, or nil when it was deleted.
-    public var entry: ObjectEntry?
-
-    /// Its octets, when they were asked for.
-    public var text: String?
-
-    /// Describes a change.
-    public init(name: String, revision: Int64, entry: ObjectEntry?, text: String? = nil) {
+    /// Describes a deletion.
+    public init(name: String, revision: Int64) {
         self.name = name
         self.revision = revision
-        self.entry = entry
-        self.text = text
     }
 }
 
-/// One page of changes, in the order in which they happened; no name occurs twice.
-public struct ChangePage: Sendable, Hashable {
-    public var changes: [Change]
+/// The latest state of a name that changed.
+public enum Change: Sendable {
+    case object(ListedObject)
+    case deletion(Deletion)
+
+    /// The calendar's revision in which it happened.
+    public var revision: Int64 {
+        switch self {
+        case .object(let object): object.revision
+        case .deletion(let deletion): deletion.revision
+        }
+    }
+}
+
+/// One page of changes; no name occurs twice.
+public struct ChangePage: Sendable {
+    /// What lives, by revision.
+    public var objects: Listing
+
+    /// What was deleted, by revision.
+    public var deletions: [Deletion]
 
     /// From where to ask for the rest, or for what comes next: goes into the sync token, as it is.
     ///
@@ -31,18 +41,57 @@ public struct ChangePage: Sendable, Hashable {
     public var revision: Int64
 
     /// Whether there was more than the limit.
-    public var isTruncated: Bool
+    public private(set) var isTruncated = false
 
-    /// Describes a page.
-    public init(changes: [Change], revision: Int64, isTruncated: Bool) {
-        self.changes = changes
+    init(objects: Listing, deletions: [Deletion], revision: Int64) {
+        self.objects = objects
+        self.deletions = deletions
         self.revision = revision
-        self.isTruncated = isTruncated
+    }
+
+    /// Cuts off what is more than `limit`, and answers the revision of the last change that is left; nil when all fits.
+    mutating func truncate(to limit: Int) -> Int64? {
+        guard objects.count + deletions.count > limit else { return nil }
+        var order = makeIterator()
+        var last: Int64 = 0
+        for _ in 0..<limit { last = order.next()?.revision ?? last }
+        objects.removeSubrange(order.object...)
+        deletions.removeSubrange(order.deletion...)
+        isTruncated = true
+        return last
     }
 }
 
+/// The changes in the order in which they happened.
+extension ChangePage: Sequence {
+    /// Two lists in revision order as one; no revision is in both.
+    public struct Iterator: IteratorProtocol, Sendable {
+        private let page: ChangePage
+        fileprivate var object = 0
+        fileprivate var deletion = 0
+
+        fileprivate init(_ page: ChangePage) { self.page = page }
+
+        public mutating func next() -> Change? {
+            let deleted = deletion < page.deletions.count ? page.deletions[deletion] : nil
+            if object < page.objects.count {
+                let changed = page.objects[object]
+                if deleted.map({ changed.revision < $0.revision }) ?? true {
+                    object += 1
+                    return .object(changed)
+                }
+            }
+            guard let deleted else { return nil }
+            deletion += 1
+            return .deletion(deleted)
+        }
+    }
+
+    public func makeIterator() -> Iterator { Iterator(self) }
+}
+
 /// The answer to "what changed since".
-public enum ChangesOutcome: Sendable, Hashable {
+public enum ChangesOutcome: Sendable {
     case page(ChangePage)
 
     /// The revision was never given out, or deletions since then are forgotten: begin anew (RFC 6578 §3.2).

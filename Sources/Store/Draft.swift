@@ -9,6 +9,7 @@ struct Draft: Sendable {
     let kind: ComponentKind
     let summary: String?
     let timeIndex: TimeIndex
+    let occupancy: Occupancy?
     let at: Instant
 
     init(_ object: CalendarObject, at now: Instant) {
@@ -18,6 +19,7 @@ struct Draft: Sendable {
         kind = object.kind
         summary = (object.master ?? object.overrides.first)?.first("SUMMARY")?.text
         timeIndex = TimeIndex(object, at: now)
+        occupancy = Occupancy(of: object)
         at = now
     }
 }

@@ -4,16 +4,13 @@ import ICalendar
 ///
 /// Most questions are about times that the window covers: for those nothing is expanded. Others fall back on the span.
 struct OccurrenceWindow: Sendable, Hashable {
-    struct Occurrence: Sendable, Hashable {
-        var start: Instant
-        var end: Instant
-    }
-
     let start: Instant
     let end: Instant
 
-    /// Every occurrence that meets the window, by start.
-    let occurrences: [Occurrence]
+    /// The occurrences as octets, about five for each: the step from start to start, and the length.
+    ///
+    /// Seven bits an octet, the lowest first, the sign in the lowest bit; the top bit says that more follows.
+    let encoded: [UInt8]
 
     /// How far back the window of a series reaches whose beginning is too far away: clients look back three months at most.
     private static let past: Int64 = 92 * 86_400
@@ -25,10 +22,35 @@ struct OccurrenceWindow: Sendable, Hashable {
     /// it is asked for.
     private static let maximumOccurrences = 1_024
 
-    init(start: Instant, end: Instant, occurrences: [Occurrence]) {
+    init(start: Instant, end: Instant, occurrences: [TimeSpan]) {
         self.start = start
         self.end = end
-        self.occurrences = occurrences
+        var octets: [UInt8] = []
+        var previous = start.seconds
+        for occurrence in occurrences {
+            Self.append(occurrence.start.seconds - previous, to: &octets)
+            Self.append(occurrence.end - occurrence.start, to: &octets)
+            previous = occurrence.start.seconds
+        }
+        encoded = octets
+    }
+
+    /// Takes what ``encoded`` was; nil when it is cut short.
+    init?(start: Instant, end: Instant, encoded: [UInt8]) {
+        // An octet without the top bit ends a number, and each occurrence is two.
+        guard encoded.last ?? 0 <= 0x7f, encoded.count(where: { $0 <= 0x7f }).isMultiple(of: 2) else { return nil }
+        self.start = start
+        self.end = end
+        self.encoded = encoded
+    }
+
+    private static func append(_ number: Int64, to octets: inout [UInt8]) {
+        var bits = UInt64(bitPattern: number << 1 ^ number >> 63)
+        while bits > 0x7f {
+            octets.append(UInt8(truncatingIfNeeded: bits) | 0x80)
+            bits >>= 7
+        }
+        octets.append(UInt8(truncatingIfNeeded: bits))
     }
 
     /// Expands `set`, which begins at `first`; nil when it has too many occurrences around `now`.
@@ -47,56 +69,50 @@ struct OccurrenceWindow: Sendable, Hashable {
         guard let found = try? set.occurrences(in: range, limit: Self.maximumOccurrences),
             found.count < Self.maximumOccurrences
         else { return nil }
-        self.init(start: start, end: end, occurrences: found.map { Occurrence(start: $0.start, end: $0.end) })
+        self.init(start: start, end: end, occurrences: found.map { TimeSpan(start: $0.start, end: $0.end) })
     }
 }
 
-// MARK: - As octets
+/// Every occurrence that meets the window, by start.
+extension OccurrenceWindow: Sequence {
+    struct Iterator: IteratorProtocol {
+        private let octets: [UInt8]
+        private var position = 0
+        private var previous: Int64
 
-extension OccurrenceWindow {
-    /// The occurrences as octets, about five for each: the step from start to start, and the length.
-    var encoded: [UInt8] {
-        var octets: [UInt8] = []
-        var previous = start.seconds
-        for occurrence in occurrences {
-            Self.append(occurrence.start.seconds - previous, to: &octets)
-            Self.append(occurrence.end - occurrence.start, to: &octets)
-            previous = occurrence.start.seconds
+        fileprivate init(_ window: OccurrenceWindow) {
+            octets = window.encoded
+            previous = window.start.seconds
         }
-        return octets
+
+        mutating func next() -> TimeSpan? {
+            guard position < octets.count else { return nil }
+            previous &+= number()
+            return TimeSpan(start: Instant(seconds: previous), end: Instant(seconds: previous &+ number()))
+        }
+
+        private mutating func number() -> Int64 {
+            var bits: UInt64 = 0
+            var shift: UInt64 = 0
+            while position < octets.count {
+                let octet = octets[position]
+                position += 1
+                bits |= UInt64(octet & 0x7f) << shift
+                guard octet & 0x80 != 0 else { break }
+                shift += 7
+            }
+            return Int64(bitPattern: bits >> 1) ^ -Int64(bitPattern: bits & 1)
+        }
     }
 
-    /// Reads what ``encoded`` wrote; nil when it is cut short.
-    init?(start: Instant, end: Instant, encoded: [UInt8]) {
-        var rest = encoded[...]
-        var previous = start
-        var occurrences: [Occurrence] = []
-        while !rest.isEmpty {
-            guard let step = Self.next(of: &rest), let length = Self.next(of: &rest) else { return nil }
-            previous = previous.advanced(by: step)
-            occurrences.append(Occurrence(start: previous, end: previous.advanced(by: length)))
-        }
-        self.init(start: start, end: end, occurrences: occurrences)
-    }
+    func makeIterator() -> Iterator { Iterator(self) }
 
-    /// Seven bits an octet, the lowest first, the sign in the lowest bit; the top bit says that more follows.
-    private static func append(_ number: Int64, to octets: inout [UInt8]) {
-        var bits = UInt64(bitPattern: number << 1 ^ number >> 63)
-        while bits > 0x7f {
-            octets.append(UInt8(truncatingIfNeeded: bits) | 0x80)
-            bits >>= 7
+    /// Whether an occurrence meets a range.
+    func meets(_ range: TimeRange) -> Bool {
+        for occurrence in self {
+            if let end = range.end, occurrence.start >= end { return false }
+            if range.overlaps(start: occurrence.start, end: occurrence.end) { return true }
         }
-        octets.append(UInt8(truncatingIfNeeded: bits))
-    }
-
-    private static func next(of octets: inout ArraySlice<UInt8>) -> Int64? {
-        var bits: UInt64 = 0
-        var shift: UInt64 = 0
-        while let octet = octets.popFirst() {
-            bits |= UInt64(octet & 0x7f) << shift
-            guard octet & 0x80 != 0 else { return Int64(bitPattern: bits >> 1) ^ -Int64(bitPattern: bits & 1) }
-            shift += 7
-        }
-        return nil
+        return false
     }
 }

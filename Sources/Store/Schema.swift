@@ -13,6 +13,11 @@ extension CalendarStore {
         Migration(name: "Locks", statements: lockTables),
         Migration(name: "Counters of what is stored", statements: quotaCounters),
         Migration(name: "The availability of principals", statements: availability),
+        Migration(
+            name: "What an event does to its owner's time",
+            // NULL for what is no event, and for what was written before: it is read when it is asked for.
+            statements: ["ALTER TABLE object ADD COLUMN occupancy_name TEXT"]
+        ),
     ]
 
     private static let principals = [

@@ -78,24 +78,6 @@ public struct Candidate: Sendable, Hashable {
     }
 }
 
-/// An object that may have an occurrence in the range asked for, of which only the entry was read.
-public struct Match: Sendable, Hashable {
-    public var entry: ObjectEntry
-
-    /// The version that holds its octets.
-    public var version: Int64
-
-    /// Whether it has one for certain; otherwise the caller must look itself.
-    public var isCertain: Bool
-
-    /// Describes an answer of the time index.
-    public init(entry: ObjectEntry, version: Int64, isCertain: Bool) {
-        self.entry = entry
-        self.version = version
-        self.isCertain = isCertain
-    }
-}
-
 /// Who wrote something.
 public struct Author: Sendable, Hashable {
     /// In what role somebody writes.

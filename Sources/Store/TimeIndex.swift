@@ -102,10 +102,28 @@ extension TimeIndex {
         }
     }
 
+    /// Every occurrence in a range; nil where the index does not know them all.
+    func occurrences(in range: TimeRange) -> [TimeSpan]? {
+        switch precision {
+        case .unknown, .loose, .floating: return nil
+        case .single:
+            return spanOverlaps(range)
+                ? [TimeSpan(start: Instant(seconds: firstStart), end: Instant(seconds: lastEnd))] : []
+        case .recurring:
+            guard let window, windowCovers(range, window) else { return nil }
+            var found: [TimeSpan] = []
+            for occurrence in window {
+                if let end = range.end, occurrence.start >= end { break }
+                if range.overlaps(start: occurrence.start, end: occurrence.end) { found.append(occurrence) }
+            }
+            return found
+        }
+    }
+
     private func matchRecurring(_ range: TimeRange) -> Match {
         guard spanMayOverlap(range) else { return .no }
         guard let window else { return .possible }
-        if window.occurrences.contains(where: { range.overlaps(start: $0.start, end: $0.end) }) { return .certain }
+        if window.meets(range) { return .certain }
         return windowCovers(range, window) ? .no : .possible
     }
 

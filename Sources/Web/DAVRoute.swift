@@ -2,6 +2,7 @@ import CalDAV
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
+import Logging
 import NIOCore
 
 /// From the server's request to the CalDAV server's, and back.
@@ -34,16 +35,33 @@ struct DAVRoute: Sendable {
         do {
             asked.body = Array(try await request.body.collect(upTo: CalDAVServer.maximumBodyOctets).readableBytesView)
         } catch is NIOTooManyBytesError {
-            return Self.response(gateway.caldav.refuseOversizedBody(of: asked))
+            return response(gateway.caldav.refuseOversizedBody(of: asked))
         }
-        return Self.response(await gateway.caldav.respond(to: asked))
+        return response(await gateway.caldav.respond(to: asked))
     }
 
-    private static func response(_ answer: DAVResponse) -> Response {
+    private func response(_ answer: DAVResponse) -> Response {
         Response(
             status: HTTPResponse.Status(code: answer.status),
             headers: answer.headers,
-            body: answer.body.isEmpty ? .init() : .init(byteBuffer: ByteBuffer(bytes: answer.body))
+            body: answer.rest.map { body(ByteBuffer(bytes: answer.body), then: $0) }
+                ?? (answer.body.isEmpty ? .init() : .init(byteBuffer: ByteBuffer(bytes: answer.body)))
         )
+    }
+
+    /// A body that is made while it is sent, each block once the client has taken those before it.
+    private func body(_ first: ByteBuffer, then rest: DAVResponse.Rest) -> ResponseBody {
+        let logger = gateway.logger
+        return ResponseBody { writer in
+            try await writer.write(first)
+            do {
+                try await rest.write { try await writer.write(ByteBuffer(bytes: $0)) }
+            } catch {
+                // The status is sent already: only the connection's end without a last chunk tells that this was not all.
+                logger.error("an answer was cut short", metadata: ["error": "\(error)"])
+                throw error
+            }
+            try await writer.finish(nil)
+        }
     }
 }

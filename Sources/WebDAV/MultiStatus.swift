@@ -6,13 +6,16 @@ public struct MultiStatus: Sendable {
 
     private let maximumOctets: Int
 
+    /// How many octets have been taken out of the writer.
+    private var takenOctets = 0
+
     /// Begins the document; once it has `maximumOctets` it is full.
     public init(maximumOctets: Int = RequestLimits.maximumAnswerOctets) {
         self.init(root: .dav("multistatus"), maximumOctets: maximumOctets)
     }
 
     /// Whether no more data should be added: what remains is told by ``appendUntold(_:)``.
-    public var isFull: Bool { writer.octets.count >= maximumOctets }
+    public var isFull: Bool { takenOctets + writer.octets.count >= maximumOctets }
 
     /// A resource that one answer has no more room for.
     public mutating func appendUntold(_ href: Href) {
@@ -35,6 +38,50 @@ public struct MultiStatus: Sendable {
         writer.markup("</D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat>")
         if !missing.isEmpty { append(PropStat(status: 404, names: missing)) }
         end()
+    }
+
+    /// A resource whose properties `propStats` writes from their first element to the end, which ``ending(missing:)`` is.
+    public mutating func append(_ href: Href, propStats: (inout Writer) -> Void) {
+        begin(href)
+        writer.markup("<D:propstat><D:prop>")
+        propStats(&writer)
+        end()
+    }
+
+    /// The same of a member of a collection; `name` is not encoded.
+    public mutating func append(
+        memberOf collection: Href,
+        named name: ArraySlice<UInt8>,
+        propStats: (inout Writer) -> Void
+    ) {
+        writer.markup("<D:response><D:href>")
+        writer.text(collection.path)
+        if name.allSatisfy(Percent.isPlain) {
+            writer.markup(name)
+        } else {
+            writer.text(Percent.encode(segment: String(decoding: name, as: UTF8.self)))
+        }
+        writer.markup("</D:href><D:propstat><D:prop>")
+        propStats(&writer)
+        end()
+    }
+
+    /// What stands behind the properties that were found, with those that are missing.
+    public static func ending(missing: [PropertyName]) -> [UInt8] {
+        var part = MultiStatus()
+        part.writer = .dav()
+        part.writer.markup("</D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat>")
+        if !missing.isEmpty { part.append(PropStat(status: 404, names: missing)) }
+        return part.writer.octets
+    }
+
+    /// How many octets have been written and not been taken.
+    public var count: Int { writer.octets.count }
+
+    /// Takes out what has been written so far; the document goes on behind it.
+    public mutating func taken() -> [UInt8] {
+        takenOctets += writer.octets.count
+        return writer.taken()
     }
 
     /// A resource none of whose properties has a value to show: PROPPATCH, and properties that are all missing.

@@ -56,5 +56,5 @@ public enum Percent {
         return table
     }()
 
-    private static func isPlain(_ octet: UInt8) -> Bool { plain[Int(octet)] }
+    static func isPlain(_ octet: UInt8) -> Bool { plain[Int(octet)] }
 }

@@ -27,6 +27,18 @@ public struct Writer: Sendable {
     /// Writes markup that this type made earlier.
     public mutating func markup(_ written: [UInt8]) { octets.append(contentsOf: written) }
 
+    /// Writes markup that is known to be right.
+    public mutating func markup(_ written: ArraySlice<UInt8>) { octets.append(contentsOf: written) }
+
+    /// Takes out what has been written so far; what is written next follows it.
+    public mutating func taken() -> [UInt8] {
+        defer {
+            octets = []
+            octets.reserveCapacity(1_024)
+        }
+        return octets
+    }
+
     /// Opens an element; `declaresPrefixes` for the root of a document.
     public mutating func open(_ name: Name, attributes: [Name: String] = [:], declaresPrefixes: Bool = false) {
         startTag(name, attributes, declaresPrefixes)
@@ -71,6 +83,11 @@ public struct Writer: Sendable {
     ///
     /// A carriage return is written as a reference, since a bare one is lost in line-end normalisation (XML 1.0 §2.11).
     public mutating func text(_ text: String) { escape(text, inAttribute: false) }
+
+    /// Character data, escaped, from octets that are UTF-8.
+    public mutating func text(_ octets: ArraySlice<UInt8>) {
+        octets.withUnsafeBufferPointer { escape($0, inAttribute: false) }
+    }
 
     private mutating func startTag(_ name: Name, _ attributes: [Name: String], _ declaresPrefixes: Bool) {
         octets.append(UInt8(ascii: "<"))
@@ -120,16 +137,18 @@ public struct Writer: Sendable {
 extension Writer {
     private mutating func escape(_ text: String, inAttribute: Bool) {
         var text = text
-        text.withUTF8 { utf8 in
-            var start = 0
-            for index in utf8.indices where Self.isSpecial(utf8[index]) {
-                guard let replacement = Self.replacement(in: utf8, at: index, inAttribute) else { continue }
-                octets.append(contentsOf: utf8[start..<index])
-                markup(replacement.text)
-                start = index + replacement.length
-            }
-            if start < utf8.count { octets.append(contentsOf: utf8[start...]) }
+        text.withUTF8 { escape($0, inAttribute: inAttribute) }
+    }
+
+    private mutating func escape(_ utf8: UnsafeBufferPointer<UInt8>, inAttribute: Bool) {
+        var start = 0
+        for index in utf8.indices where Self.isSpecial(utf8[index]) {
+            guard let replacement = Self.replacement(in: utf8, at: index, inAttribute) else { continue }
+            octets.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start..<index]))
+            markup(replacement.text)
+            start = index + replacement.length
         }
+        if start < utf8.count { octets.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start...])) }
     }
 
     /// The octets that may need more than to be copied; one comparison for nearly all text.

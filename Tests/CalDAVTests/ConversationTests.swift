@@ -67,7 +67,7 @@ struct TestServer: Sendable {
         return Conversation.Reply(
             status: response.status,
             headers: response.headers.map { ($0.name.rawName, $0.value) },
-            body: response.body
+            body: try await response.whole().octets
         )
     }
 

@@ -77,7 +77,8 @@ struct ServerTests {
         let body = #"<propfind xmlns="DAV:"><prop><resourcetype/><getcontenttype/><getetag/></prop></propfind>"#
         let reply = try await test.send("PROPFIND", calendar, depth: "1", body: body)
         #expect(reply.status == 207)
-        #expect(try Document(parsing: reply.body).root.all(.dav("response")).count == 2_001)
+        let root = try Document(parsing: await reply.whole().octets).root
+        #expect(root.all(.dav("response")).count == 2_001)
     }
 
     @Test func `a fold inside a character is stored moved, and so without telling an ETag`() async throws {

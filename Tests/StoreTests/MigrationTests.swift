@@ -91,7 +91,7 @@ struct MigrationTests {
             Issue.record("the token of the dump is refused")
             return
         }
-        #expect(page.changes.map(\.name) == ["gone.ics"] && page.revision == 3)
+        #expect(page.states.map(\.name) == ["gone.ics"] && page.revision == 3)
         #expect(
             try await store.put(object.object(), named: "new.ics", in: calendar.id, if: .absent, by: client)
                 == .uidInUse(by: "lunch.ics")

@@ -75,9 +75,7 @@ struct QueryPlanTests {
         _ = try await store.candidates(in: calendar, kinds: nil, range: range)
         _ = try await store.candidates(in: calendar, kinds: nil, range: TimeRange(start: Instant(seconds: 0)))
         _ = try await store.matches(in: calendar, kinds: nil, range: nil)
-        for withText in [false, true] {
-            _ = try await store.changes(in: calendar, since: 1, limit: 1, withText: withText)
-        }
+        _ = try await store.changes(in: calendar, since: 1, limit: 1)
         try await shelf.delete("a.ics")
         _ = try await store.versions(of: id)
         _ = try await store.versions(uid: "a", in: calendar)

@@ -57,7 +57,7 @@ struct Shelf: Sendable {
     }
 
     func page(since revision: Int64?, limit: Int? = nil) async throws -> ChangePage? {
-        switch try await store.changes(in: calendar, since: revision, limit: limit, withText: true) {
+        switch try await store.changes(in: calendar, since: revision, limit: limit) {
         case .page(let page): page
         case .unknownRevision: nil
         }
@@ -96,5 +96,24 @@ struct SeededNumbers: RandomNumberGenerator {
         bits = (bits ^ bits >> 30) &* 0xbf58_476d_1ce4_e5b9
         bits = (bits ^ bits >> 27) &* 0x94d0_49bb_1331_11eb
         return bits ^ bits >> 31
+    }
+}
+
+/// The latest state of a name, as values.
+struct NamedState {
+    var name: String
+    var revision: Int64
+    var entry: ObjectEntry?
+}
+
+extension ChangePage {
+    var states: [NamedState] {
+        map { change in
+            switch change {
+            case .object(let object):
+                NamedState(name: object.entry.name, revision: object.revision, entry: object.entry)
+            case .deletion(let deletion): NamedState(name: deletion.name, revision: deletion.revision)
+            }
+        }
     }
 }

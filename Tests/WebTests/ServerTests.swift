@@ -1,5 +1,8 @@
 import CalDAV
 import Foundation
+import ICalendar
+import SQL
+import Store
 import Testing
 
 @Suite("The server on the wire (RFC 9110, RFC 9112)")
@@ -121,6 +124,54 @@ struct ServerTests {
                 + "GET /nowhere HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
             let talk = try await RawConnection(port: test.port).exchange(Array(two.utf8))
             #expect(WireReply.all(in: talk.received).map(\.status) == [200, 303])
+        }
+    }
+
+    private static let query =
+        "<C:calendar-query xmlns=\"DAV:\" xmlns:C=\"urn:ietf:params:xml:ns:caldav\"><prop><C:calendar-data/></prop>"
+        + "<C:filter><C:comp-filter name=\"VCALENDAR\"/></C:filter></C:calendar-query>"
+
+    /// Puts many events into alice's calendar.
+    private func fill(_ test: TestGateway, _ count: Int) async throws {
+        let calendars = test.gateway.calendars
+        let alice = try #require(await calendars.principal(named: "alice"))
+        let calendar = try #require(await calendars.calendar(named: "default", of: alice.id))
+        for number in 0..<count {
+            let event = try CalendarObject(parsing: Self.event.replacing("UID:a", with: "UID:\(number)"))
+            let author = Author(.command, name: "test")
+            _ = try await calendars.put(event, named: "\(number).ics", in: calendar.id, if: .always, by: author)
+        }
+    }
+
+    @Test func `a long answer is sent in chunks, and the next request is answered behind it`() async throws {
+        try await TestGateway.run { test in
+            try await fill(test, 400)
+            let fields = "Host: x\r\nAuthorization: \(test.basic("alice"))\r\n"
+            let two =
+                "REPORT \(Self.calendar) HTTP/1.1\r\n\(fields)Content-Length: \(Self.query.utf8.count)\r\n\r\n\(Self.query)"
+                + "GET /healthz HTTP/1.1\r\n\(fields)Connection: close\r\n\r\n"
+            let talk = try await RawConnection(port: test.port).exchange(Array(two.utf8))
+            let replies = WireReply.all(in: talk.received)
+            #expect(replies.map(\.status) == [207, 200])
+            #expect(replies.first?["Transfer-Encoding"] == "chunked" && replies.first?["Content-Length"] == nil)
+            #expect(replies.first?.text.hasSuffix("</D:multistatus>") == true)
+            #expect(replies.first?.text.components(separatedBy: "BEGIN:VEVENT").count == 401)
+        }
+    }
+
+    @Test func `an answer that fails in the middle ends the connection and is not taken for whole`() async throws {
+        try await TestGateway.run { test in
+            try await fill(test, 400)
+            try await test.gateway.calendars.database.write { transaction in
+                _ = try transaction.run("UPDATE version SET text = x'00' WHERE name = '99.ics'")
+            }
+            let request =
+                "REPORT \(Self.calendar) HTTP/1.1\r\nHost: x\r\nAuthorization: \(test.basic("alice"))\r\n"
+                + "Content-Length: \(Self.query.utf8.count)\r\n\r\n\(Self.query)"
+            let talk = try await RawConnection(port: test.port).exchange(Array(request.utf8))
+            let text = String(decoding: talk.received, as: UTF8.self)
+            #expect(text.hasPrefix("HTTP/1.1 207") && text.contains("BEGIN:VEVENT"))
+            #expect(!text.hasSuffix("0\r\n\r\n") && !text.contains("</D:multistatus>"))
         }
     }
 
