@@ -1,3 +1,4 @@
+import ICalendar
 import HTTPTypes
 import SimulatorGoogle
 import Testing
@@ -154,7 +155,8 @@ struct RESTContractTests {
     }
 
     @Test func `guessing passwords is slowed down, and the right one is still let in`() async throws {
-        try await TestGateway.run { test in
+        // The guesses count together however long their hashes take.
+        try await TestGateway.run(now: { Instant(seconds: 1_795_000_000) }) { test in
             var last: WireReply?
             for guess in 0..<30 {
                 let wrong = [("Authorization", TestGateway.basic("alice", "wrong \(guess)"))]
