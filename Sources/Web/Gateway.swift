@@ -28,6 +28,12 @@ public struct Gateway: Sendable {
     public var publicURL: String
     /// How many requests a user may send to the REST interface in a minute.
     public var requestsPerMinute = 6000
+    /// Between two signs of life on a stream; less than any proxy's patience.
+    public var heartbeat = Duration.seconds(15)
+    /// What was sent to providers so far, for the metrics.
+    public var upstreamCalls: @Sendable () -> [UpstreamCalls] = { [] }
+    /// The secret of the link by which the first user is made; nil where there is one already.
+    public var setupToken: String?
     /// The secret that commands on this machine present; nil where there is none.
     public var localToken: String?
     public var now: @Sendable () -> Instant
@@ -91,4 +97,19 @@ public struct Gateway: Sendable {
 
     /// Whether a connect button leads anywhere.
     func hasOAuth(_ provider: String) -> Bool { oauthProviders.contains(provider) }
+}
+
+/// How many requests a provider's server answered with one status.
+public struct UpstreamCalls: Sendable, Hashable {
+    public var host: String
+    /// A status, or `failed` where there was no answer.
+    public var outcome: String
+    public var requests: Int
+
+    /// Describes a count.
+    public init(host: String, outcome: String, requests: Int) {
+        self.host = host
+        self.outcome = outcome
+        self.requests = requests
+    }
 }

@@ -21,6 +21,7 @@ public struct GatewayResponder: HTTPResponder {
     private let webhooks: WebhookRoute
     private let feeds: FeedRoute
     private let local: LocalRoute
+    private let mcp: MCPRoute
     private let metrics: RequestMetrics
 
     /// Makes the entrance to a gateway.
@@ -29,11 +30,12 @@ public struct GatewayResponder: HTTPResponder {
         let visitors = Visitors(gateway)
         dav = DAVRoute(gateway, visitors)
         rest = RESTRoutes(gateway, visitors)
-        dashboard = try DashboardRoutes(gateway, visitors)
+        dashboard = try DashboardRoutes(gateway, visitors, rest)
         oauth = OAuthRoute(gateway, visitors, dashboard)
         webhooks = WebhookRoute(gateway)
         feeds = FeedRoute(gateway)
         local = LocalRoute(gateway)
+        mcp = MCPRoute(gateway, visitors, rest)
         metrics = RequestMetrics()
     }
 
@@ -86,7 +88,8 @@ public struct GatewayResponder: HTTPResponder {
         let path = target.prefix { $0 != "?" }
         switch path {
         case "/healthz": return health()
-        case "/metrics": return metrics.response()
+        case "/metrics": return try await metrics.response(of: gateway)
+        case "/mcp": return try await mcp.respond(to: request, id: id)
         case "/oauth/callback": return try await oauth.respond(to: request)
         default: break
         }

@@ -33,6 +33,9 @@ struct Assembly: Sendable {
     let oauthProviders: Set<String>
     let registrations: ClientRegistrations
     let transport: CurlTransport
+    /// The same, counted: everything that goes to providers goes this way.
+    let counted: CountedTransport
+    private let requestsPerMinute: Int
 
     /// The clock of the running program.
     static let now: @Sendable () -> Instant = { Instant(seconds: Int64(Date().timeIntervalSince1970)) }
@@ -68,23 +71,25 @@ struct Assembly: Sendable {
         transport = CurlTransport(
             configuration: .init(allowsPlainHTTP: upstreams.usesPlainHTTP, userAgent: "Kalends (gzip)")
         )
+        counted = CountedTransport(transport)
+        requestsPerMinute = try settings.count("API_RATE", default: 6000)
         registrations = ClientRegistrations(credentials: credentials, masterKey: key)
         let clients = upstreams.clients(registrations)
         vault = TokenVault(
             credentials: credentials,
             masterKey: key,
-            transport: transport,
+            transport: counted,
             clients: clients,
             now: Self.now
         )
         answers = RememberedAnswers(credentials: credentials, masterKey: key, now: Self.now)
         notionCalls = WebhookVerification(provider: "notion", credentials: credentials, masterKey: key, now: Self.now)
-        providers = upstreams.providers(transport)
+        providers = upstreams.providers(counted)
         connect = ConnectFlow(
             credentials: credentials,
             vault: vault,
             masterKey: key,
-            transport: transport,
+            transport: counted,
             clients: clients,
             probes: [.notion(apiURL: upstreams.notionAPI)],
             accountName: Self.accountNaming(by: providers),
@@ -136,7 +141,8 @@ struct Assembly: Sendable {
     /// - Returns: the gateway that a server serves.
     func gateway(localToken: String?) -> Gateway {
         let logger = logger
-        return Gateway(
+        let counted = counted
+        var gateway = Gateway(
             calendars: calendars,
             credentials: credentials,
             authenticator: authenticator,
@@ -161,6 +167,11 @@ struct Assembly: Sendable {
             now: Self.now,
             logger: logger
         )
+        gateway.requestsPerMinute = requestsPerMinute
+        gateway.upstreamCalls = {
+            counted.counts.map { UpstreamCalls(host: $0.host, outcome: $0.outcome, requests: $0.requests) }
+        }
+        return gateway
     }
 
     /// Whether an error means "later", not "never": a client that is told 503 keeps its calendar.

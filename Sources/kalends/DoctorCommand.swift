@@ -1,9 +1,7 @@
 import Accounts
 import ArgumentParser
 import Foundation
-import HTTPTypes
 import ICalendar
-import OutboundHTTP
 import Store
 import Sync
 
@@ -54,7 +52,7 @@ struct Finding: Encodable, Sendable {
 
 /// Looks at an installation from its settings to its tokens.
 struct Examination: Sendable {
-    private let settings: Settings
+    let settings: Settings
 
     /// A database that cannot grow by this much will fail soon.
     private static let neededOctets: Int64 = 256 * 1024 * 1024
@@ -65,9 +63,9 @@ struct Examination: Sendable {
     init(_ settings: Settings) { self.settings = settings }
 
     func findings() async throws -> [Finding] {
-        var findings = [dataFolder(), masterKey(), diskSpace(), clock(), zones(), providers()]
+        var findings = [dataFolder(), permissions(), masterKey(), diskSpace(), zones(), providers()]
         findings += try await database()
-        findings.append(await publicAddress())
+        findings += await network()
         return findings
     }
 
@@ -81,6 +79,24 @@ struct Examination: Sendable {
             return .bad("data folder", "\(path) cannot be written", fix: "Give it to the user that runs kalends.")
         }
         return .good("data folder", path)
+    }
+
+    /// Whether others on this machine can read what is here.
+    private func permissions() -> Finding {
+        for path in [settings.dataFolder, settings.masterKeyFile] where FileManager.default.fileExists(atPath: path) {
+            let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+            let mode = (attributes?[.posixPermissions] as? NSNumber)?.intValue ?? 0
+            let isKey = path == settings.masterKeyFile
+            // Inside a folder that nobody else enters, the modes of the other files do not matter.
+            guard mode & 0o077 != 0 else { continue }
+            let wanted = isKey ? "600" : "700"
+            return .bad(
+                "permissions",
+                "others can get at \(path) (mode \(String(mode, radix: 8)))",
+                fix: "chmod \(wanted) \(path)"
+            )
+        }
+        return .good("permissions", "nobody else can read the data")
     }
 
     private func masterKey() -> Finding {
@@ -108,7 +124,8 @@ struct Examination: Sendable {
         return .good("disk", "\(megabytes) MB are free")
     }
 
-    private func clock() -> Finding {
+    /// Whether the clock is plausible, where nobody else's is to be had.
+    func clockAlone() -> Finding {
         let now = Assembly.now()
         guard now > Self.earliest else {
             return .bad("clock", "it is \(now.rfc3339) here", fix: "Set the machine's clock; tokens depend on it.")
@@ -168,33 +185,5 @@ struct Examination: Sendable {
             }
         }
         return findings
-    }
-
-    /// Whether discovery works through the address the outside uses.
-    private func publicAddress() async -> Finding {
-        guard let address = settings.value("PUBLIC_URL") else {
-            return .good("public URL", "not set; clients on this machine only, and no webhooks")
-        }
-        let transport = CurlTransport(configuration: .init(allowsPlainHTTP: true))
-        let finding = await discovery(at: address, transport)
-        await transport.shutDown()
-        return finding
-    }
-
-    private func discovery(at address: String, _ transport: CurlTransport) async -> Finding {
-        do {
-            let request = OutboundRequest(method: .get, url: address + "/.well-known/caldav", timeout: .seconds(10))
-            let reply = try await transport.send(request)
-            guard reply.status == 301, reply.headers[.location]?.hasSuffix("/dav/") == true else {
-                return .bad(
-                    "public URL",
-                    "\(address)/.well-known/caldav answers \(reply.status) instead of sending clients to /dav/",
-                    fix: "Let the reverse proxy pass every path and method to kalends unchanged."
-                )
-            }
-            return .good("public URL", address)
-        } catch {
-            return .bad("public URL", "\(address): \(error)", fix: "Check DNS, the proxy and its certificate.")
-        }
     }
 }

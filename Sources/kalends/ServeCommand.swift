@@ -1,6 +1,7 @@
 import Accounts
 import ArgumentParser
 import Foundation
+import Logging
 import ServiceLifecycle
 import Store
 import Sync
@@ -84,8 +85,10 @@ struct GatewayProcess: Sendable {
         let control = LocalControl(settings)
         let scheme = tls == nil ? "http" : "https"
         let authority = address
+        var gateway = assembly.gateway(localToken: control.token)
+        gateway.setupToken = try await setupToken()
         let application = try GatewayServer.application(
-            assembly.gateway(localToken: control.token),
+            gateway,
             host: address.host,
             port: address.port,
             tls: tls
@@ -95,8 +98,10 @@ struct GatewayProcess: Sendable {
             control.announce("\(scheme)://\(reached.authority)")
             await onListening(port)
         }
+        var services: [any Service] = [application, SchedulerService(scheduler: assembly.scheduler)]
+        if let alerts = try AlertService(assembly) { services.append(alerts) }
         var configuration = ServiceGroupConfiguration(
-            services: [application, SchedulerService(scheduler: assembly.scheduler)],
+            services: services,
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: assembly.logger
         )
@@ -106,6 +111,16 @@ struct GatewayProcess: Sendable {
         try await ServiceGroup(configuration: configuration).run()
         await assembly.close()
         lock.release()
+    }
+}
+
+extension GatewayProcess {
+    /// The secret of the one-time link that makes the first user, where there is none; the log tells the link.
+    private func setupToken() async throws -> String? {
+        guard try await assembly.calendars.principals().isEmpty else { return nil }
+        let token = Secret.token()
+        assembly.logger.notice("no user yet: open \(assembly.publicURL)/setup?token=\(token) to make the first one")
+        return token
     }
 }
 

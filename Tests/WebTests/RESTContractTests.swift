@@ -1,5 +1,6 @@
-import ICalendar
+import Accounts
 import HTTPTypes
+import ICalendar
 import SimulatorGoogle
 import Testing
 
@@ -194,6 +195,53 @@ struct RESTContractTests {
                 #expect(answer.status == 400, "\(path)")
                 #expect(answer.body["detail"]?.text?.contains(name) == true, "\(answer.reply.text)")
             }
+        }
+    }
+}
+
+@Suite("REST: series without an end")
+struct EndlessSeriesTests {
+    @Test func `a series without an end is made, read, changed and found`() async throws {
+        try await TestGateway.run { test in
+            let id = try await test.makeLunch(["rrule": "FREQ=DAILY"])
+            let whole = try await test.call("GET", "/events/\(id)")
+            #expect(whole.body["start"]?.text == "2026-11-24T12:00:00Z")
+            let one = try await test.call("GET", "/events/\(id)?occurrence=20990101T120000Z")
+            #expect(one.body["start"]?.text == "2099-01-01T12:00:00Z")
+            #expect(try await test.call("GET", "/events/\(id)?occurrence=20990101T130000Z").status == 404)
+            let changed = try await test.call("PATCH", "/events/\(id)", ["summary": "Daily lunch"])
+            #expect(changed.body["summary"]?.text == "Daily lunch")
+        }
+    }
+
+    @Test func `what became of the first occurrence says nothing of the series`() async throws {
+        try await TestGateway.run { test in
+            let id = try await test.makeLunch(["rrule": "FREQ=DAILY;COUNT=3"])
+            let first = "/events/\(id)?occurrence=20261124T120000Z"
+            _ = try await test.call(
+                "PATCH",
+                first,
+                ["summary": "Brunch", "start": "2026-11-24T10:00:00Z", "end": "2026-11-24T11:00:00Z"]
+            )
+            #expect(try await test.call("GET", first).body["start"]?.text == "2026-11-24T10:00:00Z")
+            let series = try await test.call("GET", "/events/\(id)").body
+            #expect(series["summary"]?.text == "Lunch")
+            #expect(series["start"]?.text == "2026-11-24T12:00:00Z")
+            #expect(series["end"]?.text == "2026-11-24T13:00:00Z")
+        }
+    }
+
+    @Test func `an event without an end is there all the same`() async throws {
+        try await TestGateway.run { test in
+            let calendar = Int64(try await test.calendar())
+            let made = try await test.call(
+                "POST",
+                "/events",
+                ["calendar": .integer(calendar), "summary": "Bell", "start": "2026-11-24T12:00:00Z"]
+            )
+            #expect(made.body["summary"]?.text == "Bell")
+            let id = try #require(made.body["id"]?.number)
+            #expect(try await test.call("GET", "/events/\(id)").body["start"]?.text == "2026-11-24T12:00:00Z")
         }
     }
 }

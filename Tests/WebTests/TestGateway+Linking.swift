@@ -114,3 +114,24 @@ extension TestGateway {
         try await objects().first { $0.text.contains("SUMMARY:\(title)\r\n") }
     }
 }
+
+extension TestGateway {
+    /// Lets both sides change one title while the link is paused, and answers the conflict that a person is to settle.
+    func makeConflict() async throws -> Int {
+        let id = try await upstreams.makeEvent("Talk")
+        let link = try await linkGoogle(["conflicts": "ask"])
+        try await eventually("the event is here") { try await object("Talk") != nil }
+        _ = try await call("POST", "/links/\(link.id)/pause")
+        _ = try await upstreams.googleService.editEvent(id, ["summary": "Theirs"], in: TestUpstreams.account)
+        let window = "/events?start=2026-11-24&end=2026-11-26"
+        let event = try #require(await call("GET", window).items.first { $0["summary"]?.text == "Talk" })
+        _ = try await call("PATCH", "/events/\(event["id"]?.number ?? 0)", ["summary": "Ours"])
+        _ = try await call("POST", "/links/\(link.id)/resume")
+        var found: Int?
+        try await eventually("the conflict is found") {
+            found = try await call("GET", "/conflicts?state=open").items.first?["id"]?.number
+            return found != nil
+        }
+        return try #require(found)
+    }
+}

@@ -51,10 +51,16 @@ extension DashboardRoutes {
         return .seeOther(address)
     }
 
-    func change(connection id: String, _ verb: String, _ visitor: Visitor) async throws -> Response {
+    func change(connection id: String, _ verb: String, _ request: PageRequest) async throws -> Response {
+        let visitor = request.visitor
         let connection = try await connection(id, visitor)
         switch verb {
         case "reconnect":
+            if let token = request.form["token"], !token.isEmpty {
+                _ = try await gateway.connect.reconnect(connection.id, token: token, for: visitor.principal)
+                try await gateway.scheduler.connectionMended(connection.id)
+                return .seeOther("/")
+            }
             return .seeOther(
                 try await gateway.connect.reconnect(
                     connection.id,
@@ -70,24 +76,6 @@ extension DashboardRoutes {
             return .seeOther("/")
         default: throw RESTProblem.notFound
         }
-    }
-
-    func addCalendar(_ form: FormFields, _ visitor: Visitor) async throws -> Response {
-        let title = form["name"] ?? ""
-        let made = try await gateway.calendars.createCalendar(
-            named: CalendarName.derived(from: title),
-            of: visitor.principal.id,
-            properties: CalendarProperties(displayName: title, components: [.event, .todo, .journal])
-        )
-        guard made != nil else {
-            throw RESTProblem(
-                .conflict,
-                "conflict",
-                "There is a calendar of that name already.",
-                "Choose another name."
-            )
-        }
-        return .seeOther("/")
     }
 
     func connection(_ id: String, _ visitor: Visitor) async throws -> ConnectionRow {

@@ -5,7 +5,8 @@ import Sync
 
 extension DashboardRoutes {
     /// The overview: links, accounts, calendars.
-    func home(_ visitor: Visitor) async throws -> Response {
+    func home(_ request: PageRequest) async throws -> Response {
+        let visitor = request.visitor
         let calendars = try await gateway.calendars.calendars(visibleTo: visitor.principal.id)
             .filter { $0.properties.source == nil }
         let statuses = try await gateway.scheduler.statuses(of: visitor.principal.id)
@@ -41,7 +42,8 @@ extension DashboardRoutes {
             "stateClass": badge.style, "symbol": badge.symbol, "stateLabel": badge.label,
             "directionSymbol": Self.symbol(link.direction), "directionLabel": Self.label(link.direction),
             "lastSynced": time(status.lastSyncedAt), "nextSync": time(status.nextSyncAt), "events": status.events,
-            "pending": status.pending, "conflicts": status.conflicts, "actions": Self.actions(status),
+            "pending": status.pending, "conflicts": status.conflicts, "hasConflicts": status.conflicts > 0,
+            "actions": Self.actions(status),
             "reconnect": status.lastError?.code == "reconnect_required",
         ]
         if let problem = status.lastError { card["problem"] = ["message": problem.message, "remedy": problem.remedy] }
@@ -64,11 +66,11 @@ extension DashboardRoutes {
     }
 
     private func provider(named name: String) -> [String: Any] {
-        [
-            "name": name, "label": Self.label(name), "oauth": gateway.hasOAuth(name), "takesToken": name == "notion",
-            "setup":
-                "To connect with a button, set KALENDS_\(name.uppercased())_CLIENT_ID and …_CLIENT_SECRET; the redirect address is \(gateway.publicURL)/oauth/callback.",
-        ]
+        let what =
+            name == "notion"
+            ? "Databases with a date become calendars; a page is an event."
+            : "Every calendar of the account, with series, guests and reminders."
+        return ["name": name, "label": Self.label(name), "what": what]
     }
 
     /// How long ago or ahead, in words; the exact time stands in the REST interface.
@@ -96,7 +98,7 @@ extension DashboardRoutes {
         }
     }
 
-    private static func label(_ state: ConnectionState) -> String {
+    static func label(_ state: ConnectionState) -> String {
         switch state {
         case .awaitingAuthorization: "waiting for your consent"
         case .connected: "connected"

@@ -1,3 +1,4 @@
+import Bridging
 import Hummingbird
 import Store
 import Sync
@@ -14,7 +15,7 @@ extension DashboardRoutes {
         var content = frame(visitor).merging(card(status, calendars)) { $1 }
         if status.state == .preview { content["plan"] = try await gateway.scheduler.plan(status.link.id).map(plan) }
         content["conflictRows"] = try await gateway.links.conflicts(of: owner, .open, link: status.link.id)
-            .prefix(Self.shownRows).map { conflict($0) }
+            .prefix(Self.shownRows).map { ["id": $0.id.rawValue, "summary": $0.summary ?? $0.uid] as [String: Any] }
         let queue = try await gateway.links.queue(of: owner, link: status.link.id)
         content["hasQueue"] = !queue.isEmpty
         content["queue"] = queue.prefix(Self.shownRows).map { row -> [String: Any] in
@@ -35,7 +36,39 @@ extension DashboardRoutes {
                 "pushed": run.counts.pushed + run.counts.deletedUpstream, "failed": run.counts.failed,
             ]
         }
+        content.merge(settings(of: status.link)) { $1 }
         return .page(templates.page("link", content))
+    }
+
+    /// What a person can change of a link, as the form shows it.
+    private func settings(of link: Link) -> [String: Any] {
+        func options(_ pairs: [(String, String)], _ chosen: String) -> [[String: Any]] {
+            pairs.map { ["value": $0.0, "label": $0.1, "chosen": $0.0 == chosen] }
+        }
+        let label = Self.label(link.provider)
+        var content: [String: Any] = [
+            "policies": options(
+                [
+                    ("newest", "the newer edit wins"), ("upstream", "\(label) wins"), ("gateway", "Kalends wins"),
+                    ("ask", "ask me"),
+                ],
+                link.policy.rawValue
+            ),
+            "notifiesGuests": link.notifiesGuests,
+        ]
+        if link.access != .reader {
+            let pairs = [("both", "both ways"), ("pull", "only from \(label)"), ("push", "only to \(label)")]
+            content["directions"] = ["options": options(pairs, link.direction.rawValue)]
+        }
+        let mapping = link.mapping.flatMap { JSON(parsing: Array($0.utf8)) }?.object ?? [:]
+        let roles = mapping.filter { $0.value == .null || $0.value.string != nil }.sorted { $0.key < $1.key }
+        if !roles.isEmpty {
+            content["mapping"] = [
+                "names": roles.map(\.key).joined(separator: ","),
+                "roles": roles.map { ["role": $0.key, "value": $0.value.string ?? ""] },
+            ]
+        }
+        return content
     }
 
     private func plan(_ plan: LinkPlan) -> [String: Any] {
@@ -52,22 +85,6 @@ extension DashboardRoutes {
         add(plan.conflicts, "decide", "both")
         let more = rows.count - Self.shownRows
         return ["rows": Array(rows.prefix(Self.shownRows)), "more": more > 0 ? more as Any : false]
-    }
-
-    private func conflict(_ row: ConflictRow) -> [String: Any] {
-        [
-            "id": row.id.rawValue, "summary": row.summary ?? row.uid,
-            "fields": row.fields.map { field -> [String: Any] in
-                [
-                    "name": field.name, "base": field.base ?? "–", "gateway": field.gateway ?? "–",
-                    "upstream": field.upstream ?? "–",
-                ]
-            },
-            "choices": [
-                ["keep": "gateway", "label": "Keep ours"], ["keep": "upstream", "label": "Keep theirs"],
-                ["keep": "both", "label": "Keep both"],
-            ],
-        ]
     }
 
     /// Makes a link in preview, and shows what its first pass would do.
@@ -100,15 +117,6 @@ extension DashboardRoutes {
             guard try await gateway.act(verb, on: link.id) else { throw RESTProblem.notFound }
         }
         return .seeOther("/links/\(link.id.rawValue)")
-    }
-
-    func settle(conflict id: String, _ form: FormFields, _ visitor: Visitor) async throws -> Response {
-        guard let number = Int64(id), let row = try await gateway.links.conflict(ConflictID(rawValue: number)) else {
-            throw RESTProblem.notFound
-        }
-        _ = try await gateway.ownLink(row.link, visitor)
-        try await gateway.settle(row.id, keep: form["keep"] ?? "", merged: nil, by: visitor.author)
-        return .seeOther("/links/\(row.link.rawValue)")
     }
 
     private func link(_ id: String, _ visitor: Visitor) async throws -> LinkStatus {

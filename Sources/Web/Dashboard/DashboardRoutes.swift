@@ -7,20 +7,22 @@ import NIOCore
 import Store
 import Sync
 
-/// The dashboard: plain pages and forms, no script.
+/// The dashboard: plain pages and forms, and a small script that keeps them up to date.
 struct DashboardRoutes: Sendable {
     let gateway: Gateway
     let templates: Templates
-    private let visitors: Visitors
+    let rest: RESTRoutes
+    let visitors: Visitors
 
-    init(_ gateway: Gateway, _ visitors: Visitors) throws {
+    init(_ gateway: Gateway, _ visitors: Visitors, _ rest: RESTRoutes) throws {
         self.gateway = gateway
+        self.rest = rest
         self.visitors = visitors
         templates = try Templates()
     }
 
     /// The largest form.
-    private static let maximumForm = 64 * 1024
+    static let maximumForm = 64 * 1024
 
     /// Whether a browser sends that method; everything else is DAV.
     func serves(_ method: HTTPRequest.Method) -> Bool { method == .get || method == .head || method == .post }
@@ -28,32 +30,21 @@ struct DashboardRoutes: Sendable {
     func respond(to request: Request, path: String) async throws -> Response {
         if let asset = asset(path) { return asset }
         if path == "/login" { return try await login(request) }
+        if path == "/setup" { return try await setup(request) }
         guard let visitor = try await visitors.visitor(sessionOf: request) else {
             guard request.method != .post else { return .seeOther("/login") }
             return .seeOther("/login?next=" + Self.encoded(request.head.path ?? "/"))
         }
         do {
             if request.method == .post { return try await post(request, path, visitor) }
-            return try await page(path, visitor)
-        } catch let problem as RESTProblem {
+            let asked = PageRequest(request, path: path, visitor: visitor)
+            guard let route = PageRoute.pages.first(where: { $0.matches(asked.path) }) else {
+                throw RESTProblem.notFound
+            }
+            return try await route.run(self, asked)
+        } catch {
+            guard let problem = RESTProblem(meaning: error, limit: Self.maximumForm) else { throw error }
             return message("That did not work", problem.detail + " " + problem.remedy, for: visitor, problem.status)
-        } catch let error as ConnectError {
-            let problem = RESTProblem(error)
-            return message("Not connected", problem.detail + " " + problem.remedy, for: visitor, problem.status)
-        } catch let error as BridgeError {
-            let problem = RESTProblem(error)
-            return message("The upstream said no", problem.detail + " " + problem.remedy, for: visitor, problem.status)
-        }
-    }
-
-    private func page(_ path: String, _ visitor: Visitor) async throws -> Response {
-        let segments = path.split(separator: "/").map(String.init)
-        switch (segments.count, segments.first ?? "") {
-        case (0, _): return try await home(visitor)
-        case (2, "connections"): return try await connectionPage(segments[1], visitor)
-        case (2, "links"): return try await linkPage(segments[1], visitor)
-        case (3, "calendars") where segments[2] == "share": return try await sharingPage(segments[1], visitor)
-        default: throw RESTProblem.notFound
         }
     }
 
@@ -68,21 +59,10 @@ struct DashboardRoutes: Sendable {
                 "Go back, reload the page, try again."
             )
         }
-        let segments = path.split(separator: "/").map(String.init)
-        switch (segments.count, segments.first ?? "") {
-        case (1, "logout"): return try await logout(request)
-        case (1, "calendars"): return try await addCalendar(form, visitor)
-        case (1, "connections"): return try await connect(form, visitor)
-        case (3, "connections"): return try await change(connection: segments[1], segments[2], visitor)
-        case (1, "links"): return try await addLink(form, visitor)
-        case (3, "links"): return try await change(link: segments[1], segments[2], visitor)
-        case (3, "calendars") where segments[2] == "shares": return try await giveCalendar(segments[1], form, visitor)
-        case (3, "calendars") where segments[2] == "feeds": return try await addFeed(segments[1], form, visitor)
-        case (4, "calendars"): return try await answerShare(segments[1], segments[3], visitor)
-        case (5, "calendars"): return try await changeSharing(segments, form, visitor)
-        case (2, "conflicts"): return try await settle(conflict: segments[1], form, visitor)
-        default: throw RESTProblem.notFound
-        }
+        if path == "/logout" { return try await logout(request) }
+        let asked = PageRequest(request, path: path, form: form, visitor: visitor)
+        guard let route = PageRoute.forms.first(where: { $0.matches(asked.path) }) else { throw RESTProblem.notFound }
+        return try await route.run(self, asked)
     }
 
     // MARK: Logging in
@@ -93,9 +73,21 @@ struct DashboardRoutes: Sendable {
         }
         let form = FormFields(String(buffer: try await request.body.collect(upTo: Self.maximumForm)))
         let next = Self.localPath(form["next"])
-        guard let user = form["user"], let password = form["password"],
-            let principal = try await gateway.authenticator.principal(basic: user, password: password)
-        else { return loginPage(next: next, status: .unauthorized, failure: "The user name or the password is wrong.") }
+        let user = form["user"] ?? ""
+        switch try await gateway.authenticator.authenticate(basic: user, password: form["password"] ?? "") {
+        case .accepted(let principal): return try await welcome(principal, to: next)
+        case .refused:
+            return loginPage(next: next, status: .unauthorized, failure: "The user name or the password is wrong.")
+        case .throttled(let seconds):
+            let failure = "There were too many wrong passwords. Try again in \(seconds) seconds."
+            var page = loginPage(next: next, status: .tooManyRequests, failure: failure)
+            page.headers[.retryAfter] = String(seconds)
+            return page
+        }
+    }
+
+    /// Begins a session.
+    func welcome(_ principal: Principal, to next: String) async throws -> Response {
         let token = try await gateway.sessions.open(for: principal)
         return .seeOther(next, cookie: cookie(token, lifetime: Sessions.lifetime))
     }
@@ -135,19 +127,11 @@ struct DashboardRoutes: Sendable {
         return next
     }
 
-    private static func encoded(_ path: String) -> String {
-        path.utf8.map { byte in
-            let isPlain = (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
-            if isPlain || byte == 47 || byte == 45 || byte == 95 || byte == 46 { return String(UnicodeScalar(byte)) }
-            return "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-        }
-        .joined()
-    }
-
     private func asset(_ path: String) -> Response? {
         let (type, octets): (String, [UInt8])
         switch path {
         case "/assets/style.css": (type, octets) = ("text/css; charset=utf-8", PackageResources.style_css)
+        case "/assets/live.js": (type, octets) = ("text/javascript; charset=utf-8", PackageResources.live_js)
         case "/assets/icon.svg": (type, octets) = ("image/svg+xml", PackageResources.icon_svg)
         default: return nil
         }

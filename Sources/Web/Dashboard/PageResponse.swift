@@ -3,7 +3,7 @@ import Hummingbird
 import NIOCore
 
 extension Response {
-    /// An HTML page that loads nothing from elsewhere and runs no script.
+    /// An HTML page that loads nothing from elsewhere and runs no script but ours.
     static func page(_ html: String, status: HTTPResponse.Status = .ok) -> Response {
         Response(status: status, headers: pageHeaders, body: .init(byteBuffer: ByteBuffer(string: html)))
     }
@@ -19,7 +19,7 @@ extension Response {
         var headers: HTTPFields = [.contentType: "text/html; charset=utf-8", .cacheControl: "no-store"]
         let policy = [
             "Content-Security-Policy":
-                "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self' https: http://127.0.0.1:* http://localhost:*; base-uri 'none'; frame-ancestors 'none'",
+                "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; form-action 'self' https: http://127.0.0.1:* http://localhost:*; base-uri 'none'; frame-ancestors 'none'",
             "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY",
         ]
         for (name, value) in policy {

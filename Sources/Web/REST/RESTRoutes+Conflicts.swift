@@ -5,13 +5,7 @@ import Sync
 
 extension RESTRoutes {
     static let conflictOperations: [Operation] = [
-        .list(
-            "/conflicts",
-            "list_conflicts",
-            "Events that both sides changed, the latest first",
-            query: ["state": .choice(ConflictState.self), "link": .identifier],
-            of: .named("Conflict")
-        ) { rest, request in try await rest.listConflicts(request) },
+        listConflicts,
         .get("/conflicts/{id}", "show_conflict", "One conflict: base, ours and theirs", answer: .named("Conflict")) {
             rest,
             request in RESTReply(.ok, row(try await rest.conflict(request)))
@@ -35,6 +29,20 @@ extension RESTRoutes {
         },
     ]
 
+    private static let listConflicts: Operation = {
+        var operation = Operation.list(
+            "/conflicts",
+            "list_conflicts",
+            "Events that both sides changed, the latest first",
+            query: [
+                "state": .choice(ConflictState.self), "link": .identifier, "format": .choice(["json", "csv"]),
+            ],
+            of: .named("Conflict")
+        ) { rest, request in try await rest.listConflicts(request) }
+        operation.answer = .jsonOrCSV(.page(of: .named("Conflict")))
+        return operation
+    }()
+
     /// A page of what grows for ever.
     private static let conflictsAtOnce = 100
 
@@ -48,9 +56,28 @@ extension RESTRoutes {
             before: try page.number().map(ConflictID.init(rawValue:)),
             limit: limit + 1
         )
+        if request.query["format"] == "csv" { return Self.table(rows.prefix(limit)) }
         return Page.reply(rows.map(Self.row).prefix(limit), hasMore: rows.count > limit) {
             $0["id"]?.integer.map(String.init)
         }
+    }
+
+    /// A line for every field in conflict.
+    private static func table(_ rows: some Sequence<ConflictRow>) -> RESTReply {
+        var table = CSV([
+            "id", "link", "event", "summary", "state", "field", "base", "gateway", "upstream", "resolution",
+            "created_at", "resolved_at",
+        ])
+        for row in rows {
+            for field in row.fields.isEmpty ? [FieldConflict?.none] : row.fields.map(Optional.some) {
+                table.add([
+                    String(row.id.rawValue), String(row.link.rawValue), row.uid, row.summary, row.state.rawValue,
+                    field?.name, field?.base, field?.gateway, field?.upstream, row.resolution?.rawValue,
+                    row.createdAt.rfc3339, row.resolvedAt?.rfc3339,
+                ])
+            }
+        }
+        return RESTReply(.file(type: "text/csv; charset=utf-8", name: "conflicts.csv", text: table.text))
     }
 
     private func conflict(_ request: RESTRequest) async throws -> ConflictRow {

@@ -153,20 +153,44 @@ extension RESTRoutes {
     private func showEvent(_ request: RESTRequest) async throws -> RESTReply {
         let (stored, calendar) = try await event(request)
         let object = try stored.object()
-        let set = try object.recurrenceSet()
-        let all = try set.occurrences(
-            in: TimeRange(start: set.span?.start, end: set.span?.end),
-            limit: Self.maximumRows
-        )
         let wanted = request.query["occurrence"]
-        guard let shown = wanted.map({ id in all.first { $0.recurrenceID?.text == id } }) ?? all.first else {
-            throw RESTProblem.notFound
-        }
+        let shown = try wanted.map { try Self.named($0, in: object) } ?? Self.whole(object)
+        guard let shown else { throw RESTProblem.notFound }
         return RESTReply(
             .ok,
             EventRow(stored: stored, object: object, calendar: calendar).json(shown),
             etag: stored.etag.rawValue
         )
+    }
+
+    /// The event itself: of a series what the master says, whatever became of its first occurrence.
+    ///
+    /// A series may have no end, so it is never expanded for this.
+    static func whole(_ object: CalendarObject) throws -> Occurrence? {
+        guard let master = object.master, master.first("RRULE") != nil || master.first("RDATE") != nil else {
+            return try object.recurrenceSet().occurrences(in: TimeRange(start: nil, end: nil), limit: maximumRows).first
+        }
+        var alone = master
+        for name in ["RRULE", "RDATE", "EXDATE"] { alone.set(name, []) }
+        var root = object.calendar
+        root.removeComponents { $0.name == master.name }
+        root.append(alone)
+        let set = try CalendarObject(root).recurrenceSet()
+        var shown = try set.occurrences(in: TimeRange(start: nil, end: nil), limit: maximumRows).first
+        shown?.component = master
+        shown?.recurrenceID = master.first("DTSTART")?.dateTime
+        return shown
+    }
+
+    /// The occurrence with that RECURRENCE-ID, wherever it was moved; nil where there is none.
+    private static func named(_ id: String, in object: CalendarObject) throws -> Occurrence? {
+        let override = object.overrides.first { $0.first("RECURRENCE-ID")?.dateTime?.text == id }
+        guard let start = override?.first("DTSTART")?.dateTime else { return try occurrence(id, of: object)?.found }
+        let instant = object.zones.instant(start)
+        let range = TimeRange(start: instant, end: instant.advanced(by: 1))
+        return try object.recurrenceSet().occurrences(in: range, limit: maximumRows).first {
+            $0.recurrenceID?.text == id
+        }
     }
 
     private func changeEvent(_ request: RESTRequest) async throws -> RESTReply {

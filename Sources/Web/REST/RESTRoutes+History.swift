@@ -105,8 +105,7 @@ extension RESTRoutes {
         guard let stored = try await gateway.calendars.object(named: name, in: calendar.id) else {
             throw RESTProblem.notFound
         }
-        let set = try object.recurrenceSet()
-        let first = try set.occurrences(in: TimeRange(start: set.span?.start, end: set.span?.end), limit: 10_000).first
+        let first = try Self.whole(object)
         guard let first else {
             return RESTReply(status, ["id": .integer(stored.id.rawValue)], etag: stored.etag.rawValue)
         }

@@ -18,9 +18,6 @@ extension RESTRoutes {
         ) { rest, request in try await rest.stream(request) }
     ]
 
-    /// Between two signs of life; less than any proxy's patience.
-    private static let heartbeat = Duration.seconds(15)
-
     /// What a reader is told first: how long to wait before it comes back.
     private static let opening = "retry: 3000\n: welcome\n\n"
 
@@ -51,6 +48,7 @@ extension RESTRoutes {
         let updates = await gateway.scheduler.updates()
         let (lines, continuation) = AsyncStream<String>.makeStream(bufferingPolicy: .bufferingNewest(256))
         let scheduler = gateway.scheduler
+        let heartbeat = gateway.heartbeat
         let work = Task {
             await withDiscardingTaskGroup { group in
                 group.addTask {
@@ -60,7 +58,7 @@ extension RESTRoutes {
                     continuation.finish()
                 }
                 group.addTask {
-                    while (try? await Task.sleep(for: Self.heartbeat)) != nil { continuation.yield(": alive\n\n") }
+                    while (try? await Task.sleep(for: heartbeat)) != nil { continuation.yield(": alive\n\n") }
                 }
             }
         }

@@ -53,7 +53,7 @@ struct RESTRoutes: Sendable {
         guard Self.isRead(request.method) || gateway.isOurs(request.headers[.origin], host: request.head.authority)
         else { throw RESTProblem.foreignPage }
         guard let visitor = try await visitor(request) else { throw RESTProblem.nobody }
-        let ration = limiter.count(visitor.principal.id, at: gateway.now())
+        let ration = ration(of: visitor)
         guard ration.isGranted else { throw RESTProblem.tooMany(ration) }
         let body = try await request.body.collect(upTo: Self.maximumBody)
         let rest = RESTRequest(
@@ -75,6 +75,9 @@ struct RESTRoutes: Sendable {
             throw problem
         }
     }
+
+    /// Counts a request of a user.
+    func ration(of visitor: Visitor) -> Ration { limiter.count(visitor.principal.id, at: gateway.now()) }
 
     private static func isRead(_ method: HTTPRequest.Method) -> Bool { method == .get || method == .head }
 

@@ -1,0 +1,138 @@
+import HTTPTypes
+import Hummingbird
+import ICalendar
+import Store
+
+extension DashboardRoutes {
+    /// How many rows an agenda shows at once; with them the page stays small.
+    private static let agendaRows = 500
+
+    /// All calendars, and a form for a new one.
+    func calendarsPage(_ request: PageRequest) async throws -> Response {
+        let visitor = request.visitor
+        let calendars = try await rows("calendars", for: visitor).map { calendar -> [String: Any] in
+            [
+                "id": calendar["id"]?.integer ?? 0, "name": Self.name(of: calendar),
+                "color": Self.color(calendar["color"]?.string),
+                "readOnly": calendar["access"]?.string == "reader",
+                "address": gateway.publicURL + (calendar["href"]?.string ?? ""),
+            ]
+        }
+        return page("calendars", ["calendars": calendars], for: visitor)
+    }
+
+    static func name(of calendar: JSON) -> String {
+        calendar["display_name"]?.string ?? calendar["name"]?.string ?? ""
+    }
+
+    /// One calendar: a month as a grid, or as a list.
+    func calendarPage(_ request: PageRequest) async throws -> Response {
+        let calendar = try await ask(.get, ["calendars", request.id], for: request.visitor)
+        let today = Day(ZoneResolver().local(gateway.now(), form: request.zone.map { .zoned($0) } ?? .utc))
+        let month = (request.query["at"].flatMap(Day.init) ?? today).firstOfMonth
+        let isAgenda = request.query["view"] == "agenda"
+        let from = Day(number: month.number - Int64(month.weekday))
+        let weeks = (month.nextMonth.number - from.number + 6) / 7
+        let to = Day(number: from.number + weeks * 7)
+        let events = try await events(of: request, isAgenda ? (month, month.nextMonth) : (from, to))
+        var content: [String: Any] = [
+            "id": request.id, "name": Self.name(of: calendar), "color": Self.color(calendar["color"]?.string),
+            "month": month.monthName, "previous": String(month.previousMonth.text.prefix(7)),
+            "next": String(month.nextMonth.text.prefix(7)), "this": String(month.text.prefix(7)),
+            "view": isAgenda ? "agenda" : "month", "q": request.query["q"] ?? "",
+            "readOnly": calendar["access"]?.string == "reader", "today": today.text,
+            "description": calendar["description"]?.string ?? "",
+        ]
+        if isAgenda {
+            let shown = Self.agenda(events.prefix(Self.agendaRows), from: month, to: month.nextMonth)
+            let more = events.count - Self.agendaRows
+            content["agenda"] = ["days": shown, "more": more > 0 ? more as Any : false]
+        } else {
+            content["grid"] = ["weekdays": Day.weekdays, "weeks": Self.weeks(events, from, weeks, month, today)]
+        }
+        return page("calendar", content, for: request.visitor)
+    }
+
+    /// The events of some days, with a day on either side for clocks that differ.
+    private func events(of request: PageRequest, _ days: (from: Day, to: Day)) async throws -> [ShownEvent] {
+        var query = "calendar=\(Self.encoded(request.id))&start=\(Day(number: days.from.number - 1).text)"
+        query += "&end=\(Day(number: days.to.number + 1).text)"
+        if let words = request.query["q"], !words.isEmpty { query += "&q=\(Self.encoded(words))" }
+        return try await rows("events", query: query, for: request.visitor).compactMap {
+            ShownEvent($0, zone: request.zone)
+        }
+    }
+
+    private static func line(_ event: ShownEvent, on day: Day) -> [String: Any] {
+        var line: [String: Any] = [
+            "address": event.address, "title": event.title,
+            "time": event.isAllDay || Day(event.start) < day ? "" : event.start.clock,
+        ]
+        // To a template a text that is empty is there all the same.
+        if let location = event.row["location"]?.string, !location.isEmpty { line["location"] = location }
+        return line
+    }
+
+    private static func byDay(_ events: some Sequence<ShownEvent>) -> [Day: [[String: Any]]] {
+        var byDay: [Day: [[String: Any]]] = [:]
+        for event in events {
+            for day in event.days { byDay[day, default: []].append(line(event, on: day)) }
+        }
+        return byDay
+    }
+
+    private static func weeks(
+        _ events: [ShownEvent],
+        _ from: Day,
+        _ count: Int64,
+        _ month: Day,
+        _ today: Day
+    ) -> [[String: Any]] {
+        let byDay = byDay(events)
+        return (0..<count).map { week in
+            let days = (0..<7 as Range<Int64>).map { index -> [String: Any] in
+                let day = Day(number: from.number + week * 7 + index)
+                return [
+                    "date": day.text, "number": day.date.day, "name": day.name, "events": byDay[day] ?? [],
+                    "class": (day.firstOfMonth == month ? "" : "other") + (day == today ? " today" : ""),
+                ]
+            }
+            return ["days": days]
+        }
+    }
+
+    private static func agenda(_ events: some Sequence<ShownEvent>, from: Day, to: Day) -> [[String: Any]] {
+        byDay(events).filter { $0.key >= from && $0.key < to }.sorted { $0.key < $1.key }.map { day, lines in
+            ["name": day.name, "date": day.text, "events": lines]
+        }
+    }
+
+    // MARK: Forms
+
+    func addCalendar(_ request: PageRequest) async throws -> Response {
+        let title = request.form["name"] ?? ""
+        let wish: JSON = [
+            "name": .string(CalendarName.derived(from: title)), "display_name": .string(title),
+            "color": .text(request.form["color"]),
+        ]
+        _ = try await ask(.post, ["calendars"], wish, for: request.visitor)
+        return .seeOther("/calendars")
+    }
+
+    func changeCalendar(_ request: PageRequest) async throws -> Response {
+        let change: JSON = [
+            "display_name": .text(request.form["name"]), "color": .text(request.form["color"]),
+            "description": .text(request.form["description"]),
+        ]
+        _ = try await ask(.patch, ["calendars", request.id], change, for: request.visitor)
+        return .seeOther("/calendars/\(Self.encoded(request.id))")
+    }
+
+    func removeCalendar(_ request: PageRequest) async throws -> Response {
+        guard request.form["sure"] == "yes" else {
+            throw RESTProblem.invalid("Nothing was removed.", "Tick the box first.")
+        }
+        _ = try await ask(.delete, ["calendars", request.id], for: request.visitor)
+        return .seeOther("/calendars")
+    }
+}

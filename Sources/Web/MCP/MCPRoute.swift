@@ -1,0 +1,221 @@
+import Accounts
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+import Store
+
+/// `/mcp`: the operations of the REST interface as tools for agents (Model Context Protocol, streamable HTTP).
+///
+/// Every answer is one JSON document; the server begins no talk of its own, so there is no stream and no session.
+struct MCPRoute: Sendable {
+    /// The revisions of the protocol that are spoken, the newest first.
+    static let revisions = ["2025-06-18", "2025-03-26", "2024-11-05"]
+
+    /// The header in which a client repeats the revision that was agreed.
+    private static let revisionField = HTTPField.Name("MCP-Protocol-Version")
+
+    private static let maximumBody = 512 * 1024
+
+    private let gateway: Gateway
+    private let visitors: Visitors
+    private let rest: RESTRoutes
+
+    init(_ gateway: Gateway, _ visitors: Visitors, _ rest: RESTRoutes) {
+        self.gateway = gateway
+        self.visitors = visitors
+        self.rest = rest
+    }
+
+    func respond(to request: Request, id: String) async throws -> Response {
+        // A page of another site must not reach what listens on this machine.
+        guard gateway.isOurs(request.headers[.origin], host: request.head.authority) else {
+            return RESTRoutes.response(.foreignPage)
+        }
+        guard request.method == .post else {
+            return RESTRoutes.response(.methodNotAllowed(request.method, allowed: "POST"))
+        }
+        do {
+            guard let visitor = try await visitors.visitor(credentialsOf: request) else {
+                return RESTRoutes.response(.nobody)
+            }
+            let ration = rest.ration(of: visitor)
+            guard ration.isGranted else { return RESTRoutes.response(.tooMany(ration)) }
+            if let name = Self.revisionField, let told = request.headers[name], !Self.revisions.contains(told) {
+                let known = Self.revisions.joined(separator: ", ")
+                return RESTRoutes.response(.invalid("The protocol's revision \(told) is not spoken.", "Use \(known)."))
+            }
+            let body = try await request.body.collect(upTo: Self.maximumBody)
+            return try await answer(Array(body.readableBytesView), visitor, id)
+        } catch {
+            guard let problem = RESTProblem(meaning: error, limit: Self.maximumBody) else { throw error }
+            return RESTRoutes.response(problem)
+        }
+    }
+
+    /// One message, or several at once, as the second revision allows.
+    private func answer(_ octets: [UInt8], _ visitor: Visitor, _ id: String) async throws -> Response {
+        guard let message = JSON(parsing: octets) else {
+            return .json(Self.failure(.null, -32_700, "This is no JSON."), status: .badRequest)
+        }
+        if let several = message.array {
+            var answers: [JSON] = []
+            for message in several {
+                if let answer = try await answer(message, visitor, id) { answers.append(answer) }
+            }
+            return answers.isEmpty ? Response(status: .accepted) : .json(.array(answers))
+        }
+        guard let answer = try await answer(message, visitor, id) else { return Response(status: .accepted) }
+        return .json(answer)
+    }
+
+    /// The answer to a message; nil to one that wants none.
+    private func answer(_ message: JSON, _ visitor: Visitor, _ request: String) async throws -> JSON? {
+        guard message["jsonrpc"] == "2.0", let method = message["method"]?.string else {
+            // An answer of the client's is taken note of.
+            return message["result"] != nil || message["error"] != nil
+                ? nil : Self.failure(message["id"] ?? .null, -32_600, "This is no JSON-RPC 2.0 request.")
+        }
+        guard let id = message["id"] else { return nil }
+        let parameters = message["params"] ?? [:]
+        switch method {
+        case "initialize": return Self.success(id, Self.welcome(parameters))
+        case "ping": return Self.success(id, [:])
+        case "tools/list":
+            return Self.success(id, ["tools": .array(Self.tools(for: visitor).map(Self.describe))])
+        case "tools/call":
+            let name = parameters["name"]?.string ?? ""
+            guard let tool = Self.tools(for: visitor).first(where: { $0.name == name }) else {
+                return Self.failure(id, -32_602, "There is no tool \(name) for this token.")
+            }
+            return Self.success(id, await call(tool, parameters["arguments"] ?? [:], visitor, request))
+        default: return Self.failure(id, -32_601, "The method \(method) is not known.")
+        }
+    }
+
+    private static func welcome(_ parameters: JSON) -> JSON {
+        let asked = parameters["protocolVersion"]?.string ?? ""
+        return [
+            "protocolVersion": .string(revisions.contains(asked) ? asked : revisions[0]),
+            "capabilities": ["tools": ["listChanged": false]],
+            "serverInfo": ["name": "kalends", "title": "Kalends", "version": "1"],
+            "instructions": .string(
+                "Calendars that are kept in step with Google Calendar and Notion. Times are RFC 3339. An event's id "
+                    + "names it with all its occurrences; occurrence names one. What is deleted can be restored from "
+                    + "its history."
+            ),
+        ]
+    }
+
+    // MARK: Tools
+
+    /// Everything a program can do, but the stream, which is none, and secrets, which a token shall not multiply.
+    private static func tools(for visitor: Visitor) -> [Operation] {
+        RESTRoutes.operations.filter { operation in
+            guard operation.method == .get || visitor.mayWrite else { return false }
+            switch operation.answer {
+            case .events: return false
+            case .nothing, .json, .jsonOrCSV: return !["tokens", "app-passwords"].contains(operation.tag)
+            }
+        }
+    }
+
+    private static func describe(_ operation: Operation) -> JSON {
+        var properties: [String: JSON] = [:]
+        var required = operation.pathNames.map(JSON.string)
+        for name in operation.pathNames { properties[name] = Schema.identifier.json() }
+        for field in operation.query { properties[field.name] = field.schema.json(inlining: true) }
+        for member in operation.body?.meant.members ?? [] {
+            properties[member.name] = member.schema.json(inlining: true)
+            if member.isRequired { required.append(.string(member.name)) }
+        }
+        let isReading = operation.method == .get
+        return [
+            "name": .string(operation.name), "title": .string(operation.summary),
+            "description": .string(operation.summary + "."),
+            "inputSchema": ["type": "object", "properties": .object(properties), "required": .array(required)],
+            "annotations": [
+                "readOnlyHint": .bool(isReading), "destructiveHint": .bool(operation.method == .delete),
+                "idempotentHint": .bool(isReading || operation.method == .delete),
+            ],
+        ]
+    }
+
+    /// Does what a tool is asked; a refusal is an answer the agent can read.
+    private func call(_ operation: Operation, _ arguments: JSON, _ visitor: Visitor, _ id: String) async -> JSON {
+        do {
+            let reply = try await rest.perform(Self.request(operation, arguments, visitor))
+            if case .file(_, _, let text) = reply.content {
+                return ["content": [["type": "text", "text": .string(text)]], "isError": false]
+            }
+            return Self.content(reply.json, isError: false)
+        } catch {
+            if let problem = RESTProblem(meaning: error, limit: Self.maximumBody) {
+                return Self.content(problem.body, isError: true)
+            }
+            gateway.logger.error(
+                "a tool failed",
+                metadata: ["tool": "\(operation.name)", "request": "\(id)", "error": "\(error)"]
+            )
+            return Self.content(RESTProblem.unexpected(id).body, isError: true)
+        }
+    }
+
+    private static func request(
+        _ operation: Operation,
+        _ arguments: JSON,
+        _ visitor: Visitor
+    ) throws(RESTProblem) -> RESTRequest {
+        guard var rest = arguments.object else { throw .invalid("arguments must be an object.") }
+        var path: [String] = []
+        for segment in operation.segments {
+            guard segment.hasPrefix("{") else {
+                path.append(String(segment))
+                continue
+            }
+            let name = String(segment.dropFirst().dropLast())
+            guard let value = rest.removeValue(forKey: name) else { throw .invalid("\(name) is missing.") }
+            path.append(value.integer.map(String.init) ?? value.string ?? "")
+        }
+        var query: [String] = []
+        for field in operation.query {
+            guard let value = rest.removeValue(forKey: field.name), value != .null else { continue }
+            let text = value.string ?? String(decoding: value.octets, as: UTF8.self)
+            query.append(field.name + "=" + DashboardRoutes.encoded(text))
+        }
+        return RESTRequest(
+            method: operation.method,
+            path: path,
+            query: FormFields(query.joined(separator: "&")),
+            headers: HTTPFields(),
+            body: JSON.object(rest).octets,
+            visitor: visitor
+        )
+    }
+
+    private static func content(_ body: JSON, isError: Bool) -> JSON {
+        let text = body == .null ? "done" : String(decoding: body.octets, as: UTF8.self)
+        var members: [String: JSON] = [
+            "content": [["type": "text", "text": .string(text)]], "isError": .bool(isError),
+        ]
+        if body.object != nil { members["structuredContent"] = body }
+        return .object(members)
+    }
+
+    // MARK: JSON-RPC
+
+    private static func success(_ id: JSON, _ result: JSON) -> JSON { ["jsonrpc": "2.0", "id": id, "result": result] }
+
+    private static func failure(_ id: JSON, _ code: Int64, _ message: String) -> JSON {
+        ["jsonrpc": "2.0", "id": id, "error": ["code": .integer(code), "message": .string(message)]]
+    }
+}
+
+extension Schema {
+    /// The schema itself, whatever it is called.
+    fileprivate var meant: Schema {
+        guard case .named(let name) = shape else { return self }
+        return Schemas.named[name] ?? self
+    }
+}

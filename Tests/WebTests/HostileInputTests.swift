@@ -1,0 +1,97 @@
+import HTTPTypes
+import SimulatorGoogle
+import Testing
+
+@testable import Web
+
+@Suite("Hostile input")
+struct HostileInputTests {
+    private typealias JSON = SimulatorGoogle.JSON
+
+    private static let names = [
+        "0", "-1", "x", "99999999999999999999", "%00", "..", "%2e%2e%2f%2e%2e%2fetc%2fpasswd", "1%0d%0aX-Evil:%201",
+        "%F0%9F%92%A9", "1;DROP%20TABLE%20object", "%3Cscript%3E",
+    ]
+
+    @Test func `no name in a path breaks an operation`() async throws {
+        try await TestGateway.run { test in
+            for operation in RESTRoutes.operations where !operation.pathNames.isEmpty {
+                for name in Self.names {
+                    let path = operation.path.replacing("{id}", with: name)
+                    let body: [UInt8] = operation.method == .get ? [] : Array("{}".utf8)
+                    let reply = try await test.send(operation.method.rawValue, "/api/v1" + path, body: body)
+                    #expect((400..<500).contains(reply.status), "\(operation.method) \(path): \(reply.status)")
+                    #expect(reply["Content-Type"] == "application/problem+json", "\(operation.method) \(path)")
+                    #expect(reply["X-Evil"] == nil)
+                }
+            }
+        }
+    }
+
+    @Test func `no form breaks a page, whatever is in it or missing`() async throws {
+        let evil = "\u{0}<script>alert(1)</script>\r\nSet-Cookie: a=b\u{202E}=cmd|' /C calc'!A0"
+        try await TestGateway.run { test in
+            let browser = try await Browser(test)
+            let fields = [
+                "name", "summary", "start_date", "start_time", "end_date", "end_time", "time_zone", "rrule",
+                "custom_rule",
+                "color", "keep", "version", "label", "conflicts", "direction", "provider", "token", "connection",
+                "upstream_calendar", "occurrence", "etag", "categories", "url", "all_day", "sure", "mapping_names",
+            ]
+            for route in PageRoute.forms {
+                for name in ["1", "x", "99999999999999999999", "%00"] {
+                    let path = "/" + route.segments.map { $0 == "*" ? name : String($0) }.joined(separator: "/")
+                    let hostile = Dictionary(fields.map { ($0, evil) }, uniquingKeysWith: { $1 })
+                    for form in [[:], hostile] {
+                        let reply = try await browser.post(path, form)
+                        #expect(reply.status < 500 || reply.status == 502, "\(path): \(reply.status)")
+                        #expect(!reply.text.contains("<script>alert"), "\(path)")
+                        #expect(reply["Set-Cookie"]?.contains("a=b") != true, "\(path)")
+                    }
+                }
+            }
+            let huge = try await browser.post("/calendars", ["name": String(repeating: "x", count: 70_000)])
+            #expect(huge.status == 413)
+        }
+    }
+
+    @Test func `paths that climb, and queries that are none, lead to no file`() async throws {
+        try await TestGateway.run { test in
+            let browser = try await Browser(test)
+            for path in [
+                "/assets/../../etc/passwd", "/assets/%2e%2e/%2e%2e/etc/passwd", "/assets/..%5c..%5cetc%5cpasswd",
+                "/calendars/1?at=9999-99&view=agenda", "/calendars/1?at=%00&q=%FF%FE", "/events/1?occurrence=%0d%0a",
+                "/audit?since=nonsense&before=x&action=%25", "/conflicts?state=%27", "//evil.example/",
+                "/client/../client",
+            ] {
+                let reply = try await browser.get(path)
+                #expect([200, 303, 400, 404].contains(reply.status), "\(path): \(reply.status)")
+                #expect(!reply.text.contains("root:"), "\(path)")
+            }
+        }
+    }
+
+    @Test(arguments: [
+        ("=cmd|' /C calc'!A0", "'=cmd|' /C calc'!A0"), ("+1", "'+1"), ("-1", "'-1"), ("@SUM(A1)", "'@SUM(A1)"),
+        ("\t=1", "'\t=1"), ("a,b", "\"a,b\""), ("say \"hi\"", "\"say \"\"hi\"\"\""), ("plain", "plain"),
+        ("=1,\n2", "\"'=1,\n2\""),
+    ])
+    func `a table holds no formula that somebody else wrote`(_ value: String, _ cell: String) {
+        var table = CSV(["title"])
+        table.add([value])
+        #expect(table.text == "title\r\n\(cell)\r\n")
+    }
+
+    @Test func `conflicts are given as a table`() async throws {
+        try await TestGateway.run { test in
+            let conflict = try await test.makeConflict()
+            let reply = try await test.send("GET", "/api/v1/conflicts?format=csv")
+            #expect(reply["Content-Type"] == "text/csv; charset=utf-8")
+            #expect(reply["Content-Disposition"] == "attachment; filename=\"conflicts.csv\"")
+            let lines = reply.text.split(separator: "\r\n")
+            #expect(lines.first?.hasPrefix("id,link,event,summary,state,field,") == true)
+            #expect(lines.contains { $0.hasPrefix("\(conflict),") && $0.contains(",summary,Talk,Ours,Theirs,") })
+            #expect(try await test.call("GET", "/conflicts?format=xml").status == 400)
+        }
+    }
+}

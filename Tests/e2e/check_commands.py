@@ -1,0 +1,180 @@
+"""Commands and what works while nobody looks: doctor, backup and restore, metrics, alerts by webhook and mail."""
+
+import email
+import email.policy
+import http.server
+import json
+import os
+import re
+import shutil
+import socketserver
+import subprocess
+import tempfile
+import threading
+
+from gateway import KALENDS, Gateway, Peer, Simulators, free_port, sync_collection, wait_until
+from linked import CALENDAR, connect, google_create, google_events, link, link_state, sync_now
+
+ACCOUNT = "ana@example.com"
+PASSWORD = "wonderland"
+
+
+class Mailbox(socketserver.ThreadingTCPServer):
+    """As much of SMTP as handing a mail in takes."""
+
+    allow_reuse_address = daemon_threads = True
+
+    def __init__(self):
+        self.mails = []
+        super().__init__(("127.0.0.1", 0), Conversation)
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+class Conversation(socketserver.StreamRequestHandler):
+    def handle(self):
+        self.wfile.write(b"220 mailbox\r\n")
+        lines, in_data = [], False
+        for raw in self.rfile:
+            line = raw.rstrip(b"\r\n")
+            if in_data:
+                if line == b".":
+                    self.server.mails.append(email.message_from_bytes(b"\r\n".join(lines), policy=email.policy.default))
+                    in_data = False
+                    self.wfile.write(b"250 taken\r\n")
+                else:
+                    lines.append(line)
+            elif line.upper().startswith(b"DATA"):
+                lines, in_data = [], True
+                self.wfile.write(b"354 go on\r\n")
+            elif line.upper().startswith(b"QUIT"):
+                self.wfile.write(b"221 bye\r\n")
+                return
+            else:
+                self.wfile.write(b"250 ok\r\n")
+
+
+class Hook(http.server.ThreadingHTTPServer):
+    def __init__(self):
+        self.calls = []
+        super().__init__(("127.0.0.1", 0), Call)
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+class Call(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        self.server.calls.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+def run(environment, *arguments):
+    return subprocess.run([KALENDS, *arguments], env=environment, capture_output=True, text=True)
+
+
+def check_usage(environment):
+    for command in ("serve", "demo", "user", "status", "sync", "doctor", "export", "import", "backup", "restore"):
+        assert run(environment, command, "--help").returncode == 0, command
+        wrong = run(environment, command, "--no-such-thing")
+        assert wrong.returncode == 64, f"{command}: {wrong.returncode}"
+        assert "Fatal" not in wrong.stderr and wrong.stderr.strip(), wrong.stderr
+
+
+def check_doctor(gateway):
+    environment = {**gateway.environment, "KALENDS_PUBLIC_URL": gateway.base}
+    done = run(environment, "doctor", "--json")
+    findings = {finding["what"]: finding for finding in json.loads(done.stdout)}
+    for what in ("data folder", "permissions", "master key", "disk", "zone data", "users", "public URL", "proxy", "callbacks", "clock"):
+        assert findings[what]["isGood"], findings[what]
+    # Without TLS something is to be mended, and doctor says what.
+    assert done.returncode == 1 and not findings["encryption"]["isGood"] and "https" in findings["encryption"]["fix"]
+    os.chmod(gateway.folder, 0o755)
+    loose = {f["what"]: f for f in json.loads(run(environment, "doctor", "--json").stdout)}
+    assert not loose["permissions"]["isGood"] and loose["permissions"]["fix"].startswith("chmod 700"), loose["permissions"]
+    os.chmod(gateway.folder, 0o700)
+
+
+def check_backup(gateway, alice, simulators):
+    """A backup of the running gateway, restored elsewhere, serves the same octets and goes on syncing."""
+    file = os.path.join(gateway.folder, "copy.backup")
+    gateway.command("backup", file)
+    token, objects, _ = sync_collection(alice, CALENDAR, data=True)
+    assert objects
+    with tempfile.TemporaryDirectory() as elsewhere:
+        os.chmod(elsewhere, 0o700)
+        environment = {**gateway.environment, "KALENDS_DATA": elsewhere}
+        restored = run(environment, "restore", file)
+        assert restored.returncode == 0, restored.stderr
+        key = os.path.join(elsewhere, "master.key")
+        if not os.path.exists(key):
+            shutil.copy(os.path.join(gateway.folder, "master.key"), key)
+        refused = run(gateway.environment, "restore", file)
+        assert refused.returncode == 1 and refused.stderr.strip(), "the data of a running gateway was overwritten"
+        gateway.stop()
+        second = Gateway(elsewhere, simulators, port=gateway.port)
+        other = Peer(second.base, "alice", PASSWORD)
+        assert sync_collection(other, CALENDAR, data=True)[1] == objects
+        # The token of before is as good as ever.
+        assert sync_collection(other, CALENDAR, token)[1:] == ({}, [])
+        google_create(simulators.google, ACCOUNT, "After", "2026-11-27T10:00:00Z", "2026-11-27T11:00:00Z")
+        identifier = other.expect(200, "GET", "/api/v1/links").json()["items"][0]["id"]
+        sync_now(other, identifier)
+        wait_until(lambda: len(sync_collection(other, CALENDAR)[1]) == len(objects) + 1, message="the restored link syncs")
+        second.stop()
+
+
+def check_metrics(gateway):
+    text = Peer(gateway.base).expect(200, "GET", "/metrics").body.decode()
+    for name in (
+        "kalends_requests_total", "kalends_request_seconds_bucket", "kalends_links", "kalends_connections", "kalends_passes",
+        "kalends_queue_age_seconds", "kalends_upstream_requests_total", "kalends_conflicts_open",
+    ):
+        assert re.search(rf"^{name}(\{{.*\}})? [0-9.]+$", text, re.M), f"{name} is not told"
+    for line in text.splitlines():
+        assert re.fullmatch(r"# (HELP|TYPE) .+|[a-z_]+(\{[^{}]*\})? -?[0-9.e+-]+", line), line
+
+
+def check_alerts(gateway, alice, simulators, hook, mailbox):
+    """Held deletions and a dead grant are told once each, both ways."""
+    identifier = alice.expect(200, "GET", "/api/v1/links").json()["items"][0]["id"]
+    for event in google_events(simulators.google, ACCOUNT):
+        simulators.google.expect((200, 204), "DELETE", f"/control/calendars/{ACCOUNT}/events/{event['id']}")
+    sync_now(alice, identifier)
+    wait_until(lambda: link_state(alice, identifier)["state"] == "needs_approval", message="deletions are held")
+    wait_until(lambda: hook.calls and mailbox.mails, 30, 0.1, "the alert arrives by webhook and mail")
+    assert [call["kind"] for call in hook.calls] == ["held_deletions"], hook.calls
+    assert "/activity" in hook.calls[0]["remedy"]
+    mail = mailbox.mails[0]
+    assert mail["To"] == "root@example.org" and "deletions wait" in mail["Subject"], mail.items()
+    assert "approval" in mail.get_content() or "let them go on" in mail.get_content()
+    alice.expect(200, "POST", f"/api/v1/links/{identifier}/reject")
+    wait_until(lambda: len(hook.calls) == 2, 30, 0.1, "it is told that it is over")
+    assert hook.calls[1]["kind"] == "over", hook.calls
+
+
+def main():
+    hook, mailbox = Hook(), Mailbox()
+    with tempfile.TemporaryDirectory() as folder:
+        simulators = Simulators(folder)
+        gateway = Gateway(
+            folder, simulators, KALENDS_POLL_GOOGLE=1, KALENDS_ALERT_INTERVAL=1,
+            KALENDS_ALERT_WEBHOOK=f"http://127.0.0.1:{hook.server_port}/hook",
+            KALENDS_ALERT_MAIL_TO="root@example.org", KALENDS_ALERT_MAIL_FROM="kalends@example.org",
+            KALENDS_SMTP_URL=f"smtp://127.0.0.1:{mailbox.server_address[1]}",
+        )
+        check_usage(gateway.environment)
+        alice = gateway.add_user("alice", PASSWORD)
+        for number in range(12):
+            google_create(simulators.google, ACCOUNT, f"Talk {number}", f"2026-11-24T{number:02}:00:00Z", f"2026-11-24T{number:02}:30:00Z")
+        link(alice, connect(alice, "google", simulators.google), ACCOUNT)
+        check_metrics(gateway)
+        check_doctor(gateway)
+        check_alerts(gateway, alice, simulators, hook, mailbox)
+        check_backup(gateway, alice, simulators)
+    print("commands: usage, doctor, metrics, alerts by webhook and mail, backup and restore: all well")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,290 @@
+"""The dashboard in a real browser: set-up, connect, preview, start, events, conflict, restore; phone width and both colours.
+
+KALENDS_SCREENSHOTS names a folder for pictures of every page that was seen.
+"""
+
+import os
+import re
+import sys
+import tempfile
+import time
+
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
+
+from gateway import Gateway, Peer, Simulators, wait_until
+from linked import google_create, google_events, google_path
+
+ACCOUNT = "ana@example.com"
+PASSWORD = "correct horse battery"
+
+
+class Person:
+    """Somebody at a browser, who finds things by what they read."""
+
+    def __init__(self, base, width=1200, height=900, dark=False):
+        options = webdriver.ChromeOptions()
+        for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", f"--window-size={width},{height}"):
+            options.add_argument(argument)
+        if dark:
+            options.add_argument("--force-dark-mode")
+            options.add_argument("--enable-features=WebContentsForceDark:inversion_method/none")
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        options.binary_location = "/usr/bin/chromium"
+        self.driver = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
+        self.driver.set_page_load_timeout(60)
+        self.base = base
+        self.pictures = os.environ.get("KALENDS_SCREENSHOTS")
+        self.seen = 0
+        self.complaints = []
+
+    def open(self, path):
+        self.driver.get(self.base + path)
+        return self
+
+    @property
+    def path(self):
+        return self.driver.current_url.removeprefix(self.base)
+
+    def text(self):
+        return self.driver.find_element(By.TAG_NAME, "main").text
+
+    def reads(self, sentence, seconds=30):
+        WebDriverWait(self.driver, seconds, ignored_exceptions=[Exception]).until(
+            lambda _: sentence in self.text(), f"“{sentence}” is not on {self.path}: {self.text()[:800]}"
+        )
+
+    def button(self, label, within="main"):
+        found = self.driver.find_elements(By.XPATH, f"//{within}//button[normalize-space()='{label}']")
+        assert found, f"no button “{label}” on {self.path}: {self.text()[:600]}"
+        return found[0]
+
+    def press(self, label):
+        button = self.button(label)
+        self.driver.execute_script("arguments[0].scrollIntoView({block:'center'})", button)
+        button.click()
+
+    def follow(self, label):
+        link = self.driver.find_element(By.XPATH, f"//a[normalize-space()='{label}']")
+        self.driver.execute_script("arguments[0].scrollIntoView({block:'center'})", link)
+        link.click()
+
+    def fill(self, name, text):
+        field = self.driver.find_element(By.NAME, name)
+        if field.get_attribute("type") in ("date", "time", "color"):
+            self.driver.execute_script("arguments[0].value = arguments[1]", field, text)
+        else:
+            field.clear()
+            field.send_keys(text)
+
+    def look(self, name):
+        """Checks what every page must be, and takes a picture."""
+        driver = self.driver
+        for entry in driver.get_log("browser"):
+            # A page that is not there, or a form that was refused, is the point of some steps.
+            if entry["level"] == "SEVERE" and "the server responded with a status of 4" not in entry["message"]:
+                self.complaints.append(f"{name}: {entry['message']}")
+        assert driver.find_elements(By.TAG_NAME, "h1"), f"{name}: no heading"
+        assert driver.title and driver.find_element(By.TAG_NAME, "html").get_attribute("lang") == "en", name
+        for field in driver.find_elements(By.CSS_SELECTOR, "main input:not([type=hidden]), main select, main textarea"):
+            named = driver.execute_script(
+                "return arguments[0].labels.length > 0 || !!arguments[0].getAttribute('aria-label')", field
+            )
+            assert named, f"{name}: the field {field.get_attribute('name')} has no label"
+        for button in driver.find_elements(By.TAG_NAME, "button"):
+            words = (button.get_attribute("textContent") or "").strip() or button.get_attribute("aria-label")
+            assert words, f"{name}: a button without words"
+        self.fits(name)
+        if self.pictures:
+            self.seen += 1
+            os.makedirs(self.pictures, exist_ok=True)
+            driver.save_screenshot(os.path.join(self.pictures, f"{self.seen:02}-{name}.png"))
+
+    def fits(self, name):
+        wide, window = self.driver.execute_script("return [document.documentElement.scrollWidth, window.innerWidth]")
+        assert wide <= window + 1, f"{name}: {wide} wide in a window of {window}"
+
+    def done(self):
+        self.driver.quit()
+        assert not self.complaints, "\n".join(self.complaints)
+
+
+def setup_link(folder):
+    with open(os.path.join(folder, "gateway.log")) as log:
+        found = re.search(r"/setup\?token=\S+", log.read())
+    assert found, "the log names no link to set the gateway up"
+    return found.group(0)
+
+
+def set_up(person, folder):
+    person.open("/setup?token=wrong").reads("leads nowhere")
+    person.open(setup_link(folder))
+    person.look("setup")
+    person.fill("user", "alice")
+    person.fill("display_name", "Alice Liddell")
+    person.fill("password", PASSWORD)
+    person.fill("again", PASSWORD)
+    person.press("Begin")
+    person.reads("What is kept in step")
+    person.look("home-empty")
+    person.open(setup_link(folder)).reads("leads nowhere")
+
+
+def connect_and_start(person, google):
+    google.expect(200, "POST", "/control/auto-approve", {"enabled": True})
+    google_create(google, ACCOUNT, "Talk", "2026-11-24T10:00:00Z", "2026-11-24T11:00:00Z")
+    google_create(google, ACCOUNT, "Walk <b>in</b> the park", "2026-11-25T10:00:00Z", "2026-11-25T11:00:00Z")
+    person.open("/").follow("Connect Google Calendar")
+    person.reads("Leave every box ticked")
+    person.look("connect-google")
+    person.press("Connect Google Calendar")
+    person.reads("Calendars of Google Calendar")
+    person.look("choose")
+    card = person.driver.find_element(By.XPATH, "//article[.//button[normalize-space()='Preview']]")
+    card.find_element(By.XPATH, ".//select[@name='conflicts']/option[@value='ask']").click()
+    card.find_element(By.XPATH, ".//button[normalize-space()='Preview']").click()
+    person.reads("What the first pass will do")
+    person.reads("Walk <b>in</b> the park")
+    person.look("preview")
+    link = person.path
+    person.press("Start")
+    person.open("/").reads("synced")
+    person.look("home-synced")
+    return link
+
+
+def live_update(person, google):
+    """A change in Google appears on the open page by itself."""
+    person.open("/")
+    rows = lambda: person.driver.find_element(By.ID, "link-cards").text
+    before = rows()
+    google_create(google, ACCOUNT, "Surprise", "2026-11-26T10:00:00Z", "2026-11-26T11:00:00Z")
+    wait_until(lambda: rows() != before and re.search(r"Events\s+3", rows()), 30, 0.1, "the card follows by itself")
+
+
+def events(person):
+    person.open("/calendars")
+    person.look("calendars")
+    calendar = person.driver.find_element(By.XPATH, "//article//h2/a[not(normalize-space()='default')]")
+    person.open(calendar.get_attribute("href").removeprefix(person.base) + "?at=2026-11")
+    person.reads("Talk")
+    person.look("month")
+    month = person.path
+    person.follow("New event")
+    person.fill("summary", "Tea with \"Ada\" & <i>Grace</i>")
+    for name, value in [("start_date", "2026-11-27"), ("start_time", "16:00"), ("end_date", "2026-11-27"), ("end_time", "17:00")]:
+        person.fill(name, value)
+    person.driver.find_element(By.XPATH, "//select[@name='rrule']/option[.='every week']").click()
+    person.look("new-event")
+    person.press("Save")
+    person.reads("Tea with \"Ada\" & <i>Grace</i>")
+    person.follow("Agenda")
+    person.look("agenda")
+    person.driver.find_element(By.PARTIAL_LINK_TEXT, "Tea with").click()
+    person.reads("This is one of a series")
+    person.fill("location", "Kitchen")
+    person.press("Save this one")
+    person.driver.find_element(By.PARTIAL_LINK_TEXT, "Tea with").click()
+    person.follow("History")
+    person.reads("created")
+    person.look("history")
+    person.driver.find_elements(By.XPATH, "//button[normalize-space()='Make this the present one']")[-1].click()
+    person.reads("Every version there was")
+    person.follow("The event as it is")
+    assert person.driver.find_element(By.NAME, "location").get_attribute("value") == ""
+    person.follow("Why is it so?")
+    wait_until(lambda: person.open(person.path) and "Both sides say the same" in person.text(), 30, 0.3, "in step")
+    person.look("explain")
+    return month
+
+
+def conflict(person, google, link, month):
+    person.open(link).press("Pause")
+    person.reads("paused")
+    event = next(e for e in google_events(google, ACCOUNT) if e.get("summary") == "Talk")
+    google.expect(200, "PATCH", google_path(ACCOUNT) + "/" + event["id"], {"summary": "Talk, said Google"})
+    person.open(month)
+    person.driver.find_element(By.PARTIAL_LINK_TEXT, "Talk").click()
+    person.fill("summary", "Talk, said Alice")
+    person.press("Save")
+    person.open(link).press("Resume")
+    wait_until(lambda: "Talk" in person.open("/conflicts").text(), 30, 0.3, "the conflict is listed")
+    person.driver.find_element(By.PARTIAL_LINK_TEXT, "Talk").click()
+    person.reads("said Google")
+    person.reads("said Alice")
+    output = person.driver.find_element(By.CSS_SELECTOR, "output[data-field=summary]")
+    person.driver.find_element(By.CSS_SELECTOR, "input[name='from.summary'][value=upstream]").click()
+    assert output.text == "Talk, said Google", output.text
+    person.fill("merged.summary", "Talk, said both")
+    assert output.text == "Talk, said both", output.text
+    person.look("conflict")
+    person.press("Keep the merged one")
+    person.reads("None.")
+    titles = lambda: [e.get("summary") for e in google_events(google, ACCOUNT)]
+    wait_until(lambda: "Talk, said both" in titles(), 30, 0.2, "the merged title reaches Google")
+
+
+def other_pages(person):
+    for path in ("/activity", "/audit", "/client", "/settings", "/conflicts?state=resolved", "/connect/notion"):
+        person.open(path)
+        person.look(path.strip("/").replace("/", "-").replace("?", "-"))
+    person.open("/settings").fill("label", "Thunderbird")
+    person.press("Make")
+    person.reads("shown once")
+    person.open("/client")
+    image = person.driver.find_element(By.CSS_SELECTOR, "img.code")
+    assert person.driver.execute_script("return arguments[0].naturalWidth", image) > 0, "the QR code is no picture"
+
+
+def small_and_dark(base, month, link):
+    person = Person(base, 390, 800, dark=True)
+    person.open("/login").fill("user", "alice")
+    person.fill("password", PASSWORD)
+    person.press("Log in")
+    for path in ("/", month, link, "/conflicts?state=resolved", "/settings", "/client", "/activity"):
+        person.open(path)
+        person.look("phone-" + re.sub(r"\W+", "-", path).strip("-"))
+    person.done()
+
+
+def keyboard(person):
+    """The first thing the tabulator reaches is the way past the menu."""
+    person.open("/")
+    from selenium.webdriver.common.keys import Keys
+
+    person.driver.find_element(By.TAG_NAME, "body").send_keys(Keys.TAB)
+    assert person.driver.switch_to.active_element.text == "Skip to the content"
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        simulators = Simulators(folder)
+        gateway = Gateway(folder, simulators, KALENDS_POLL_GOOGLE=1, KALENDS_POLL_NOTION=1)
+        person = Person(gateway.base)
+        try:
+            set_up(person, folder)
+            link = connect_and_start(person, simulators.google)
+            live_update(person, simulators.google)
+            month = events(person)
+            conflict(person, simulators.google, link, month)
+            other_pages(person)
+            keyboard(person)
+            begun = time.monotonic()
+            Peer(gateway.base, "alice", PASSWORD).expect(200, "GET", "/login")
+            print(f"dashboard: log-in page in {(time.monotonic() - begun) * 1000:.0f} ms")
+            small_and_dark(gateway.base, month, link)
+        except BaseException:
+            if person.pictures:
+                person.driver.save_screenshot(os.path.join(person.pictures, "99-failed.png"))
+            raise
+        finally:
+            person.driver.quit()
+        assert not person.complaints, "\n".join(person.complaints)
+        gateway.stop()
+    print("dashboard: set-up, connect, preview, start, live, events, conflict, restore, phone and dark: all well")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
