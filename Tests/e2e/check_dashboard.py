@@ -150,6 +150,7 @@ def connect_and_start(person, google):
     person.look("preview")
     link = person.path
     person.press("Start")
+    person.reads("Sync now")
     person.open("/").reads("synced")
     person.look("home-synced")
     return link
