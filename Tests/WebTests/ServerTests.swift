@@ -4,6 +4,7 @@ import ICalendar
 import SQL
 import Store
 import Testing
+import Web
 
 @Suite("The server on the wire (RFC 9110, RFC 9112)")
 struct ServerTests {
