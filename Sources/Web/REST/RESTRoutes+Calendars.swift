@@ -121,7 +121,7 @@ extension RESTRoutes {
         return (calendar.isWriteProtected ? ShareAccess.read : .write).rawValue
     }
 
-    private func row(_ calendar: CalendarCollection, _ visitor: Visitor) -> JSON {
+    func row(_ calendar: CalendarCollection, _ visitor: Visitor) -> JSON {
         [
             "id": .integer(calendar.id.rawValue), "name": .string(calendar.name),
             "display_name": .text(calendar.properties.displayName),

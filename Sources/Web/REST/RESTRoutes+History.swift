@@ -49,8 +49,15 @@ extension RESTRoutes {
         guard let version = try await versions(request).first(where: { $0.number == number }) else {
             throw RESTProblem.notFound
         }
-        let calendar = try await visibleCalendar(version.calendar, request.visitor)
         let object = try CalendarObject(parsing: version.text)
+        // An event that was moved since is restored where it is now.
+        if let present = try await gateway.calendars.object(version.object),
+            let calendar = try await gateway.calendars.calendar(holding: version.object)
+        {
+            let own = try await visibleCalendar(calendar.id, request.visitor)
+            return try await put(object, present.name, in: own, if: .always, request)
+        }
+        let calendar = try await visibleCalendar(version.calendar, request.visitor)
         return try await put(object, version.name, in: calendar, if: .always, request)
     }
 
@@ -58,10 +65,11 @@ extension RESTRoutes {
         let id = ObjectID(rawValue: try request.identifier(1))
         guard let calendar = try await gateway.calendars.calendar(holding: id) else { throw RESTProblem.notFound }
         // What was deleted or changed before is not for those who were only given what is there now.
-        guard try await visibleCalendar(calendar.id, request.visitor).access != .read else {
-            throw RESTProblem.notFound
-        }
-        return try await gateway.calendars.versions(of: id)
+        let visible = try await visibleCalendar(calendar.id, request.visitor)
+        guard visible.access != .read else { throw RESTProblem.notFound }
+        let versions = try await gateway.calendars.versions(of: id)
+        // Nor is what the event was in another calendar of its owner's, before it was moved here.
+        return visible.received == nil ? versions : versions.filter { $0.calendar == visible.id }
     }
 
     /// The event that the path names, in a calendar that the visitor sees.

@@ -1,7 +1,7 @@
 extension RESTRoutes {
     /// Everything the interface does.
     static let operations: [Operation] =
-        calendarOperations + shareOperations + feedOperations + eventOperations + historyOperations
+        calendarOperations + trashOperations + shareOperations + feedOperations + eventOperations + historyOperations
         + connectionOperations + linkOperations
         + passOperations + conflictOperations + secretOperations + streamOperations + webhookOperations
         + mappingOperations + auditOperations

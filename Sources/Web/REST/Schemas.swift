@@ -8,7 +8,8 @@ import Sync
 enum Schemas {
     static let named: [String: Schema] = [
         "Problem": problem, "Failure": failure, "Calendar": calendar, "CalendarChange": calendarChange,
-        "NewCalendar": newCalendar, "Event": event, "EventChange": eventChange, "NewEvent": newEvent,
+        "NewCalendar": newCalendar, "DeletedCalendar": RESTRoutes.deletedCalendar,
+        "Event": event, "EventChange": eventChange, "NewEvent": newEvent,
         "Version": version, "Explanation": explanation, "Connection": connection, "NewConnection": newConnection,
         "UpstreamCalendar": upstreamCalendar, "Link": link, "NewLink": newLink, "LinkChange": linkChange,
         "Plan": plan, "PlanItem": planItem, "Run": run, "QueueItem": queueItem, "QuarantineItem": quarantineItem,
