@@ -122,6 +122,27 @@ struct SharingTests {
         }
     }
 
+    @Test func `a subscription of a client is no calendar of the gateway`() async throws {
+        try await TestGateway.run { test in
+            let alice = try #require(await test.gateway.calendars.principal(named: "alice"))
+            let subscription = try #require(
+                await test.gateway.calendars.createCalendar(
+                    named: "holidays",
+                    of: alice.id,
+                    properties: .init(displayName: "Holidays", source: "https://example.org/h.ics")
+                )
+            )
+            let path = "/calendars/\(subscription.id.rawValue)"
+            #expect(try await test.call("GET", "/calendars").items.count == 1)
+            for method in ["GET", "DELETE"] { #expect(try await test.call(method, path).status == 404) }
+            #expect(try await test.call("POST", path + "/feeds", ["label": "x"]).status == 404)
+            #expect(try await test.call("POST", path + "/shares", ["user": "bob", "access": "read"]).status == 404)
+            let event = try await test.call("POST", "/events", lunch(in: Int(subscription.id.rawValue)))
+            #expect(event.status == 404)
+            #expect(try await !Browser(test).get("/").text.contains("Holidays"))
+        }
+    }
+
     // MARK: Secret links
 
     private func link(_ test: TestGateway, _ wish: JSON) async throws -> (path: String, feeds: String, id: Int) {

@@ -100,18 +100,17 @@ extension RESTRoutes {
         try await visibleCalendar(CalendarID(rawValue: request.identifier(1)), request.visitor)
     }
 
-    /// A calendar of the visitor's, or one shared with it.
+    /// A calendar of the visitor's, or one shared with it; a subscription is none.
     func visibleCalendar(_ id: CalendarID, _ visitor: Visitor) async throws -> CalendarCollection {
-        guard let calendar = try await gateway.calendars.calendar(id, visibleTo: visitor.principal.id) else {
-            throw RESTProblem.notFound
-        }
+        guard let calendar = try await gateway.calendars.calendar(id, visibleTo: visitor.principal.id),
+            calendar.properties.source == nil
+        else { throw RESTProblem.notFound }
         return calendar
     }
 
     func ownCalendar(_ id: CalendarID, _ visitor: Visitor) async throws -> CalendarCollection {
-        guard let calendar = try await gateway.calendars.calendar(id), calendar.owner == visitor.principal.id else {
-            throw RESTProblem.notFound
-        }
+        let calendar = try await visibleCalendar(id, visitor)
+        guard calendar.received == nil else { throw RESTProblem.notFound }
         return calendar
     }
 

@@ -79,7 +79,6 @@ extension RESTRoutes {
                 "Ask \(calendar.received?.ownerName ?? "its owner")."
             )
         }
-        guard calendar.properties.source == nil else { throw RESTProblem.notFound }
         return calendar
     }
 
