@@ -60,10 +60,9 @@ extension DashboardRoutes {
     func giveCalendar(_ id: String, _ form: FormFields, _ visitor: Visitor) async throws -> Response {
         let calendar = try await ownCalendar(id, visitor)
         let named = form["who"] ?? ""
-        let sharee =
-            if named.contains("@") { try await gateway.calendars.principal(email: named) } else {
-                try await gateway.calendars.principal(named: named)
-            }
+        // A user's name may be a mail address, not always its own.
+        var sharee = try await gateway.calendars.principal(named: named)
+        if sharee == nil { sharee = try await gateway.calendars.principal(email: named) }
         guard let sharee else {
             throw RESTProblem(.unprocessableContent, "not_found", "Nobody here is called \(named).", "Check the name.")
         }
