@@ -64,7 +64,8 @@ extension CalendarCollection {
         switch access {
         case .owner: isShared ? "shared-owner" : "not-shared"
         case .read: "read"
-        case .write: "read-write"
+        // What its upstream takes away nobody can give.
+        case .write: isWriteProtected ? "read" : "read-write"
         }
     }
 }
