@@ -1,5 +1,6 @@
 import ICalendar
 import SimulatorGoogle
+import Store
 import Synchronization
 import Testing
 
