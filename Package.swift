@@ -137,7 +137,7 @@ let package = Package(
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
         .target(
             name: "FuzzEntries",
-            dependencies: ["ICalendar", "XML", "WebDAV", "Store", "CalDAV"],
+            dependencies: ["ICalendar", "XML", "WebDAV", "Store", "CalDAV", httpTypes],
             path: "Tests/fuzz/Entries",
             swiftSettings: strict
         ),

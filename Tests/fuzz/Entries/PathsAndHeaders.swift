@@ -1,4 +1,5 @@
 @testable import CalDAV
+import HTTPTypes
 import Store
 import WebDAV
 
@@ -9,6 +10,7 @@ extension Trial {
         try path(text)
         try encoding(text)
         try entityTags(text)
+        try fields(text)
         _ = try timed("reading If") { () throws(DAVError) in try IfHeader(parsing: text) }
         if let depth = Depth(text) { try check(Depth(text.uppercased()) == depth, "a depth has no case") }
         if let token = SyncToken(text) { try check(token.uri == text, "a token is read only as we write it") }
@@ -35,6 +37,19 @@ extension Trial {
             $0.elementsEqual(".".utf8) || $0.elementsEqual("..".utf8)
         }
         try check(!hasDots, "no segment leads upwards: \(href.path)")
+    }
+
+    /// What comes as a header field of a request: Destination, Overwrite, Prefer, Brief, Timeout.
+    private func fields(_ text: String) throws(BrokenProperty) {
+        var headers = HTTPFields()
+        for name in [HTTPField.Name.destination, .prefer, .brief] { headers[name] = text }
+        let preferences = try timed("reading Prefer") { Preferences(headers) }
+        let request = DAVRequest(method: "COPY", path: "/dav/", headers: headers, principal: nil)
+        let destination = try timed("reading Destination") { () throws(DAVError) in try Destination(request) }
+        if let destination { try check(destination.overwrites, "Overwrite is T where it is not said") }
+        let seconds = try timed("reading Timeout") { LockTimeout.seconds(text) } ?? 0
+        try check((1...LockTimeout.maximumSeconds).contains(seconds), "a lock holds for a while, and ends")
+        try check(preferences != nil, "preferences are never refused")
     }
 
     private func encoding(_ text: String) throws(BrokenProperty) {
