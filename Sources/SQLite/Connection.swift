@@ -68,7 +68,8 @@ final class Connection: SQLConnection, @unchecked Sendable {  // Safe because of
         sqlite3_busy_timeout(handle, Limits.busyMilliseconds)
         try execute("PRAGMA foreign_keys = ON")
         try execute("PRAGMA temp_store = MEMORY")
-        try execute("PRAGMA cache_size = -\(Limits.cacheKibibytes)")
+        let cache = role == .reader ? Limits.readerCacheKibibytes : Limits.cacheKibibytes
+        try execute("PRAGMA cache_size = -\(cache)")
         // Through a memory map a failing disk, or a file that somebody cuts short, would kill the process (SIGBUS).
         try execute("PRAGMA mmap_size = 0")
         switch role {

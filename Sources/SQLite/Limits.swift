@@ -9,8 +9,11 @@ enum Limits {
     /// So many steps of SQLite's machine lie between two looks at the clock: some milliseconds.
     static let stepsPerLook: Int32 = 100_000
 
-    /// The upper levels of all indexes and a working set of objects, per connection: 16 MiB.
+    /// The upper levels of all indexes and a working set of objects, for the writer: 16 MiB.
     static let cacheKibibytes = 16_384
+
+    /// The upper levels of all indexes, for each of the readers; what they read besides lies in the system's own cache.
+    static let readerCacheKibibytes = 4_096
 
     /// More than the program has statements, so that only made-up texts push others out.
     static let cachedStatements = 400
