@@ -10,8 +10,14 @@ extension CalDAVServer {
             _ = try await resource(exchange)
             throw exchange.methodNotAllowed
         }
-        let calendar = try await calendar(named: calendarName, in: home, for: exchange.principal)
-        guard let stored = try await calendars.object(named: name, in: calendar.id) else { throw DAVError.notFound }
+        // One read for calendar and object: passing between threads costs more than either.
+        guard home == exchange.principal.name,
+            let stored = try await calendars.object(
+                named: name,
+                inCalendarNamed: calendarName,
+                visibleTo: exchange.principal.id
+            )
+        else { throw DAVError.notFound }
 
         let format = CalendarFormat(accept: exchange.request.headers[.accept])
         let etag = format.etag(of: stored.etag)

@@ -45,23 +45,43 @@ extension CalendarStore {
 
     /// The calendar of that name in a principal's home, be it its own or shared with it.
     public func calendar(named name: String, visibleTo principal: PrincipalID) async throws -> CalendarCollection? {
-        try await database.read { transaction in
-            let own = try transaction.row(
-                """
-                \(CalendarCollection.select)
-                WHERE owner = \(principal.value) AND name = \(.text(name)) AND deleted_at IS NULL
-                """
-            )
-            if let own { return try CalendarCollection(own) }
-            return try transaction.row(
-                """
-                \(CalendarCollection.selectReceived)
-                WHERE share.principal = \(principal.value) AND share.name = \(.text(name))
-                    AND share.state = 'accepted' AND calendar.deleted_at IS NULL
-                """
-            )
-            .map(CalendarCollection.received)
+        try await database.read { try Self.calendar(named: name, visibleTo: principal, $0) }
+    }
+
+    /// The object of that name in a calendar of a principal's home, in one snapshot; nil where it sees none.
+    public func object(
+        named name: String,
+        inCalendarNamed calendar: String,
+        visibleTo principal: PrincipalID
+    ) async throws -> StoredObject? {
+        try await database.read { transaction -> StoredObject? in
+            guard let calendar = try Self.calendar(named: calendar, visibleTo: principal, transaction) else {
+                return nil
+            }
+            return try Self.object(named: name, in: calendar.id, transaction)
         }
+    }
+
+    private static func calendar(
+        named name: String,
+        visibleTo principal: PrincipalID,
+        _ transaction: borrowing SQLTransaction
+    ) throws -> CalendarCollection? {
+        let own = try transaction.row(
+            """
+            \(CalendarCollection.select)
+            WHERE owner = \(principal.value) AND name = \(.text(name)) AND deleted_at IS NULL
+            """
+        )
+        if let own { return try CalendarCollection(own) }
+        return try transaction.row(
+            """
+            \(CalendarCollection.selectReceived)
+            WHERE share.principal = \(principal.value) AND share.name = \(.text(name))
+                AND share.state = 'accepted' AND calendar.deleted_at IS NULL
+            """
+        )
+        .map(CalendarCollection.received)
     }
 
     /// The calendar with that identifier as a principal sees it; nil where it sees none.

@@ -111,7 +111,7 @@ extension CalendarStore {
         return objects
     }
 
-    private static func object(
+    static func object(
         named name: String,
         in calendar: CalendarID,
         _ transaction: borrowing SQLTransaction
