@@ -70,13 +70,14 @@ extension LinkStore {
         _ link: LinkID,
         _ transaction: borrowing SQLTransaction
     ) throws -> [UpstreamRecord] {
+        // Put in order here: asked for it, SQLite reads the whole link in that order instead of the few that are wanted.
         try transaction.rows(
             """
             SELECT record, series, revision, payload, is_deleted, modified FROM mirror
-            WHERE link = \(link.value) AND series = \(.text(series)) ORDER BY record
+            WHERE link = \(link.value) AND series = \(.text(series))
             """
         )
-        .map(UpstreamRecord.init)
+        .map(UpstreamRecord.init).sorted { $0.id < $1.id }
     }
 
     static func replace(

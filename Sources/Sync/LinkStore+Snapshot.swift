@@ -91,8 +91,12 @@ private struct RawSnapshot: Sendable {
         for uid in uids {
             // By the series of the agreement too: a series that is no event any more may have no UID.
             let condition: SQLStatement = """
-                AND (mirrored_object.uid = \(.text(uid)) OR mirrored_object.series IN (
-                    SELECT series FROM base WHERE base.link = \(link.id.value) AND base.uid = \(.text(uid))))
+                AND mirrored_object.series IN (
+                    SELECT named.series FROM mirrored_object AS named
+                    WHERE named.link = \(link.id.value) AND named.uid = \(.text(uid))
+                    UNION
+                    SELECT agreed.series FROM base AS agreed
+                    WHERE agreed.link = \(link.id.value) AND agreed.uid = \(.text(uid)))
                 """
             frozen.formUnion(try readRemotes(link, condition, transaction))
         }

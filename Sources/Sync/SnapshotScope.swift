@@ -33,6 +33,9 @@ enum SnapshotScope: Sendable {
     }
 
     /// Everything that was written or deleted here, under every UID it ever had: a PUT may bring another one.
+    ///
+    /// What a pass has written itself is agreed on as it stands: after a first sync that would be the whole calendar, and
+    /// a client's edit would wait until all of it was read again.
     private static func changedHere(
         _ link: Link,
         since revision: Int64,
@@ -42,6 +45,9 @@ enum SnapshotScope: Sendable {
             """
             SELECT DISTINCT version.uid FROM object JOIN version ON version.object = object.id
             WHERE object.calendar = \(link.calendar.value) AND object.revision > \(.integer(revision))
+                AND NOT (version.uid = object.uid AND EXISTS (
+                    SELECT 1 FROM base WHERE base.link = \(link.id.value) AND base.uid = object.uid
+                        AND base.agreed_at IS NOT NULL AND base.local_digest = object.etag))
             """
         )
         return Set(try (rows + deletedHere(link, since: revision, transaction)).map { try $0.text("uid") })
