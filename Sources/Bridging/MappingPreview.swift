@@ -21,14 +21,87 @@ public struct MappingPreview: Sendable, Hashable {
         public var type: String
         /// Whether the upstream works its value out, so that it is never written.
         public var isReadOnly: Bool
+        /// What the column's options mean: value of the property → options, of which the first is written; empty where
+        /// the property is no choice.
+        public var values: [String: [String]]
+        /// What they would mean if the mapping said nothing of them.
+        public var usualValues: [String: [String]]
 
         /// Describes a column.
-        public init(key: String, id: String, name: String, type: String, isReadOnly: Bool) {
+        public init(
+            key: String,
+            id: String,
+            name: String,
+            type: String,
+            isReadOnly: Bool,
+            values: [String: [String]] = [:],
+            usualValues: [String: [String]] = [:]
+        ) {
             self.key = key
             self.id = id
             self.name = name
             self.type = type
             self.isReadOnly = isReadOnly
+            self.values = values
+            self.usualValues = usualValues
+        }
+    }
+
+    /// What an event has that a column can hold.
+    public struct Use: Sendable, Hashable {
+        /// The key of the mapping, such as `when`.
+        public var key: String
+        /// The words for it in iCalendar, such as `DTSTART, DTEND`.
+        public var property: String
+        /// The name of a column that is added for it.
+        public var columnName: String
+        /// The values of the property, where it has a few only.
+        public var values: [String]
+        /// Whether there is no mapping without it.
+        public var isNeeded: Bool
+
+        /// Describes what an event has.
+        public init(key: String, property: String, columnName: String, values: [String], isNeeded: Bool) {
+            self.key = key
+            self.property = property
+            self.columnName = columnName
+            self.values = values
+            self.isNeeded = isNeeded
+        }
+    }
+
+    /// A column of the table, mapped or not.
+    public struct TableColumn: Sendable, Hashable {
+        public var id: String
+        public var name: String
+        /// The upstream's word.
+        public var type: String
+        /// What a value can be, where it is one of a few.
+        public var options: [String]
+        /// The keys of the mapping that a column of this type can have.
+        public var keys: [String]
+
+        /// Describes a column of the table.
+        public init(id: String, name: String, type: String, options: [String], keys: [String]) {
+            self.id = id
+            self.name = name
+            self.type = type
+            self.options = options
+            self.keys = keys
+        }
+    }
+
+    /// What a column would say after the way to an event and back.
+    public struct Change: Sendable, Hashable {
+        public var column: String
+        public var from: String
+        public var to: String
+
+        /// Describes a change.
+        public init(column: String, from: String, to: String) {
+            self.column = column
+            self.from = from
+            self.to = to
         }
     }
 
@@ -41,11 +114,11 @@ public struct MappingPreview: Sendable, Hashable {
         public var event: String?
         /// Why the record is no event.
         public var problem: String?
-        /// The columns that a first pass would write to the record; none where the way back changes nothing.
-        public var writes: [String]
+        /// What a first pass would write to the record; nothing where the way back changes nothing.
+        public var writes: [Change]
 
         /// Describes a record.
-        public init(name: String, address: String?, event: String?, problem: String?, writes: [String]) {
+        public init(name: String, address: String?, event: String?, problem: String?, writes: [Change]) {
             self.name = name
             self.address = address
             self.event = event
@@ -54,6 +127,13 @@ public struct MappingPreview: Sendable, Hashable {
         }
     }
 
+    /// The name of the table.
+    public var name: String
+    /// Every column of the table.
+    public var table: [TableColumn]
+    /// What can be mapped.
+    public var uses: [Use]
+    /// The columns that the mapping takes.
     public var columns: [Column]
     /// What stands against the mapping: a sentence by key.
     public var problems: [String: String]
@@ -62,7 +142,18 @@ public struct MappingPreview: Sendable, Hashable {
     public var items: [Item]
 
     /// Describes a preview.
-    public init(columns: [Column], problems: [String: String], proposal: [String: String], items: [Item]) {
+    public init(
+        name: String,
+        table: [TableColumn],
+        uses: [Use],
+        columns: [Column],
+        problems: [String: String],
+        proposal: [String: String],
+        items: [Item]
+    ) {
+        self.name = name
+        self.table = table
+        self.uses = uses
         self.columns = columns
         self.problems = problems
         self.proposal = proposal

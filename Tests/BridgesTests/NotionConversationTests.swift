@@ -194,7 +194,7 @@ struct NotionConversation {
         return head + preview.problems.keys.sorted().map { "problem with \($0)" }
             + preview.items.map { item in
                 let start = item.event?.split(separator: "\r\n").first { $0.hasPrefix("DTSTART") }.map(String.init)
-                return ([item.name, start ?? item.problem ?? ""] + item.writes.map { "writes \($0)" })
+                return ([item.name, start ?? item.problem ?? ""] + item.writes.map { "writes \($0.column)" })
                     .joined(separator: " | ")
             }
     }

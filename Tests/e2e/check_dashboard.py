@@ -24,13 +24,15 @@ PASSWORD = "correct horse battery"
 class Person:
     """Somebody at a browser, who finds things by what they read."""
 
-    def __init__(self, base, width=1200, height=900, dark=False):
+    def __init__(self, base, width=1200, height=900, dark=False, scripts=True):
         options = webdriver.ChromeOptions()
         for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", f"--window-size={width},{height}"):
             options.add_argument(argument)
         if dark:
             options.add_argument("--force-dark-mode")
             options.add_argument("--enable-features=WebContentsForceDark:inversion_method/none")
+        if not scripts:
+            options.add_experimental_option("prefs", {"profile.managed_default_content_settings.javascript": 2})
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         options.binary_location = "/usr/bin/chromium"
         self.driver = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))

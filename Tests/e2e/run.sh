@@ -17,7 +17,7 @@ run() {
 	printf '== %s\n' "$name"
 	"$@"
 }
-checks=${*:-"expansion google_client notion_client bytes litmus vdirsyncer vdirsyncer_suite caldav_library caldav_suite server_tester thunderbird evolution khal_todoman cadaver calcurse rest dashboard commands crash faults figures engine histories container"}
+checks=${*:-"expansion google_client notion_client bytes litmus vdirsyncer vdirsyncer_suite caldav_library caldav_suite server_tester thunderbird evolution khal_todoman cadaver calcurse rest dashboard mapping commands crash faults figures engine histories container"}
 for check in $checks; do
 	case $check in
 	expansion)

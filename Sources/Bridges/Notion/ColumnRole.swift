@@ -25,6 +25,26 @@ enum ColumnRole: String, Sendable, Hashable, CaseIterable {
         }
     }
 
+    /// What the column holds, in iCalendar's words.
+    var property: String {
+        switch self {
+        case .title: "SUMMARY"
+        case .when: "DTSTART, DTEND"
+        case .description: "DESCRIPTION"
+        case .location: "LOCATION"
+        case .url: "URL"
+        case .status: "STATUS"
+        case .categories: "CATEGORIES"
+        case .attendees: "ATTENDEE"
+        case .repeats: "RRULE"
+        case .uid: "UID"
+        case .reminder: "VALARM"
+        case .transparency: "TRANSP"
+        case .classification: "CLASS"
+        case .priority: "PRIORITY"
+        }
+    }
+
     /// Whether the column is taken only when the mapping names it: most tables mean something else by such a column.
     var isOptional: Bool {
         switch self {

@@ -11,23 +11,18 @@ extension NotionProvider: MappingProvider {
         _ link: UpstreamLink,
         using credentials: any CredentialSource
     ) async throws(BridgeError) -> MappingPreview {
-        let mapping: Mapping
-        do {
-            mapping = try Mapping(link.mapping)
-        } catch {
-            throw .refused(error)
-        }
         let client = client(using: credentials)
-        let dataSource = try await Self.dataSource(pastedID(link.calendar), client)
-        guard let id = dataSource["id"]?.string else { throw NotionProblem.unreadable.error }
-        let schema = TableSchema(dataSource)
-        let resolution = mapping.resolved(in: schema)
+        let (mapping, table) = try await Self.foundation(of: link, client)
+        let resolution = mapping.resolved(in: table.schema)
         var settled = link
-        settled.calendar = id
+        settled.calendar = table.id
         settled.mapping = Mapping.settled(resolution.columns)
         let bridge = notionBridge(to: settled, using: credentials)
-        let pages = resolution.obstacle == nil ? try await Self.latestPages(of: id, client) : []
+        let pages = resolution.obstacle == nil ? try await Self.latestPages(of: table.id, client) : []
         return MappingPreview(
+            name: table.name,
+            table: table.schema.entries.map(MappingPreview.TableColumn.init),
+            uses: ColumnRole.allCases.map(MappingPreview.Use.init),
             columns: resolution.columns.roles.compactMap { role in
                 resolution.columns[role].map { MappingPreview.Column(role, $0) }
             },
@@ -35,7 +30,7 @@ extension NotionProvider: MappingProvider {
                 resolution.problems.map { ($0.key.rawValue, $0.value) },
                 uniquingKeysWith: { first, _ in first }
             ),
-            proposal: schema.proposal,
+            proposal: table.schema.proposal,
             items: pages.map { bridge.preview(of: $0) }
         )
     }
@@ -69,7 +64,7 @@ extension NotionBridge {
         do {
             let object = try object(from: [record])
             item.event = object.master?.serialized()
-            item.writes = try writes(toMake: object, from: [record]).flatMap(columnNames)
+            item.writes = try writes(toMake: object, from: [record]).flatMap { changes($0, to: page) }
         } catch {
             switch error {
             case .notAnEvent: item.problem = "The page has no date."
@@ -79,12 +74,39 @@ extension NotionBridge {
         return item
     }
 
-    private func columnNames(_ write: RecordWrite) -> [String] {
+    private func changes(_ write: RecordWrite, to page: Page) -> [MappingPreview.Change] {
         guard case .update(_, _, _, let payload) = write, let json = try? JSONReader.value(of: payload) else {
             return []
         }
         let written = json["properties"]?.members ?? [:]
-        return columns.roles.compactMap { columns[$0] }.filter { written[$0.id] != nil }.map(\.name)
+        return columns.roles.compactMap { columns[$0] }.compactMap { column in
+            written[column.id].map { value in
+                MappingPreview.Change(
+                    column: column.name,
+                    from: page.value(of: column).shown,
+                    to: ColumnValue(value, type: column.type).shown
+                )
+            }
+        }
+    }
+}
+
+extension ColumnValue {
+    /// The value for people to read.
+    fileprivate var shown: String {
+        switch self {
+        case .text(let text): text
+        case .option(let name): name ?? ""
+        case .options(let names): names.joined(separator: ", ")
+        case .number(let number): number.map(JSON.numeral) ?? ""
+        case .when(let when):
+            switch when?.span {
+            case .days(let first, let last)?:
+                first == last ? When.text(first) : "\(When.text(first)) – \(When.text(last))"
+            case .time(let start, let end)?: start.rfc3339 + (end.map { " – " + $0.rfc3339 } ?? "")
+            case nil: ""
+            }
+        }
     }
 }
 
@@ -95,8 +117,42 @@ extension MappingPreview.Column {
             id: column.id,
             name: column.name,
             type: column.type.rawValue,
-            isReadOnly: column.type.isReadOnly
+            isReadOnly: column.type.isReadOnly,
+            values: column.choices(role).optionsByValue,
+            usualValues: role.choices(column.type).optionsByValue
         )
+    }
+}
+
+extension MappingPreview.Use {
+    fileprivate init(_ role: ColumnRole) {
+        self.init(
+            key: role.rawValue,
+            property: role.property,
+            columnName: role.defaultName,
+            values: role.choices(.select).rows.map(\.value),
+            isNeeded: role == .title || role == .when
+        )
+    }
+}
+
+extension MappingPreview.TableColumn {
+    fileprivate init(_ entry: TableSchema.Entry) {
+        let isCheckbox = entry.type == ColumnType.checkbox.rawValue
+        self.init(
+            id: entry.id,
+            name: entry.name,
+            type: entry.type,
+            options: isCheckbox ? [ChoiceTable.checked, ChoiceTable.unchecked] : entry.options,
+            keys: ColumnRole.allCases.filter { role in role.types.contains { $0.rawValue == entry.type } }
+                .map(\.rawValue)
+        )
+    }
+}
+
+extension ChoiceTable {
+    fileprivate var optionsByValue: [String: [String]] {
+        Dictionary(rows.map { ($0.value, $0.options) }, uniquingKeysWith: { first, _ in first })
     }
 }
 

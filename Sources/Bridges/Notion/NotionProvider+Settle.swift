@@ -11,35 +11,50 @@ extension NotionProvider {
         createColumns: Bool,
         using credentials: any CredentialSource
     ) async throws(BridgeError) -> UpstreamLink {
-        let mapping: Mapping
-        do {
-            mapping = try Mapping(link.mapping)
-        } catch {
-            throw .refused(error)
-        }
         let client = client(using: credentials)
+        let (mapping, found) = try await Self.foundation(of: link, client)
         var settled = link
-        var dataSource = try await Self.dataSource(pastedID(link.calendar), client)
-        guard let id = dataSource["id"]?.string else { throw NotionProblem.unreadable.error }
-        settled.calendar = id
-        var resolution = mapping.resolved(in: TableSchema(dataSource))
+        settled.calendar = found.id
+        var resolution = mapping.resolved(in: found.schema)
         // A table has its title already.
         let missing = resolution.missing.filter { $0.key != .title }
         if createColumns, !missing.isEmpty {
             let columns = missing.map { role, name in (name, role.definition) }
             let body: JSON = ["properties": .object(Dictionary(columns, uniquingKeysWith: { first, _ in first }))]
-            _ = try await client.ask(.patch, "data_sources/\(id)", body, isWrite: true, about: .calendar)
-            dataSource = try await client.dataSource(id)
-            resolution = mapping.resolved(in: TableSchema(dataSource))
+            _ = try await client.ask(.patch, "data_sources/\(found.id)", body, isWrite: true, about: .calendar)
+            resolution = mapping.resolved(in: TableSchema(try await client.dataSource(found.id)))
         }
         if let refusal = resolution.refusal { throw .refused(refusal) }
         settled.mapping = Mapping.settled(resolution.columns)
         return settled
     }
 
+    /// A data source: its identifier, its name, its columns.
+    struct FoundTable: Sendable, Hashable {
+        var id: String
+        var name: String
+        var schema: TableSchema
+    }
+
+    /// What a link stands on: the mapping as it is worded, and the data source that is meant.
+    static func foundation(
+        of link: UpstreamLink,
+        _ client: NotionClient
+    ) async throws(BridgeError) -> (Mapping, FoundTable) {
+        let mapping: Mapping
+        do {
+            mapping = try Mapping(link.mapping)
+        } catch {
+            throw .refused(error)
+        }
+        let json = try await dataSource(pastedID(link.calendar), client)
+        guard let calendar = UpstreamCalendar(dataSource: json) else { throw NotionProblem.unreadable.error }
+        return (mapping, FoundTable(id: calendar.id, name: calendar.name, schema: TableSchema(json)))
+    }
+
     /// The data source of that identifier, or the only one of the database of that identifier: what a person copies from
     /// the address bar names the database.
-    static func dataSource(_ id: String, _ client: NotionClient) async throws(BridgeError) -> JSON {
+    private static func dataSource(_ id: String, _ client: NotionClient) async throws(BridgeError) -> JSON {
         do {
             return try await client.dataSource(id)
         } catch .refused(let refusal) where refusal.code == "not_found" {

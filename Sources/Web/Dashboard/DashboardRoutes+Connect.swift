@@ -15,19 +15,11 @@ extension DashboardRoutes {
         return page("connect", content, for: request.visitor)
     }
 
-    /// Changes what a link does when both sides changed the same, and how its fields are mapped.
+    /// Changes what a link does when both sides changed the same.
     func editLink(_ request: PageRequest) async throws -> Response {
         var change: [String: JSON] = ["conflicts": .text(request.form["conflicts"])]
         if let direction = request.form["direction"] { change["direction"] = .string(direction) }
         change["notify_guests"] = .bool(request.form["notify_guests"] == "yes")
-        if let names = request.form["mapping_names"] {
-            var mapping: [String: JSON] = [:]
-            for name in names.split(separator: ",").map(String.init) {
-                let value = request.form["mapping." + name] ?? ""
-                mapping[name] = value.isEmpty ? .null : .string(value)
-            }
-            change["mapping"] = .object(mapping)
-        }
         _ = try await ask(.patch, ["links", request.id], .object(change), for: request.visitor)
         return .seeOther("/links/\(request.id)")
     }

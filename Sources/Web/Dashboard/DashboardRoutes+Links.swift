@@ -60,14 +60,7 @@ extension DashboardRoutes {
             let pairs = [("both", "both ways"), ("pull", "only from \(label)"), ("push", "only to \(label)")]
             content["directions"] = ["options": options(pairs, link.direction.rawValue)]
         }
-        let mapping = link.mapping.flatMap { JSON(parsing: Array($0.utf8)) }?.object ?? [:]
-        let roles = mapping.filter { $0.value == .null || $0.value.string != nil }.sorted { $0.key < $1.key }
-        if !roles.isEmpty {
-            content["mapping"] = [
-                "names": roles.map(\.key).joined(separator: ","),
-                "roles": roles.map { ["role": $0.key, "value": $0.value.string ?? ""] },
-            ]
-        }
+        content["isMapped"] = link.mapping != nil
         return content
     }
 
@@ -88,7 +81,22 @@ extension DashboardRoutes {
     }
 
     /// Makes a link in preview, and shows what its first pass would do.
-    func addLink(_ form: FormFields, _ visitor: Visitor) async throws -> Response {
+    ///
+    /// A table whose columns have other names than the usual ones is shown in the mapping editor first.
+    func addLink(_ request: PageRequest) async throws -> Response {
+        do {
+            return try await makeLink(request.form, request.visitor)
+        } catch {
+            guard let problem = RESTProblem(meaning: error, limit: Self.maximumForm),
+                problem.code == "invalid_mapping"
+            else { throw error }
+            var asked = request
+            asked.path = ["connections", request.form["connection"] ?? ""]
+            return try await newMapping(asked)
+        }
+    }
+
+    private func makeLink(_ form: FormFields, _ visitor: Visitor) async throws -> Response {
         var wish = LinkWish(
             connection: try await connection(form["connection"] ?? "", visitor),
             upstreamCalendar: form["upstream_calendar"] ?? ""

@@ -26,6 +26,7 @@ struct Templates: Sendable {
             "client": PackageResources.client_mustache,
             "setup": PackageResources.setup_mustache,
             "connect": PackageResources.connect_mustache,
+            "mapping": PackageResources.mapping_mustache,
         ]
         var compiled: [String: MustacheTemplate] = [:]
         for (name, octets) in sources {

@@ -21,13 +21,28 @@ extension RESTRoutes {
 
     private static let preview = Schema.object([
         "columns": .list(
-            of: .object(["key": .text, "id": .text, "name": .text, "type": .text, "read_only": .truth])
+            of: .object([
+                "key": .text, "id": .text, "name": .text, "type": .text, "read_only": .truth,
+                "values": Schema(.table(of: .list(of: .text))), "usual_values": Schema(.table(of: .list(of: .text))),
+            ])
+        ),
+        "name": .text,
+        "table": .list(
+            of: .object([
+                "id": .text, "name": .text, "type": .text, "options": .list(of: .text), "keys": .list(of: .text),
+            ])
+        ),
+        "uses": .list(
+            of: .object([
+                "key": .text, "property": .text, "column_name": .text, "values": .list(of: .text), "needed": .truth,
+            ])
         ),
         "problems": Schema(.table(of: .text)), "proposal": Schema(.table(of: .text)),
         "items": .list(
             of: .object([
                 "name": .text, "url": .text.orNull, "event": .text.orNull, "problem": .text.orNull,
                 "writes": .list(of: .text),
+                "changes": .list(of: .object(["column": .text, "from": .text, "to": .text])),
             ])
         ),
     ])
@@ -58,23 +73,43 @@ extension RESTRoutes {
 
     private static func row(_ made: MappingPreview) -> JSON {
         [
-            "columns": .array(
-                made.columns.map { column in
-                    [
-                        "key": .string(column.key), "id": .string(column.id), "name": .string(column.name),
-                        "type": .string(column.type), "read_only": .bool(column.isReadOnly),
-                    ]
-                }
-            ),
-            "problems": .object(made.problems.mapValues(JSON.string)),
-            "proposal": .object(made.proposal.mapValues(JSON.string)),
-            "items": .array(
-                made.items.map { item in
-                    [
-                        "name": .string(item.name), "url": .text(item.address), "event": .text(item.event),
-                        "problem": .text(item.problem), "writes": .array(item.writes.map(JSON.string)),
-                    ]
-                }
+            "name": .string(made.name), "columns": .array(made.columns.map(row)), "table": .array(made.table.map(row)),
+            "uses": .array(made.uses.map(row)), "problems": .object(made.problems.mapValues(JSON.string)),
+            "proposal": .object(made.proposal.mapValues(JSON.string)), "items": .array(made.items.map(row)),
+        ]
+    }
+
+    private static func texts(_ texts: [String]) -> JSON { .array(texts.map(JSON.string)) }
+
+    private static func row(_ column: MappingPreview.Column) -> JSON {
+        [
+            "key": .string(column.key), "id": .string(column.id), "name": .string(column.name),
+            "type": .string(column.type), "read_only": .bool(column.isReadOnly),
+            "values": .object(column.values.mapValues(texts)),
+            "usual_values": .object(column.usualValues.mapValues(texts)),
+        ]
+    }
+
+    private static func row(_ column: MappingPreview.TableColumn) -> JSON {
+        [
+            "id": .string(column.id), "name": .string(column.name), "type": .string(column.type),
+            "options": texts(column.options), "keys": texts(column.keys),
+        ]
+    }
+
+    private static func row(_ use: MappingPreview.Use) -> JSON {
+        [
+            "key": .string(use.key), "property": .string(use.property), "column_name": .string(use.columnName),
+            "values": texts(use.values), "needed": .bool(use.isNeeded),
+        ]
+    }
+
+    private static func row(_ item: MappingPreview.Item) -> JSON {
+        [
+            "name": .string(item.name), "url": .text(item.address), "event": .text(item.event),
+            "problem": .text(item.problem), "writes": texts(item.writes.map(\.column)),
+            "changes": .array(
+                item.writes.map { ["column": .string($0.column), "from": .string($0.from), "to": .string($0.to)] }
             ),
         ]
     }

@@ -45,6 +45,30 @@
     preview();
   }
 
+  // What a mapping makes of the table, as it is chosen; the answer to the latest choice counts.
+  const mapping = document.querySelector("form[data-mapping]");
+  if (mapping) {
+    let asking = null;
+    mapping.addEventListener("change", function () {
+      if (asking) asking.abort();
+      asking = new AbortController();
+      const chosen = new URLSearchParams(new FormData(mapping));
+      chosen.set("verb", "preview");
+      mapping.setAttribute("aria-busy", "true");
+      fetch(mapping.action, { method: "POST", body: chosen, credentials: "same-origin", signal: asking.signal }).then(function (answer) {
+        return answer.text();
+      }).then(function (html) {
+        const fresh = new DOMParser().parseFromString(html, "text/html").getElementById("mapping");
+        if (!fresh) return;
+        const name = document.activeElement && document.activeElement.name;
+        mapping.replaceChildren(...fresh.childNodes);
+        const same = name && mapping.elements.namedItem(name);
+        if (same && same.focus) same.focus();
+        mapping.removeAttribute("aria-busy");
+      }).catch(function (error) { if (error.name !== "AbortError") mapping.removeAttribute("aria-busy"); });
+    });
+  }
+
   function toast(sentence) {
     const line = document.createElement("p");
     line.textContent = sentence;
