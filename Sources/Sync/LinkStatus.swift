@@ -40,10 +40,14 @@ public struct SyncProgress: Sendable, Hashable, Codable {
     public var done: Int
     public var total: Int
 
+    /// When the pass will be done, as far as that can be told; nil where nothing waits for the upstream.
+    public var estimatedEnd: Instant?
+
     /// Counts items.
-    public init(done: Int, total: Int) {
+    public init(done: Int, total: Int, estimatedEnd: Instant? = nil) {
         self.done = done
         self.total = total
+        self.estimatedEnd = estimatedEnd
     }
 }
 

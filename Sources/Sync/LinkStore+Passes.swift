@@ -13,6 +13,8 @@ struct LinkPlace: Sendable {
     var mark: String
     var pending: Int
     var hasIntents: Bool
+    /// Whether both sides were ever equal.
+    var hasSynced: Bool
 
     /// Whether anything may have changed since the last pass ended with everything in step.
     func needsLook(at mark: String) -> Bool {
@@ -40,7 +42,7 @@ extension LinkStore {
         try await database.read { transaction in
             let row = try transaction.row(
                 """
-                SELECT cursor, seen_revision, seen_mark, pending,
+                SELECT cursor, seen_revision, seen_mark, pending, last_synced_at IS NOT NULL AS has_synced,
                     (SELECT revision FROM calendar WHERE calendar.id = link.calendar AND deleted_at IS NULL) AS revision,
                     EXISTS (SELECT 1 FROM intent WHERE intent.link = link.id) AS has_intents
                 FROM link WHERE id = \(link.id.value)
@@ -53,7 +55,8 @@ extension LinkStore {
                     seenRevision: try row.optionalInteger("seen_revision"),
                     mark: try row.text("seen_mark"),
                     pending: Int(try row.integer("pending")),
-                    hasIntents: try row.bool("has_intents")
+                    hasIntents: try row.bool("has_intents"),
+                    hasSynced: try row.bool("has_synced")
                 )
             }
         }

@@ -21,6 +21,12 @@ public struct SyncConfiguration: Sendable {
     /// Providers whose records may lack something of ours, such as the UID, that is written once they were read.
     public var mendedProviders: Set<String> = ["notion"]
 
+    /// Seconds a write takes at the pace a provider allows, by provider; for telling when a long pass will be done.
+    public var secondsPerWrite: [String: Double] = [:]
+
+    /// The pace of a provider; one that allows what it likes is taken for a quick one.
+    func pace(of provider: String) -> Double { secondsPerWrite[provider] ?? 0.1 }
+
     /// What is wrong with a link though events still travel, such as a mapped column that is gone.
     public var complaint: @Sendable (any Bridge) -> Refusal? = { _ in nil }
 

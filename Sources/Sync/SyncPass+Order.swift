@@ -5,12 +5,13 @@ import Store
 extension SyncPass {
     /// Carries out all decisions: first what needs no upstream, many at a time, then what does, the most urgent first.
     mutating func carryOut(_ decisions: [String: Decision], of snapshot: Snapshot) async throws {
-        var queue = WorkQueue(total: decisions.count)
+        var queue = WorkQueue()
+        let here = decisions.values.count { !$0.action.needsUpstream }
+        meter.expect(here)
         for (uid, decision) in decisions.sorted(by: { $0.key < $1.key }) {
             guard let item = snapshot.items[uid] else { continue }
             if let retry = item.retry, !retry.isDue(for: item, at: clock.now()) {
                 report[uid] = .notDue
-                queue.done += 1
             } else if decision.action.needsUpstream {
                 queue.upstream.append((decision, item))
             } else {
@@ -18,12 +19,13 @@ extension SyncPass {
             }
         }
         try await flush(&queue)
+        meter.expectWrites(queue.upstream.count)
         let now = clock.now()
         let ranked = queue.upstream.map { ($0.0, $0.1, Urgency(of: $0.0.action, $0.1, at: now)) }
         for (decision, item, _) in ranked.sorted(by: { ($0.2, $0.1.uid) < ($1.2, $1.1.uid) }) {
             report[item.uid] = try await carryOut(decision, on: item)
-            queue.done += 1
-            progress(queue.progress)
+            meter.finishWrite(at: clock.now())
+            tellProgress()
         }
     }
 
@@ -37,15 +39,11 @@ extension SyncPass {
 
     /// What a pass still has to do.
     private struct WorkQueue {
-        var total: Int
-        var done = 0
         var batch: [(decision: Decision, item: SnapshotItem, prepared: PreparedItem)] = []
         var upstream: [(Decision, SnapshotItem)] = []
-
-        var progress: SyncProgress { SyncProgress(done: done, total: total) }
-
-        init(total: Int) { self.total = total }
     }
+
+    func tellProgress() { progress(meter.progress(at: clock.now())) }
 
     private mutating func prepare(
         _ decision: Decision,
@@ -57,12 +55,12 @@ extension SyncPass {
                 queue.batch.append((decision, item, prepared))
             } else {
                 report[item.uid] = .done
-                queue.done += 1
+                meter.finish(1)
             }
         } catch let error as CalendarDataError {
             let problem = LinkProblem.invalidEvent(error.message)
             report[item.uid] = try await failed(decision, on: item, problem, isLasting: true)
-            queue.done += 1
+            meter.finish(1)
         }
         if queue.batch.count >= Self.itemsAtOnce { try await flush(&queue) }
     }
@@ -72,8 +70,8 @@ extension SyncPass {
         guard !batch.isEmpty else { return }
         queue.batch = []
         for (entry, outcome) in zip(batch, try await settle(batch.map(\.prepared))) { report[entry.item.uid] = outcome }
-        queue.done += batch.count
-        progress(queue.progress)
+        meter.finish(batch.count)
+        tellProgress()
     }
 }
 

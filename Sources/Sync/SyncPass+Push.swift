@@ -95,23 +95,36 @@ extension SyncPass {
 
     /// Completes records that were read and say everything, but lack something of ours.
     mutating func mend(_ touched: Set<String>) async throws {
-        guard configuration.mendedProviders.contains(link.provider), link.effectiveDirection != .pull else { return }
         for series in touched.sorted() {
-            guard let item = try await state.itemInStep(series, of: link, fields: bridge.fields),
-                report[item.uid] == nil || report[item.uid] == .done, let local = item.local, let remote = item.remote
-            else { continue }
-            do {
-                guard let answer = try await write(remote.object, for: item) else { continue }
-                var settlement = Settlement(item.uid)
-                settlement.mirrored = answer.mirrored
-                settlement.agreed = item.agreement(local, answer.remote ?? remote, series: answer.series)
-                _ = try await settle(settlement)
-            } catch let error as BridgeError where error.concernsItem {
-                // Nothing of the event is at stake: what is missing is written when it next changes.
-                continue
-            } catch is TranslationError {
-                continue
-            }
+            let isWritten = try await mend(series)
+            meter.finishWrite(at: clock.now(), wasMade: isWritten)
+            tellProgress()
+        }
+    }
+
+    /// Those of the series that changed that may lack something of ours.
+    func mended(_ touched: Set<String>) -> Set<String> {
+        let isMeant = configuration.mendedProviders.contains(link.provider) && link.effectiveDirection != .pull
+        return isMeant ? touched : []
+    }
+
+    /// Completes the records of a series; answers whether anything was to be written.
+    private mutating func mend(_ series: String) async throws -> Bool {
+        guard let item = try await state.itemInStep(series, of: link, fields: bridge.fields),
+            report[item.uid] == nil || report[item.uid] == .done, let local = item.local, let remote = item.remote
+        else { return false }
+        do {
+            guard let answer = try await write(remote.object, for: item) else { return false }
+            var settlement = Settlement(item.uid)
+            settlement.mirrored = answer.mirrored
+            settlement.agreed = item.agreement(local, answer.remote ?? remote, series: answer.series)
+            _ = try await settle(settlement)
+            return true
+        } catch let error as BridgeError where error.concernsItem {
+            // Nothing of the event is at stake: what is missing is written when it next changes.
+            return true
+        } catch is TranslationError {
+            return false
         }
     }
 

@@ -26,6 +26,8 @@ public struct SyncPass: Sendable {
     /// Writes in a row that got no answer.
     var silences = 0
 
+    var meter: ProgressMeter
+
     /// Prepares a pass.
     ///
     /// `run` is the run that was asked for, if one was; `progress` is told of every item that is done.
@@ -45,6 +47,7 @@ public struct SyncPass: Sendable {
         self.clock = clock
         self.run = run
         self.progress = progress
+        meter = ProgressMeter(secondsPerWrite: configuration.pace(of: link.provider))
     }
 
     /// Runs the pass.
@@ -80,9 +83,15 @@ public struct SyncPass: Sendable {
         let decisions = try decide(on: &snapshot)
         let allowed = try await refuseMassDeletion(decisions, of: snapshot)
 
+        if !place.hasSynced {
+            let pace = configuration.pace(of: link.provider)
+            meter = ProgressMeter(before: snapshot.agreedCount, secondsPerWrite: pace)
+        }
+        let mended = mended(touched)
+        meter.expectWrites(mended.count)
         try await carryOut(allowed, of: snapshot)
         try await state.refresh(snapshot.items.filter { decisions[$0.key] == nil }, of: link)
-        try await mend(touched)
+        try await mend(mended)
         let finish = Finish(revision: snapshot.revision, mark: mark, pending: report.unsettled)
         try await state.finish(link, finish)
     }

@@ -37,16 +37,23 @@ final class AnsweredCalls: Sendable {
 
     private let memory = Mutex(Memory())
 
-    /// Whether the call is a new one; it is not, from now on.
-    func isNew(_ id: String) -> Bool {
+    /// Answers a call unless it was answered already.
+    ///
+    /// It counts as answered only once `body` is done: what failed here is sent again, and is then to be answered.
+    func once(_ id: String, _ body: () async throws -> Void) async rethrows {
+        guard !memory.withLock({ $0.known.contains(id) }) else { return }
+        try await body()
+        remember(id)
+    }
+
+    private func remember(_ id: String) {
         memory.withLock { memory in
-            guard memory.known.insert(id).inserted else { return false }
+            guard memory.known.insert(id).inserted else { return }
             memory.order.append(id)
             if memory.order.count > 2 * Self.capacity {
                 for old in memory.order.prefix(Self.capacity) { memory.known.remove(old) }
                 memory.order.removeFirst(Self.capacity)
             }
-            return true
         }
     }
 }

@@ -38,7 +38,7 @@ struct WebhookRoute: Sendable {
             return Response(status: .unauthorized)
         }
         guard let call = JSON(parsing: body).flatMap(NotionCall.init) else { return Response(status: .badRequest) }
-        if answered.isNew(call.id) { try await wakeLinks(for: call) }
+        try await answered.once(call.id) { try await wakeLinks(for: call) }
         return Response(status: .ok)
     }
 

@@ -105,9 +105,16 @@ struct Upstreams: Sendable {
             logDays: try settings.days("KEEP_LOGS", default: 90),
             trashDays: try settings.days("KEEP_TRASH", default: 30)
         )
+        configuration.secondsPerWrite = [
+            "google": 60 / Double(max(1, googleRate)),
+            "notion": Self.notionRequestsPerWrite * 60 / Double(max(1, notionRate)),
+        ]
         configuration.complaint = { ($0 as? NotionBridge)?.complaint }
         return configuration
     }
+
+    /// A page is read again before it is written.
+    private static let notionRequestsPerWrite = 2.0
 
     private static func isLoopback(_ address: String) -> Bool {
         guard let host = URL(string: address)?.host else { return false }

@@ -95,6 +95,15 @@ struct NotionWebhookTests {
         }
     }
 
+    @Test func `a call counts as answered only once it was`() async throws {
+        struct Failure: Error {}
+        let answered = AnsweredCalls()
+        var answers = 0
+        await #expect(throws: Failure.self) { try await answered.once("1") { throw Failure() } }
+        for _ in 1...2 { await answered.once("1") { answers += 1 } }
+        #expect(answers == 1)
+    }
+
     @Test func `only an admin sets webhooks up`() async throws {
         try await TestGateway.run { test in
             let refused = try await test.call("POST", Self.setup)

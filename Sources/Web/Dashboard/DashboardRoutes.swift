@@ -36,16 +36,20 @@ struct DashboardRoutes: Sendable {
             return .seeOther("/login?next=" + Self.encoded(request.head.path ?? "/"))
         }
         do {
-            if request.method == .post { return try await post(request, path, visitor) }
-            let asked = PageRequest(request, path: path, visitor: visitor)
-            guard let route = PageRoute.pages.first(where: { $0.matches(asked.path) }) else {
-                throw RESTProblem.notFound
+            return try await AuditActor.$current.withValue(visitor.principal.name) {
+                try await answer(request, path, visitor)
             }
-            return try await route.run(self, asked)
         } catch {
             guard let problem = RESTProblem(meaning: error, limit: Self.maximumForm) else { throw error }
             return message("That did not work", problem.detail + " " + problem.remedy, for: visitor, problem.status)
         }
+    }
+
+    private func answer(_ request: Request, _ path: String, _ visitor: Visitor) async throws -> Response {
+        if request.method == .post { return try await post(request, path, visitor) }
+        let asked = PageRequest(request, path: path, visitor: visitor)
+        guard let route = PageRoute.pages.first(where: { $0.matches(asked.path) }) else { throw RESTProblem.notFound }
+        return try await route.run(self, asked)
     }
 
     private func post(_ request: Request, _ path: String, _ visitor: Visitor) async throws -> Response {

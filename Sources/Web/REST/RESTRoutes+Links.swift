@@ -203,9 +203,16 @@ extension RESTRoutes {
             "push_until": .text(status.channelExpiresAt?.rfc3339), "push_problem": .text(status.channelProblem),
             "state": .string(status.state.rawValue), "last_synced_at": .text(status.lastSyncedAt?.rfc3339),
             "next_sync_at": .text(status.nextSyncAt?.rfc3339),
-            "progress": status.progress.map { ["done": .integer($0.done), "total": .integer($0.total)] } ?? .null,
+            "progress": status.progress.map(row) ?? .null,
             "events": .integer(status.events), "pending": .integer(status.pending),
             "conflicts": .integer(status.conflicts), "last_error": status.lastError.map(row) ?? .null,
+        ]
+    }
+
+    private static func row(_ progress: SyncProgress) -> JSON {
+        [
+            "done": .integer(progress.done), "total": .integer(progress.total),
+            "estimated_end": .text(progress.estimatedEnd?.rfc3339),
         ]
     }
 

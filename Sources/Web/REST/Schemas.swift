@@ -112,7 +112,11 @@ enum Schemas {
         "time_zone": .text.orNull, "schema": .anything,
     ])
 
-    private static let progress = Schema.object(["done": .count, "total": .count]).orNull
+    private static let progress = Schema.object([
+        "done": .count, "total": .count,
+        "estimated_end": .time.orNull.noted("when the pass will be done, at the pace the upstream allows"),
+    ])
+    .orNull
 
     private static let link = Schema.object([
         "id": .identifier, "calendar": .identifier, "connection": .identifier, "provider": .text,
