@@ -32,6 +32,7 @@ struct OAuthRoute: Sendable {
         )
         switch outcome {
         case .connected(let connection):
+            _ = try await gateway.examined(connection)
             try await gateway.scheduler.connectionMended(connection.id)
             return .seeOther("/connections/\(connection.id.rawValue)")
         case .refused(let problem, _):

@@ -315,6 +315,27 @@ struct ConnectionLifeTests {
     }
 
     @Test
+    func `a revocation counts once Notion says that the token is good no more`() async throws {
+        let gateway = try await Gateway(upstream: FakeUpstream(rotates: true))
+        let row = try await gateway.connected("notion")
+        gateway.upstream.change { $0.isStillActive = true }
+        let receipt = try await gateway.flow.disconnect(row.id, for: gateway.alice)
+        #expect(receipt.revocation != .revoked)
+        let asked = try #require(gateway.upstream.requests(to: "/v1/oauth/introspect").first)
+        #expect(Parameters(of: asked)["token"] == "access-1")
+        #expect(try await gateway.credentials.connection(row.id) == nil)
+    }
+
+    @Test
+    func `a refresh token is no token to connect with`() async throws {
+        let gateway = try await Gateway()
+        await #expect(throws: ConnectError.refused(.refreshToken("notion"))) {
+            try await gateway.flow.connect(provider: "notion", token: "nrt_1", for: gateway.alice)
+        }
+        #expect(gateway.upstream.requests.isEmpty)
+    }
+
+    @Test
     func `a provider that does not answer cannot keep a connection`() async throws {
         let gateway = try await Gateway()
         let row = try await gateway.connected("google")

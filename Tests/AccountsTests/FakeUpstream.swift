@@ -23,6 +23,8 @@ final class FakeUpstream: HTTPTransport {
         var scope: String? = FakeUpstream.allScopes
         var expiresIn: Int? = 3600
         var grantsRefreshToken = true
+        /// Whether a token that was revoked is good nevertheless.
+        var isStillActive = false
         /// The only refresh token that is good; Notion makes a new one with each use.
         var refreshToken = "refresh-0"
         var held: [CheckedContinuation<Void, Never>] = []
@@ -76,6 +78,7 @@ final class FakeUpstream: HTTPTransport {
 
     private func answer(_ request: OutboundRequest) -> OutboundReply {
         if request.url.hasSuffix("/revoke") { return reply(200, [:]) }
+        if request.url.hasSuffix("/introspect") { return reply(200, ["active": state.withLock { $0.isStillActive }]) }
         if request.url.hasSuffix("/users/me") {
             let status = state.withLock { $0.userStatus }
             return reply(status, ["object": "user", "bot": ["workspace_name": "Home"]])

@@ -58,9 +58,21 @@ struct AuthorizationServer: Sendable {
             case .notionJSONBasic: post([("token", grant.accessToken)], to: client.revokeURL, withSecret: true)
             }
         let reply = try await send(request)
-        guard reply.status != 200 else { return }
-        if case .refused(code: "invalid_token", _) = failure(reply) { return }
-        throw failure(reply)
+        if reply.status != 200 {
+            if case .refused(code: "invalid_token", _) = failure(reply) { return }
+            throw failure(reply)
+        }
+        if try await isActive(grant) {
+            throw .refused(code: "still_active", message: "\(client.provider) still accepts the token")
+        }
+    }
+
+    /// Whether the provider says that the token is good (RFC 7662 §2); one that does not say counts as ended.
+    private func isActive(_ grant: Grant) async throws(OAuthFailure) -> Bool {
+        guard let url = client.introspectURL else { return false }
+        let reply = try await send(post([("token", grant.accessToken)], to: url, withSecret: true))
+        guard reply.status == 200 else { return false }
+        return (try? JSONDecoder().decode(Introspection.self, from: Data(reply.body)))?.active ?? false
     }
 
     private func requestToken(_ parameters: [(String, String)]) async throws(OAuthFailure) -> TokenReply {
@@ -120,6 +132,11 @@ struct AuthorizationServer: Sendable {
         default: .refused(code: error.reason, message: error.text)
         }
     }
+}
+
+/// What an introspection answers (RFC 7662 §2.2), as far as it is read here.
+private struct Introspection: Decodable {
+    var active: Bool
 }
 
 /// A flat JSON object of texts.

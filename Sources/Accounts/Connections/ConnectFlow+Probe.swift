@@ -23,6 +23,7 @@ extension ConnectFlow {
         guard !token.isEmpty, token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
             throw ConnectError.refused(.tokenRefused(provider))
         }
+        guard !token.hasPrefix("nrt_") else { throw ConnectError.refused(.refreshToken(provider)) }
         let reply = try await ask(probe, token)
         switch reply.status {
         case 200:

@@ -88,6 +88,15 @@ extension ConnectionProblem {
         )
     }
 
+    /// A refresh token was given in place of the token itself.
+    static func refreshToken(_ provider: String) -> ConnectionProblem {
+        ConnectionProblem(
+            code: "permission_denied",
+            message: "This is a refresh token, which lets nobody in by itself.",
+            remedy: "Copy the internal integration secret, or a personal access token, at \(displayName(provider))."
+        )
+    }
+
     /// The installation's own id or secret is wrong.
     static func misconfigured(_ provider: String) -> ConnectionProblem {
         ConnectionProblem(

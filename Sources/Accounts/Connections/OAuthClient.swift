@@ -16,6 +16,9 @@ public struct OAuthClient: Sendable, Hashable {
     public var clientID: String
     public var clientSecret: String
 
+    /// Where a token is asked about; nil where the provider has no such address.
+    public var introspectURL: String?
+
     /// What is asked for, and must be granted in full.
     public var scopes: [String]
     public var style: Style
@@ -26,6 +29,7 @@ public struct OAuthClient: Sendable, Hashable {
         authorizeURL: String,
         tokenURL: String,
         revokeURL: String,
+        introspectURL: String? = nil,
         clientID: String,
         clientSecret: String,
         scopes: [String],
@@ -35,6 +39,7 @@ public struct OAuthClient: Sendable, Hashable {
         self.authorizeURL = authorizeURL
         self.tokenURL = tokenURL
         self.revokeURL = revokeURL
+        self.introspectURL = introspectURL
         self.clientID = clientID
         self.clientSecret = clientSecret
         self.scopes = scopes
@@ -75,6 +80,7 @@ public struct OAuthClient: Sendable, Hashable {
             authorizeURL: apiURL + "/v1/oauth/authorize",
             tokenURL: apiURL + "/v1/oauth/token",
             revokeURL: apiURL + "/v1/oauth/revoke",
+            introspectURL: apiURL + "/v1/oauth/introspect",
             clientID: clientID,
             clientSecret: clientSecret,
             scopes: [],

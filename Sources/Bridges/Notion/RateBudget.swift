@@ -22,6 +22,9 @@ actor RateBudget {
     /// The longest pause asked for by Notion that is sat out; a longer one ends the pass, so that it shows.
     static let patience: Int64 = 5
 
+    /// How much of a minute's requests may be sent at once; only the rest of them is the pace of a long pass.
+    static let burstShare = 1.0 / 15
+
     /// How many connections are remembered before those at rest are forgotten.
     private static let maximumBuckets = 256
 
@@ -32,7 +35,7 @@ actor RateBudget {
 
     init(requestsPerMinute: Int, now: @escaping @Sendable () -> Instant) {
         // A burst and a minute's refill together must not exceed the limit.
-        burst = max(1, Double(requestsPerMinute) / 6)
+        burst = max(1, Double(requestsPerMinute) * Self.burstShare)
         perSecond = max(1, Double(requestsPerMinute) - burst) / 60
         self.now = now
     }

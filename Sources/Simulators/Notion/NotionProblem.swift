@@ -37,6 +37,11 @@ struct NotionProblem: Error, Sendable, Hashable {
     }
 
     static let unauthorized = NotionProblem(401, "unauthorized", "API token is invalid.")
+    static let forbidden = NotionProblem(
+        403,
+        "restricted_resource",
+        "Insufficient permissions for this endpoint."
+    )
     static let unavailable = NotionProblem(503, "service_unavailable", "Notion is unavailable. Try again later.")
     static let invalidAddress = NotionProblem(400, "invalid_request_url", "Invalid request URL.")
     static let invalidJSON = NotionProblem(400, "invalid_json", "Error parsing JSON body.")

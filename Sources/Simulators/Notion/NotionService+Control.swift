@@ -97,10 +97,10 @@ extension NotionService {
         if body["revoke"]?.bool == true { authorization.revokeEverything() }
     }
 
-    /// `approves_at_once`, numbers, and faults: `faults` is a rate in 1,000 for each kind, `next_faults` a list of
+    /// `approves_at_once`, `capabilities` by name, numbers, and faults: `faults` is a rate in 1,000 for each kind, `next_faults` a list of
     /// `kind`, `method` and `path` (a part of it), used up one by one.
     private func settings(_ body: JSONValue) throws(NotionProblem) {
-        let keys = ["approves_at_once", "faults", "next_faults", "clock_offset"] + Self.counts
+        let keys = ["approves_at_once", "capabilities", "faults", "next_faults", "clock_offset"] + Self.counts
         try NotionWorkspace.refuseUnknownKeys(body, allowed: Set(keys))
         var counts: [String: Int] = [:]
         for key in Self.counts {
@@ -112,6 +112,12 @@ extension NotionService {
         }
         let rates = try rates(body["faults"])
         let planned = try plannedFaults(body["next_faults"])
+        for (name, isGranted) in body["capabilities"]?.object ?? [:] {
+            guard let capability = NotionCapability(rawValue: name) else {
+                throw .validation("There is no capability \(name).")
+            }
+            if isGranted.bool == false { capabilities.remove(capability) } else { capabilities.insert(capability) }
+        }
         if let approves = body["approves_at_once"]?.bool { approvesAtOnce = approves }
         if let offset = body["clock_offset"]?.integer { clockOffset = Int64(offset.clamped(to: -Self.far...Self.far)) }
         ratePerMinute = counts["rate_per_minute"] ?? ratePerMinute

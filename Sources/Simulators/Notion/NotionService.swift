@@ -9,6 +9,8 @@ actor NotionService {
     var approvesAtOnce = false
     /// Requests that the connection may make in a minute.
     var ratePerMinute = 180
+    /// What the connection may do, as its settings page has it.
+    var capabilities = Set(NotionCapability.allCases)
     /// Seconds added to the clock.
     var clockOffset: Int64 = 0
     var log: [String] = []
@@ -123,9 +125,15 @@ actor NotionService {
     private func perform(_ request: NotionRequest, _ path: [String]) throws(NotionProblem) -> JSONValue {
         guard request.path.first == "v1" else { throw .invalidAddress }
         let body = try request.object()
+        guard NotionCapability(neededFor: request.method, path).map(capabilities.contains) ?? true else {
+            throw .forbidden
+        }
         switch (request.method, path.count, path.first ?? "", path.last ?? "") {
         case ("GET", 1, "users", _):
-            return try NotionWorkspace.list(NotionUser.allCases, paging(request), type: "user", render: \.json)
+            let hasMails = capabilities.contains(.userMails)
+            return try NotionWorkspace.list(NotionUser.allCases, paging(request), type: "user") {
+                hasMails ? $0.json : $0.json.withoutMail
+            }
         case ("GET", 2, "users", "me"): return NotionUser.bot.json
         case ("POST", 1, "search", _): return try workspace.search(body)
         case ("POST", 1, "databases", _): return try workspace.createDatabase(body)

@@ -10,12 +10,19 @@ extension DashboardRoutes {
     func connectionPage(_ id: String, _ visitor: Visitor) async throws -> Response {
         let connection = try await connection(id, visitor)
         guard let provider = gateway.provider(connection.provider) else { throw RESTProblem.notFound }
-        let upstreams = try await provider.calendars(using: gateway.vault.source(for: connection.id))
+        let capabilities = try await gateway.capabilities(of: connection) ?? []
+        let isBlind = capabilities.contains { $0.key == "read_content" && !$0.isGranted }
+        let source = gateway.vault.source(for: connection.id)
+        let upstreams = isBlind ? [] : try await provider.calendars(using: source)
         let links = try await gateway.links.links(over: connection.id)
         var content = frame(visitor)
         content["provider"] = Self.label(connection.provider)
         content["account"] = connection.account ?? ""
         content["connection"] = connection.id.rawValue
+        content["isLacking"] = capabilities.contains { !$0.isGranted }
+        content["capabilities"] = capabilities.map {
+            ["name": $0.name, "isGranted": $0.isGranted, "isNeeded": $0.isNeeded]
+        }
         content["emptyHint"] =
             connection.provider == "notion"
             ? "No database is shared with the integration. In Notion open the database, choose “…” → Connections, and add it."
@@ -41,6 +48,7 @@ extension DashboardRoutes {
         guard let provider = form["provider"], gateway.provider(provider) != nil else { throw RESTProblem.notFound }
         if let token = form["token"], !token.isEmpty {
             let row = try await gateway.connect.connect(provider: provider, token: token, for: visitor.principal)
+            _ = try await gateway.examined(row)
             return .seeOther("/connections/\(row.id.rawValue)")
         }
         let (_, address) = try await gateway.connect.begin(
@@ -57,7 +65,8 @@ extension DashboardRoutes {
         switch verb {
         case "reconnect":
             if let token = request.form["token"], !token.isEmpty {
-                _ = try await gateway.connect.reconnect(connection.id, token: token, for: visitor.principal)
+                let row = try await gateway.connect.reconnect(connection.id, token: token, for: visitor.principal)
+                _ = try await gateway.examined(row)
                 try await gateway.scheduler.connectionMended(connection.id)
                 return .seeOther("/")
             }

@@ -37,6 +37,19 @@ extension RESTRoutes {
             body: .object(["token?": .text(0...4096).orNull]),
             answer: .object(["id": .identifier, "authorize_url?": .text, "state?": .text])
         ) { rest, request in try await rest.reconnect(request) },
+        .get(
+            "/connections/{id}/capabilities",
+            "show_capabilities",
+            "What the grant of an account may do, tried just now",
+            answer: .object([
+                "items": .list(
+                    of: .object(["key": .text, "name": .text, "granted": .truth, "needed": .truth])
+                )
+            ])
+        ) { rest, request in
+            let found = try await rest.gateway.capabilities(of: try await rest.connection(request)) ?? []
+            return RESTReply(.ok, ["items": .array(found.map(row))])
+        },
         .list(
             "/connections/{id}/calendars",
             "list_upstream_calendars",
@@ -65,7 +78,7 @@ extension RESTRoutes {
                 token: token,
                 for: request.visitor.principal
             )
-            return RESTReply(.created, self.row(row))
+            return RESTReply(.created, self.row(try await gateway.examined(row)))
         }
         let (id, address) = try await gateway.connect.begin(
             provider: provider,
@@ -86,7 +99,7 @@ extension RESTRoutes {
         if let token = try request.members()["token"]?.string {
             let row = try await gateway.connect.reconnect(connection.id, token: token, for: request.visitor.principal)
             try await gateway.scheduler.connectionMended(connection.id)
-            return RESTReply(.ok, self.row(row))
+            return RESTReply(.ok, self.row(try await gateway.examined(row)))
         }
         let address = try await gateway.connect.reconnect(
             connection.id,
@@ -149,6 +162,13 @@ extension RESTRoutes {
                     "remedy": .string(problem.remedy),
                 ]
             } ?? .null,
+        ]
+    }
+
+    private static func row(_ capability: Capability) -> JSON {
+        [
+            "key": .string(capability.key), "name": .string(capability.name), "granted": .bool(capability.isGranted),
+            "needed": .bool(capability.isNeeded),
         ]
     }
 
