@@ -2,10 +2,13 @@
 ///
 /// A transaction's body is synchronous: there is no `await` inside, so nothing interleaves. A body may outlive the
 /// cancellation of its caller; what it did then stands. Write one body per question, not one per statement: each costs a
-/// change of thread.
+/// transaction, and most a change of thread.
 public protocol SQLDatabase: Sendable {
     /// Runs `body` on one snapshot, beside writers and other readers.
-    func read<T: Sendable>(_ body: @escaping @Sendable (borrowing SQLTransaction) throws -> T) async throws -> T
+    func read<T: Sendable>(
+        _ size: SQLReadSize,
+        _ body: @escaping @Sendable (borrowing SQLTransaction) throws -> T
+    ) async throws -> T
 
     /// Runs `body` alone and returns once what it wrote is durable.
     ///
@@ -13,6 +16,23 @@ public protocol SQLDatabase: Sendable {
     /// what it wrote is undone.
     @discardableResult
     func write<T: Sendable>(_ body: @escaping @Sendable (borrowing SQLTransaction) throws -> T) async throws -> T
+}
+
+extension SQLDatabase {
+    /// Runs `body` on one snapshot, beside writers and other readers; it may look at as much as it likes.
+    public func read<T: Sendable>(
+        _ body: @escaping @Sendable (borrowing SQLTransaction) throws -> T
+    ) async throws -> T {
+        try await read(.scan, body)
+    }
+}
+
+/// How much of a database one read looks at, so that the driver can choose where it runs.
+public enum SQLReadSize: Sendable {
+    /// A few rows that an index finds: it takes less time than a change of thread, and may run on the caller's.
+    case lookup
+    /// As many rows as there are: it never holds up the threads that run tasks.
+    case scan
 }
 
 /// What a driver does for a transaction: runs one statement at a time on one connection.

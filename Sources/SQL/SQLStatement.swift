@@ -49,8 +49,15 @@ public struct SQLStatement: Sendable, Hashable, ExpressibleByStringInterpolation
     private mutating func bind(_ value: SQLValue) {
         values.append(value)
         marks.append(text.utf8.count)
-        text += "$\(values.count)"
+        text += Self.placeholder(values.count)
     }
+
+    /// `$n`; no statement of ours has more values than are kept ready.
+    private static func placeholder(_ number: Int) -> String {
+        number <= placeholders.count ? placeholders[number - 1] : "$\(number)"
+    }
+
+    private static let placeholders = (1...32).map { "$\($0)" }
 
     private mutating func append(_ nested: SQLStatement) {
         var rest = Substring(nested.text).utf8
@@ -59,7 +66,7 @@ public struct SQLStatement: Sendable, Hashable, ExpressibleByStringInterpolation
             let literal = nested.marks[index] - consumed
             text += String(Substring(rest.prefix(literal)))
             bind(value)
-            let placeholder = "$\(index + 1)".utf8.count
+            let placeholder = Self.placeholder(index + 1).utf8.count
             rest = rest.dropFirst(literal + placeholder)
             consumed += literal + placeholder
         }

@@ -10,7 +10,7 @@ struct ConnectionJob: Sendable {
     let refuse: @Sendable (any Error) -> Void
 }
 
-/// Connections that only read, each on its own queue, and the jobs that wait for one of them.
+/// Connections that only read, each with its own queue, and the jobs that wait for one of them.
 final class ReaderPool: Sendable {
     private final class Reader: Sendable {
         let connection: Connection
@@ -60,6 +60,17 @@ final class ReaderPool: Sendable {
         case .later: break
         case .never: job.refuse(SQLError.closed)
         }
+    }
+
+    /// Works with an idle connection on the thread of the caller; nil when there is none.
+    func runNow<Result>(_ work: (Connection) throws -> Result) rethrows -> Result? {
+        let idle = state.withLock { state in state.isClosed ? nil : state.idle.popLast() }
+        guard let reader = idle else { return nil }
+        defer {
+            // What has come to wait meanwhile is not the caller's to do.
+            if let job = next(for: reader) { reader.queue.async { self.work(reader, beginningWith: job) } }
+        }
+        return try work(reader.connection)
     }
 
     /// Closes the connections after all that waits already; a second call returns at once.

@@ -2,7 +2,8 @@ public import SQL
 
 /// A database in a file, or in memory: one connection that writes, some that read.
 ///
-/// Nothing here blocks the threads that run tasks: each connection works on its own queue.
+/// Nothing here keeps the threads that run tasks for long: each connection works on its own queue, and only a look-up that
+/// finds a connection idle is done at once.
 public struct SQLiteDatabase: SQLDatabase {
     private let path: String
     private let writer: WriteLane
@@ -36,9 +37,11 @@ public struct SQLiteDatabase: SQLDatabase {
     }
 
     public func read<T: Sendable>(
+        _ size: SQLReadSize,
         _ body: @escaping @Sendable (borrowing SQLTransaction) throws -> T
     ) async throws -> T {
-        try await onReader { try $0.snapshot(body) }
+        if size == .lookup, let found = try readers?.runNow({ try $0.snapshot(body) }) { return found }
+        return try await onReader { try $0.snapshot(body) }
     }
 
     @discardableResult

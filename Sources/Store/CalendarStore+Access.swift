@@ -6,7 +6,7 @@ public import SQL
 extension CalendarStore {
     /// What a principal may do with a calendar; nil where it is not to learn that there is one.
     public func access(of principal: PrincipalID, to calendar: CalendarID) async throws -> CalendarAccess? {
-        try await database.read { try Self.access(of: principal, to: calendar, $0) }
+        try await database.read(.lookup) { try Self.access(of: principal, to: calendar, $0) }
     }
 
     /// What a principal may do with a calendar, in the caller's own transaction.
@@ -25,7 +25,7 @@ extension CalendarStore {
 
     /// The calendars a principal sees, its own and those shared with it, subscribed sources too; by name.
     public func calendars(visibleTo principal: PrincipalID) async throws -> [CalendarCollection] {
-        try await database.read { transaction in
+        try await database.read(.lookup) { transaction in
             let own = try transaction.rows(
                 "\(CalendarCollection.select) WHERE owner = \(principal.value) AND deleted_at IS NULL ORDER BY name"
             )
@@ -45,7 +45,7 @@ extension CalendarStore {
 
     /// The calendar of that name in a principal's home, be it its own or shared with it.
     public func calendar(named name: String, visibleTo principal: PrincipalID) async throws -> CalendarCollection? {
-        try await database.read { try Self.calendar(named: name, visibleTo: principal, $0) }
+        try await database.read(.lookup) { try Self.calendar(named: name, visibleTo: principal, $0) }
     }
 
     /// The object of that name in a calendar of a principal's home, in one snapshot; nil where it sees none.
@@ -54,7 +54,7 @@ extension CalendarStore {
         inCalendarNamed calendar: String,
         visibleTo principal: PrincipalID
     ) async throws -> StoredObject? {
-        try await database.read { transaction -> StoredObject? in
+        try await database.read(.lookup) { transaction -> StoredObject? in
             guard let calendar = try Self.calendar(named: calendar, visibleTo: principal, transaction) else {
                 return nil
             }
@@ -86,7 +86,7 @@ extension CalendarStore {
 
     /// The calendar with that identifier as a principal sees it; nil where it sees none.
     public func calendar(_ id: CalendarID, visibleTo principal: PrincipalID) async throws -> CalendarCollection? {
-        try await database.read { transaction in
+        try await database.read(.lookup) { transaction in
             guard let calendar = try Self.calendar(id, transaction) else { return nil }
             if calendar.owner == principal { return calendar }
             return try transaction.row(

@@ -3,7 +3,7 @@ import SQL
 extension CalendarStore {
     /// When a principal can be met, as the iCalendar text that was set (RFC 7953 §7.2.4); nil where nothing was.
     public func availability(of principal: PrincipalID) async throws -> String? {
-        try await database.read { transaction in
+        try await database.read(.lookup) { transaction in
             try transaction.row("SELECT text FROM availability WHERE principal = \(principal.value)")?.text("text")
         }
     }

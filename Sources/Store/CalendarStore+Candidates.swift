@@ -31,12 +31,14 @@ extension CalendarStore {
         range: TimeRange?,
         withOccurrences: Bool = false
     ) async throws -> Listing {
-        try await database.read { try Self.matches(in: calendar, kinds, range, withOccurrences, $0) }
+        // A range that ends on both sides is met by what happens in it, not by all that was ever stored.
+        let size: SQLReadSize = range?.start != nil && range?.end != nil ? .lookup : .scan
+        return try await database.read(size) { try Self.matches(in: calendar, kinds, range, withOccurrences, $0) }
     }
 
     /// The octets of versions, whatever became of their objects since; nil for what has been purged.
     public func texts(ofVersions versions: [Int64]) async throws -> [String?] {
-        try await database.read { transaction in
+        try await database.read(versions.count <= Self.lookedUpAtOnce ? .lookup : .scan) { transaction in
             // One statement, prepared once, instead of a list whose length changes the text each time.
             var texts: [String?] = []
             texts.reserveCapacity(versions.count)

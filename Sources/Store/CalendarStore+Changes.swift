@@ -12,7 +12,8 @@ extension CalendarStore {
         since revision: Int64?,
         limit: Int? = nil
     ) async throws -> ChangesOutcome {
-        try await database.read { transaction in
+        // Whoever has a number asks for what is new since the last look.
+        try await database.read(revision == nil ? .scan : .lookup) { transaction in
             guard let collection = try Self.calendar(calendar, transaction),
                 let position = Self.position(revision, in: collection)
             else { return .unknownRevision }

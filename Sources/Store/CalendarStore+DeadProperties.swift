@@ -4,12 +4,12 @@ extension CalendarStore {
     /// The properties of a calendar that the server does not understand, as whoever sees it this way has left them.
     public func deadProperties(of calendar: CalendarCollection) async throws -> [DeadProperty] {
         let holder = calendar.received.map { DeadProperty.Holder.share($0.id) } ?? .calendar(calendar.id)
-        return try await database.read { try holder.properties($0) }
+        return try await database.read(.lookup) { try holder.properties($0) }
     }
 
     /// The properties of a calendar that the server does not understand, as its owner has left them.
     public func deadProperties(of id: CalendarID) async throws -> [DeadProperty] {
-        try await database.read { try DeadProperty.Holder.calendar(id).properties($0) }
+        try await database.read(.lookup) { try DeadProperty.Holder.calendar(id).properties($0) }
     }
 
     /// Sets some dead properties and removes others.

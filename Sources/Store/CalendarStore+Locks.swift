@@ -55,13 +55,13 @@ extension CalendarStore {
     /// All locks in a calendar and on it, oldest first.
     public func locks(in calendar: CalendarID) async throws -> [DAVLock] {
         let now = now()
-        return try await database.read { try Self.locks(in: calendar, at: now, $0) }
+        return try await database.read(.lookup) { try Self.locks(in: calendar, at: now, $0) }
     }
 
     /// The locks that hold of a resource.
     public func locks(covering place: LockPlace) async throws -> [DAVLock] {
         let now = now()
-        return try await database.read { try Self.locks(covering: place, at: now, $0) }
+        return try await database.read(.lookup) { try Self.locks(covering: place, at: now, $0) }
     }
 
     // MARK: In a transaction

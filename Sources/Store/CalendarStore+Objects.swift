@@ -4,12 +4,12 @@ public import SQL
 extension CalendarStore {
     /// The object of that name.
     public func object(named name: String, in calendar: CalendarID) async throws -> StoredObject? {
-        try await database.read { try Self.object(named: name, in: calendar, $0) }
+        try await database.read(.lookup) { try Self.object(named: name, in: calendar, $0) }
     }
 
     /// What a listing tells of the object of that name; no text is read.
     public func entry(named name: String, in calendar: CalendarID) async throws -> ObjectEntry? {
-        try await database.read { transaction in
+        try await database.read(.lookup) { transaction in
             try transaction.row(
                 "\(ObjectEntry.select) WHERE calendar = \(calendar.value) AND name = \(.text(name))"
             )
@@ -29,7 +29,7 @@ extension CalendarStore {
         named names: [String?],
         in calendar: CalendarID
     ) async throws -> [(listed: ListedObject, text: String)?] {
-        try await database.read { transaction in
+        try await database.read(names.count <= Self.lookedUpAtOnce ? .lookup : .scan) { transaction in
             // One statement, prepared once, instead of a list whose length changes the text each time.
             try names.map { name in
                 guard let name else { return nil }
@@ -37,6 +37,9 @@ extension CalendarStore {
             }
         }
     }
+
+    /// Reading so many objects takes a millisecond: more are read where they hold nobody up.
+    static let lookedUpAtOnce = 256
 
     private static func read(
         named name: String,
@@ -58,7 +61,7 @@ extension CalendarStore {
 
     /// The object with that UID.
     public func object(uid: String, in calendar: CalendarID) async throws -> StoredObject? {
-        try await database.read { try object(uid: uid, in: calendar, $0) }
+        try await database.read(.lookup) { try object(uid: uid, in: calendar, $0) }
     }
 
     /// The object with that UID, in the caller's own transaction.

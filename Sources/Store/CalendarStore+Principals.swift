@@ -37,21 +37,21 @@ extension CalendarStore {
 
     /// The principal of that name.
     public func principal(named name: String) async throws -> Principal? {
-        try await database.read { transaction in
+        try await database.read(.lookup) { transaction in
             try transaction.row("\(Principal.select) WHERE name = \(.text(name))").map(Principal.init)
         }
     }
 
     /// The principal with that identifier.
     public func principal(_ id: PrincipalID) async throws -> Principal? {
-        try await database.read { transaction in
+        try await database.read(.lookup) { transaction in
             try transaction.row("\(Principal.select) WHERE id = \(id.value)").map(Principal.init)
         }
     }
 
     /// The one principal with that mail address, in any case of letters; nil where several have it.
     public func principal(email: String) async throws -> Principal? {
-        try await database.read { transaction in
+        try await database.read(.lookup) { transaction in
             let found = try transaction.rows(
                 "\(Principal.select) WHERE LOWER(email) = LOWER(\(.text(email))) LIMIT 2"
             )

@@ -67,8 +67,7 @@ extension CalendarStore {
         if let holder = try holder?.text("name"), holder != name { return .uidInUse(by: holder) }
 
         let growth = Int64(draft.text.utf8.count) - (try current?.integer("size") ?? 0)
-        let revision = try nextRevision(of: calendar, growingBy: growth, transaction)
-        if let wish, growth > 0 { try checkQuota(of: calendar, wish.quota, transaction) }
+        let revision = try nextRevision(of: calendar, growingBy: growth, within: wish?.quota, transaction)
         let place = Place(calendar: calendar, name: name, revision: revision)
         if let current {
             let id = ObjectID(rawValue: try current.integer("id"))
@@ -111,7 +110,8 @@ extension CalendarStore {
             )
             """
         )
-        try setWindow(index.window, of: id, transaction)
+        // A new object has no window that would have to go.
+        if let window = index.window { try setWindow(window, of: id, transaction) }
         // The name lives again: the log must not say that it is gone.
         try transaction.run(
             "DELETE FROM tombstone WHERE calendar = \(place.calendar.value) AND name = \(.text(place.name))"
@@ -164,9 +164,12 @@ extension CalendarStore {
     // MARK: Calendars, in a transaction
 
     /// Counts a change of an object, and by how many octets it makes the calendar longer.
+    ///
+    /// - Throws: ``WriteRefusal/quotaExceeded`` where it grows and its owner then has more than `quota` (RFC 4331 §6).
     static func nextRevision(
         of calendar: CalendarID,
         growingBy octets: Int64,
+        within quota: Int64? = nil,
         _ transaction: borrowing SQLTransaction
     ) throws -> Int64 {
         let row = try transaction.row(
@@ -176,7 +179,8 @@ extension CalendarStore {
             """
         )
         guard let row else { preconditionFailure("the calendar was found in this very transaction") }
-        try count(octets, for: PrincipalID(rawValue: try row.integer("owner")), transaction)
+        let used = try count(octets, for: PrincipalID(rawValue: try row.integer("owner")), transaction)
+        if let quota, let used, octets > 0, used > quota { throw WriteRefusal.quotaExceeded }
         return try row.integer("revision")
     }
 }

@@ -34,32 +34,20 @@ extension CalendarStore {
         }
     }
 
-    /// Refuses a client's write after which its calendar's owner has more than its room (RFC 4331 §6).
-    static func checkQuota(
-        of calendar: CalendarID,
-        _ quota: Int64,
-        _ transaction: borrowing SQLTransaction
-    ) throws {
-        let row = try transaction.row(
-            """
-            SELECT principal.used_octets FROM principal JOIN calendar ON calendar.owner = principal.id
-            WHERE calendar.id = \(calendar.value)
-            """
-        )
-        if let used = try row?.integer("used_octets"), used > quota { throw WriteRefusal.quotaExceeded }
-    }
-
-    /// Counts what an owner has more, or less.
+    /// Counts what an owner has more, or less, and answers how much that is; nil where nothing changes.
+    @discardableResult
     static func count(
         _ octets: Int64,
         for owner: PrincipalID,
         _ transaction: borrowing SQLTransaction
-    ) throws {
-        guard octets != 0 else { return }
-        try transaction.run(
+    ) throws -> Int64? {
+        guard octets != 0 else { return nil }
+        return try transaction.row(
             """
             UPDATE principal SET used_octets = used_octets + \(.integer(octets)) WHERE id = \(owner.value)
+            RETURNING used_octets
             """
-        )
+        )?
+        .integer("used_octets")
     }
 }

@@ -21,7 +21,7 @@ extension CredentialStore {
     /// The session with that digest, unless it has expired.
     public func session(digest: [UInt8]) async throws -> SessionRow? {
         let now = now()
-        return try await database.read { transaction in
+        return try await database.read(.lookup) { transaction in
             let row = try transaction.row(
                 """
                 SELECT principal, csrf_digest, expires_at FROM session
@@ -56,7 +56,7 @@ extension CredentialStore {
 
     /// The value of a setting, sealed or plain as its writer chose.
     public func setting(_ key: String) async throws -> [UInt8]? {
-        try await database.read { transaction in
+        try await database.read(.lookup) { transaction in
             try transaction.row("SELECT value FROM setting WHERE name = \(.text(key))")?.blob("value")
         }
     }

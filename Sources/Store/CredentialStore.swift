@@ -19,7 +19,7 @@ public struct CredentialStore: Sendable {
 
     /// The encoded hash of a principal's password; nil where none was set.
     public func passwordHash(of principal: PrincipalID) async throws -> String? {
-        try await database.read { transaction in
+        try await database.read(.lookup) { transaction in
             try transaction.row("SELECT password_hash FROM principal WHERE id = \(principal.value)")?
                 .optionalText("password_hash")
         }
@@ -36,7 +36,7 @@ public struct CredentialStore: Sendable {
 
     /// The app passwords of a principal, oldest first.
     public func appPasswords(of principal: PrincipalID) async throws -> [AppPasswordRow] {
-        try await database.read { transaction in
+        try await database.read(.lookup) { transaction in
             try transaction.rows(
                 """
                 SELECT id, label, hash, created_at, last_used_at FROM app_password
@@ -91,7 +91,7 @@ public struct CredentialStore: Sendable {
 
     /// The API tokens of a principal, oldest first.
     public func apiTokens(of principal: PrincipalID) async throws -> [ApiTokenRow] {
-        try await database.read { transaction in
+        try await database.read(.lookup) { transaction in
             try transaction.rows("\(ApiTokenRow.select) WHERE principal = \(principal.value) ORDER BY id")
                 .map(ApiTokenRow.init)
         }
@@ -99,7 +99,7 @@ public struct CredentialStore: Sendable {
 
     /// The API token with that digest.
     public func apiToken(digest: [UInt8]) async throws -> ApiTokenRow? {
-        try await database.read { transaction in
+        try await database.read(.lookup) { transaction in
             try transaction.row("\(ApiTokenRow.select) WHERE digest = \(.blob(digest))").map(ApiTokenRow.init)
         }
     }

@@ -42,10 +42,12 @@ package struct CrashingDatabase: SQLDatabase {
         self.life = life
     }
 
-    package func read<T: Sendable>(_ body: @escaping @Sendable (borrowing SQLTransaction) throws -> T) async throws -> T
-    {
+    package func read<T: Sendable>(
+        _ size: SQLReadSize,
+        _ body: @escaping @Sendable (borrowing SQLTransaction) throws -> T
+    ) async throws -> T {
         guard !life.isOver else { throw Crash() }
-        return try await real.read(body)
+        return try await real.read(size, body)
     }
 
     package func write<T: Sendable>(_ body: @escaping @Sendable (borrowing SQLTransaction) throws -> T) async throws
