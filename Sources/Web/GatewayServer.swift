@@ -49,7 +49,9 @@ public struct GatewayServer: Sendable {
             additionalChannelHandlers: [ConnectionGuard()],
             idleTimeout: idleTimeout
         )
-        var server = HTTPServerBuilder.http1(configuration: http1)
+        var server = HTTPServerBuilder { responder in
+            EventLoopChannel(HTTP1Channel(responder: responder, configuration: http1))
+        }
         if let tls { server = try .tls(server, tlsConfiguration: configuration(tls)) }
         return Application(
             responder: try GatewayResponder(gateway),
