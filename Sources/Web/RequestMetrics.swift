@@ -17,6 +17,12 @@ final class RequestMetrics: Sendable {
         var count = 0
         var seconds = 0.0
         var buckets = Array(repeating: 0, count: RequestMetrics.bounds.count)
+
+        mutating func add(_ elapsed: Double) {
+            count += 1
+            seconds += elapsed
+            for (index, bound) in RequestMetrics.bounds.enumerated() where elapsed <= bound { buckets[index] += 1 }
+        }
     }
 
     /// Methods by name; whatever else is sent is counted together, so that no client can grow the table.
@@ -34,12 +40,7 @@ final class RequestMetrics: Sendable {
         let name = Self.methods.contains(method.rawValue) ? method.rawValue : "other"
         let seconds = elapsed / .seconds(1)
         totals.withLock { totals in
-            let key = Key(method: name, status: status)
-            totals[key, default: Totals()].count += 1
-            totals[key, default: Totals()].seconds += seconds
-            for (index, bound) in Self.bounds.enumerated() where seconds <= bound {
-                totals[key, default: Totals()].buckets[index] += 1
-            }
+            totals[Key(method: name, status: status), default: Totals()].add(seconds)
         }
     }
 
