@@ -75,6 +75,8 @@ let package = Package(
         library("CLibXML2", pkgConfig: "libxml-2.0", apt: "libxml2-dev"),
         library("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
         library("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
+        // Of the C library itself, what Foundation does not show of it.
+        .systemLibrary(name: "CMalloc", path: "Sources/CLibraries/CMalloc"),
 
         // Level 1: one subject each, no knowledge of calendars as a product.
         module("ICalendar", imports: ["CLibical"]),
@@ -124,7 +126,7 @@ let package = Package(
             name: "kalends",
             dependencies: [
                 "Web", "CalDAV", "Sync", "Accounts", "Store", "SQL", "SQLite", "ICalendar", "Bridging", "OutboundHTTP",
-                "BridgeGoogle", "BridgeNotion", "SimulatorGoogle", "SimulatorNotion",
+                "BridgeGoogle", "BridgeNotion", "SimulatorGoogle", "SimulatorNotion", "CMalloc",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),

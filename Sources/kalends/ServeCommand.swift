@@ -38,6 +38,7 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        ProcessResources.prepareForLongService()
         let settings = try options.settings()
         let address = try ListenAddress(listen)
         let tls = tlsCert.flatMap { certificate in

@@ -1,0 +1,30 @@
+import CMalloc
+import Foundation
+
+/// What the process asks of the C library and of the system, for months of service to many clients.
+enum ProcessResources {
+    /// Larger blocks, such as the listing of a large calendar, are mapped by themselves and vanish when they are freed.
+    ///
+    /// Left alone, the C library raises this bound with every such block, up to 32 MiB, and keeps what it then gets back.
+    private static let mappedFrom: Int32 = 256 << 10
+
+    /// A pool of its own for every thread would keep, in each, what one request once needed. Two are enough for two threads
+    /// to allocate at the same time.
+    private static let pools: Int32 = 2
+
+    /// Every client's connection is a file. The usual limit of 1,024 is for programs that use `select`; more than these
+    /// nobody has, and some libraries walk through all that there could be.
+    private static let openFiles: rlim_t = 65_536
+
+    /// Has freed memory given back to the system, and allows as many connections as the system lets this process have.
+    static func prepareForLongService() {
+        // Where the C library knows no such wish, memory is merely kept longer.
+        _ = mallopt(M_MMAP_THRESHOLD, mappedFrom)
+        _ = mallopt(M_ARENA_MAX, pools)
+
+        var files = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files) == 0 else { return }
+        files.rlim_cur = max(files.rlim_cur, min(files.rlim_max, openFiles))
+        _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files)
+    }
+}
