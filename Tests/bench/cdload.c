@@ -239,8 +239,13 @@ typedef struct Conn {
     int kind; long idx; int expect, expect2; int timed; int step;
     int paging; long earlier;              /* W8: the answer was truncated (507), and the items of the pages so far */
     char token[512];
+    long calendar;                         /* the one of many that the request is for */
+    double due;                            /* W15: when the client polls again */
 } Conn;
 #define MAXC 1024
+#define POLL_PAUSE 1.0                     /* W15: a client polls once a second */
+static long calendars = 0; static char **tokens;      /* -C: so many calendars below URL, and the last sync-token of each */
+static char place[32];                                /* the one that the request being made is for, below URL */
 static Conn conns[MAXC]; static int ep = -1;
 static char global_token[512];
 
@@ -256,7 +261,7 @@ enum { K_PUTNEW, K_DELETE, K_GET, K_GETTAG, K_PUTUPD, K_PROPFIND1, K_QUERY, K_QU
        K_PROPFIND0, K_FREEBUSY, K_LOAD, K_MKCAL, K_PROBE, K_SYNCSAME, K_PUTMIX };
 static void req(Conn *c, const char *method, const char *name, const char *hdrs, const char *body, size_t blen) {
     breset(&c->out);
-    bprintf(&c->out, "%s %s%s HTTP/1.1\r\nHost: %s:%s\r\n%sUser-Agent: cdload/1\r\nAccept: */*\r\n%s", method, base, name, host, portstr, authline, hdrs);
+    bprintf(&c->out, "%s %s%s%s HTTP/1.1\r\nHost: %s:%s\r\n%sUser-Agent: cdload/1\r\nAccept: */*\r\n%s", method, base, place, name, host, portstr, authline, hdrs);
     if (body) bprintf(&c->out, "Content-Length: %zu\r\n\r\n", blen); else bputs(&c->out, "\r\n");
     if (body) badd(&c->out, body, blen);
 }
@@ -292,11 +297,13 @@ static void sync_req(Conn *c, const char *token) {
     bprintf(&tmp, "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<D:sync-collection xmlns:D=\"DAV:\"><D:sync-token>%s</D:sync-token><D:sync-level>1</D:sync-level><D:prop><D:getetag/></D:prop></D:sync-collection>", token);
     req(c, "REPORT", "", XMLH "Depth: 0\r\n", tmp.p, tmp.n);      /* RFC 6578 3.2: Depth must be 0 */
 }
+/* 80 % idle polls, 15 % syncs since the client's last token, 3 % changes, 2 % multigets; of the calendar `place`. */
+static void office(Conn *c, const char *token);
 static void multiget(Conn *c) {
     breset(&tmp);
     bputs(&tmp, "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<C:calendar-multiget " NS "><D:prop><D:getetag/><C:calendar-data/></D:prop>");
     long start = (long)(rnd() % (uint64_t)N), stride = (long)(rnd() % 9) * 2 + 1;
-    for (int k = 0; k < 50; k++) bprintf(&tmp, "<D:href>%se%ld.ics</D:href>", base, (start + k * stride) % N);
+    for (int k = 0; k < 50; k++) bprintf(&tmp, "<D:href>%s%se%ld.ics</D:href>", base, place, (start + k * stride) % N);
     bputs(&tmp, "</C:calendar-multiget>");
     req(c, "REPORT", "", XMLH "Depth: 1\r\n", tmp.p, tmp.n);
 }
@@ -349,17 +356,27 @@ static int next_request(Conn *c) {
     if (stop_issuing || (quit && strcmp(work, "W11"))) return 0;
     if (c->paging) { c->retried = 0; sync_req(c, global_token); return 1; }
     int follow_up = (!strcmp(work, "W9") && c->step == 1);
+    place[0] = 0; c->due = 0;
+    if (!strcmp(work, "W15") && c->id > 0) {          /* the clients beside the one that writes: neither counted nor timed */
+        c->kind = K_PROPFIND0; c->timed = 0; c->expect = 1; c->retried = 0; propfind0(c); return 1;
+    }
     if (!follow_up) {
         if (issued >= goal || (now() > deadline && issued >= min_req)) return 0;
         issued++;
     }
-    long k = issued - 1; char name[128]; c->expect = c->expect2 = -1; c->timed = 1; c->retried = 0; c->idx = k;
+    long k = issued - 1; char name[128];
+    if (calendars) {
+        c->calendar = !strcmp(work, "MKCAL") ? k : !strcmp(work, "LOAD") ? k / N : (long)(rnd() % (uint64_t)calendars);
+        snprintf(place, sizeof place, "c%ld/", c->calendar);
+        if (!strcmp(work, "LOAD")) { k %= N; snprintf(uid_tag, sizeof uid_tag, "c%ld", c->calendar); }
+    }
+    c->expect = c->expect2 = -1; c->timed = 1; c->retried = 0; c->idx = k;
     if (!strcmp(work, "LOAD")) { snprintf(name, sizeof name, "e%ld.ics", k); c->kind = K_LOAD; put_event(c, name, k, uid_tag, 0, NULL); }
     else if (!strcmp(work, "MKCAL")) { c->kind = K_MKCAL;
         const char *x = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<C:mkcalendar " NS "><D:set><D:prop><D:displayname>Load</D:displayname><C:supported-calendar-component-set><C:comp name=\"VEVENT\"/></C:supported-calendar-component-set></D:prop></D:set></C:mkcalendar>";
         req(c, "MKCALENDAR", "", XMLH, x, strlen(x)); }
     else if (!strcmp(work, "PROBE")) { c->kind = K_PROBE; snprintf(name, sizeof name, "e%ld.ics", N - 1); req(c, "GET", name, "", NULL, 0); }
-    else if (!strcmp(work, "W1")) { snprintf(name, sizeof name, "x%s-%ld.ics", new_tag, k); c->kind = K_PUTNEW;
+    else if (!strcmp(work, "W1") || !strcmp(work, "W15")) { snprintf(name, sizeof name, "x%s-%ld.ics", new_tag, k); c->kind = K_PUTNEW;
         put_event(c, name, 1000000 + k, new_tag, 0, "If-None-Match: *\r\n"); }
     else if (!strcmp(work, "W11")) { snprintf(name, sizeof name, "x%s-%ld.ics", new_tag, k); c->kind = K_DELETE; req(c, "DELETE", name, "", NULL, 0); }
     else if (!strcmp(work, "W2")) { long i = (long)(rnd() % (uint64_t)N); c->idx = i; snprintf(name, sizeof name, "e%ld.ics", i); c->kind = K_GET; req(c, "GET", name, "", NULL, 0); }
@@ -377,14 +394,17 @@ static int next_request(Conn *c) {
         else { c->kind = K_SYNC1; c->step = 0; c->expect = 1; c->expect2 = 2; sync_req(c, global_token); } }
     else if (!strcmp(work, "W10")) { c->kind = K_PROPFIND0; c->expect = 1; propfind0(c); }
     else if (!strcmp(work, "W12")) { c->kind = K_FREEBUSY; query(c, K_FREEBUSY, (int)(rnd() % MONTHS)); }
-    else if (!strcmp(work, "W13")) {
-        unsigned r = (unsigned)(rnd() % 100);
-        if (r < 80) { c->kind = K_PROPFIND0; c->expect = 1; propfind0(c); }
-        else if (r < 95) { c->kind = K_SYNCSAME; sync_req(c, c->token[0] ? c->token : global_token); }
-        else if (r < 98) { long i = (long)(rnd() % (uint64_t)N); c->kind = K_PUTMIX; snprintf(name, sizeof name, "e%ld.ics", i); put_event(c, name, i, uid_tag, ++put_seq, NULL); }
-        else { c->kind = K_MULTIGET; c->expect = 50; multiget(c); }
-    } else { fprintf(stderr, "unknown workload %s\n", work); exit(2); }
+    else if (!strcmp(work, "W13")) office(c, c->token[0] ? c->token : global_token);
+    else if (!strcmp(work, "W14")) { snprintf(uid_tag, sizeof uid_tag, "c%ld", c->calendar); office(c, tokens[c->calendar] ? tokens[c->calendar] : ""); }
+    else { fprintf(stderr, "unknown workload %s\n", work); exit(2); }
     return 1;
+}
+static void office(Conn *c, const char *token) {
+    unsigned r = (unsigned)(rnd() % 100); char name[128];
+    if (r < 80) { c->kind = K_PROPFIND0; c->expect = 1; propfind0(c); }
+    else if (r < 95) { c->kind = K_SYNCSAME; sync_req(c, token); }
+    else if (r < 98) { long i = (long)(rnd() % (uint64_t)N); c->kind = K_PUTMIX; snprintf(name, sizeof name, "e%ld.ics", i); put_event(c, name, i, uid_tag, ++put_seq, NULL); }
+    else { c->kind = K_MULTIGET; c->expect = 50; multiget(c); }
 }
 static void note_bad(const Conn *c, const char *why) {
     if (!first_bad[0]) {
@@ -422,7 +442,9 @@ static void finish(Conn *c) {                     /* a whole response has arrive
         case K_EXPAND: items = count_str(&c->body, "BEGIN:VEVENT"); bad = items != c->expect || count_str(&c->body, "RRULE:FREQ=DAILY;COUNT=10") > 0; break;
         case K_MULTIGET: items = count_str(&c->body, "BEGIN:VCALENDAR"); bad = items != 50; break;
         case K_SYNC1: items = count_close(&c->body, "response>"); bad = items != c->expect && items != c->expect2; if (!find_token(&c->body, global_token, sizeof global_token)) bad = 1; break;
-        case K_SYNCSAME: items = count_close(&c->body, "response>"); if (!find_token(&c->body, c->token, sizeof c->token)) bad = 1; break;
+        case K_SYNCSAME: items = count_close(&c->body, "response>"); if (!find_token(&c->body, c->token, sizeof c->token)) bad = 1;
+            if (calendars && !bad) { free(tokens[c->calendar]); tokens[c->calendar] = strdup(c->token); }
+            break;
         case K_PROPFIND0: items = count_close(&c->body, "response>"); bad = items != 1; break;
         case K_FREEBUSY: items = count_str(&c->body, "\nFREEBUSY"); bad = !count_str(&c->body, "BEGIN:VFREEBUSY") || (N >= 1000 && items < 1); break;
         }
@@ -450,7 +472,10 @@ static void start(Conn *c) {                        /* c->out holds a request */
     if (!c->retried && !c->paging) c->t0 = now();
     if (c->fd < 0) conn_open(c); else { c->reused = 1; c->st = C_SEND; try_send(c); }
 }
-static void go_next(Conn *c) { c->active = 0; if (next_request(c)) start(c); else if (c->fd >= 0 && c->st == C_RECV) { c->st = C_OFF; } }
+static void go_next(Conn *c) {
+    c->active = 0;
+    if (!strcmp(work, "W15") && c->id > 0) { c->due = now() + POLL_PAUSE; return; }
+    if (next_request(c)) start(c); else if (c->fd >= 0 && c->st == C_RECV) { c->st = C_OFF; } }
 static void fail(Conn *c, const char *why) {
     int fresh = c->in.n == 0 && c->reused && !c->retried;
     conn_close(c);
@@ -540,12 +565,14 @@ static void drive(const char *w, int conc, long count, double secs) {
     if (ep >= 0) close(ep);
     ep = epoll_create1(0);
     for (int i = 0; i < conc; i++) { Conn *c = &conns[i]; if (c->fd >= 0) conn_close(c); c->id = i; c->fd = -1; c->st = C_OFF; c->active = 0; c->step = 0; c->paging = 0; c->earlier = 0; c->token[0] = 0; }
-    for (int i = 0; i < conc; i++) if (next_request(&conns[i])) start(&conns[i]);
+    int polls = !strcmp(w, "W15");                      /* one connection writes, the others poll at their times until it is done */
+    for (int i = 0; i < conc; i++) if (polls && i > 0) conns[i].due = now() + POLL_PAUSE * i / conc; else if (next_request(&conns[i])) start(&conns[i]);
     struct epoll_event ev[64];
     for (;;) {
-        int busy = 0; for (int i = 0; i < conc; i++) busy += conns[i].active;
+        int busy = 0; for (int i = 0; i < (polls ? 1 : conc); i++) busy += conns[i].active;
         if (!busy) break;
-        int k = epoll_wait(ep, ev, 64, 500);
+        if (polls) { double t = now(); for (int i = 1; i < conc; i++) if (!conns[i].active && conns[i].due && conns[i].due <= t && next_request(&conns[i])) start(&conns[i]); }
+        int k = epoll_wait(ep, ev, 64, polls ? 1 : 500);
         for (int i = 0; i < k; i++) on_event((Conn *)ev[i].data.ptr, ev[i].events);
         if (k == 0 || (rnd() & 1023) == 0) { double t = now(); for (int i = 0; i < conc; i++) if (conns[i].active && t - conns[i].t0 > req_timeout) { conns[i].retried = 1; fail(&conns[i], "timed out"); } }
     }
@@ -583,7 +610,9 @@ static void usage(void) {
           "  -u user -p pass -n N (events in the collection) -t seconds (limit per workload) -r max requests -m min requests\n"
           "  -l label -R run number -P pid,pid (roots of the server's process trees) -T request timeout -v -Q (no TCP_QUICKACK)\n"
           "  -W seconds: before each workload wait so long at most for the machine to be less than a quarter busy\n"
+          "  -C M: M calendars c0, c1, … of N events each below URL, for MKCAL, LOAD and W14\n"
           "  WORK: MKCAL LOAD W1..W13 (W1 also measures W11, the deletes of what it put; W5 = W5a + W5b + W5c)\n"
+          "    W14: W13 over many calendars; W15: W1 on one connection while the others poll once a second each\n"
           "  IFEMPTY before LOAD: skip the load when the last event is there already.  DUMP i prints event i; DUMPDIR dir (with -n) writes them all;\n"
           "  EXPECT (with -n) prints the number of events and instances of each month.\n", stderr);
     exit(2);
@@ -595,9 +624,9 @@ static void b64(const char *s, char *o) {
 }
 int main(int argc, char **argv) {
     const char *user = "", *pass = ""; int o; signal(SIGPIPE, SIG_IGN); signal(SIGINT, on_quit); signal(SIGTERM, on_quit); cpus = (double)sysconf(_SC_NPROCESSORS_ONLN);
-    while ((o = getopt(argc, argv, "u:p:n:t:r:m:l:R:P:T:W:Qv")) != -1) switch (o) {
+    while ((o = getopt(argc, argv, "u:p:n:t:r:m:l:R:P:T:W:C:Qv")) != -1) switch (o) {
         case 'u': user = optarg; break; case 'p': pass = optarg; break; case 'n': N = atol(optarg); break; case 't': limit_s = atof(optarg); break;
-        case 'r': max_req = atol(optarg); break; case 'm': min_req = atol(optarg); break; case 'l': label = optarg; break; case 'R': run_no = atoi(optarg); break;
+        case 'r': max_req = atol(optarg); break; case 'm': min_req = atol(optarg); break; case 'l': label = optarg; break; case 'C': calendars = atol(optarg); break; case 'R': run_no = atoi(optarg); break;
         case 'P': pids_opt = optarg; break; case 'T': req_timeout = atof(optarg); break; case 'Q': quickack = 0; break; case 'W': quiet_wait = atof(optarg); break; case 'v': verbose++; break; default: usage(); }
     if (optind >= argc) usage();
     if (!strcmp(argv[optind], "DUMP")) { for (int i = optind + 1; i < argc; i++) { Buf b = { 0 }; ics(&b, atol(argv[i]), uid_tag, 0); fwrite(b.p, 1, b.n, stdout); } return 0; }
@@ -615,6 +644,8 @@ int main(int argc, char **argv) {
     memcpy(&addr, ai->ai_addr, ai->ai_addrlen); addrlen = ai->ai_addrlen;
     if (*user) { char up[256], e[400]; snprintf(up, sizeof up, "%s:%s", user, pass); b64(up, e); snprintf(authline, sizeof authline, "Authorization: Basic %s\r\n", e); }
     for (int i = 0; i < MAXC; i++) conns[i].fd = -1;
+    tokens = calloc((size_t)calendars + 1, sizeof *tokens);
+    struct rlimit files; if (!getrlimit(RLIMIT_NOFILE, &files)) { files.rlim_cur = files.rlim_max; setrlimit(RLIMIT_NOFILE, &files); }
     etags = calloc((size_t)N + 1, sizeof *etags); order = calloc((size_t)N + 1, sizeof *order);
     rng_state = mix((uint64_t)time(NULL) ^ (uint64_t)getpid() << 20); put_seq = (int)(time(NULL) % 2000 * 1000000); /* no other run writes the same octets: that would be no change */
     expectations(N);
@@ -622,12 +653,15 @@ int main(int argc, char **argv) {
     int skip_load = 0;
     for (; optind < argc && !quit; optind++) {
         char w[16]; snprintf(w, sizeof w, "%s", argv[optind]); int c = 1; char *q = strchr(w, ':'); if (q) { *q = 0; c = atoi(q + 1); } if (c < 1 || c > MAXC) usage();
-        if (!strcmp(w, "MKCAL")) { drive("MKCAL", 1, 1, 10); if (verbose) fprintf(stderr, "MKCALENDAR: %s\n", n_done ? "201" : first_bad); }
+        if (!strcmp(w, "MKCAL")) { drive("MKCAL", calendars ? c : 1, calendars ? calendars : 1, calendars ? 1e9 : 10); if (verbose) fprintf(stderr, "MKCALENDAR: %s\n", n_done ? "201" : first_bad); }
         else if (!strcmp(w, "IFEMPTY")) { drive("PROBE", 1, 1, 10); skip_load = n_done == 1; }
-        else if (!strcmp(w, "LOAD")) { if (!skip_load) measured("LOAD", c, N, 1e9); }
+        else if (!strcmp(w, "LOAD")) { if (!skip_load) measured("LOAD", c, calendars ? calendars * N : N, 1e9); }
         else if (!strcmp(w, "W1")) {
             snprintf(new_tag, sizeof new_tag, "%lx%d%d", (long)time(NULL), run_no, c); measured("W1", c, max_req, limit_s);
             if (issued > 0 && n_done > 0) measured("W11", c, issued, 1e9); }
+        else if (!strcmp(w, "W15")) {
+            snprintf(new_tag, sizeof new_tag, "%lx%d%d", (long)time(NULL), run_no, c); measured("W15", c, max_req, limit_s);
+            if (issued > 0 && n_done > 0) silent("W11", 8, issued, 1e9); }
         else if (!strcmp(w, "W3")) {
             for (long i = 0; i < N; i++) order[i] = i;
             for (long i = N - 1; i > 0; i--) { long j = (long)(rnd() % (uint64_t)(i + 1)); long t = order[i]; order[i] = order[j]; order[j] = t; }

@@ -1,7 +1,9 @@
 #!/bin/bash
 # Measures the release build under the workloads of cdload.c; prints a table, writes .build/bench/results.json.
 # One gateway, one data folder and one calendar per size; the folder lies on the checkout's disk, so commits are real.
-# Settings: BENCH_N (sizes, "1000 10000"), BENCH_RUNS (runs per cell, 3), BENCH_SECONDS (longest time per cell, 2),
+# Then 1,000 calendars with a mix over all of them, and one client that writes while 1,000 others poll.
+# Settings: BENCH_N (sizes, "1000 10000 50000"; "" leaves the single calendar out), BENCH_MANY (calendars of the mix,
+#   1000; 0 leaves them out), BENCH_RUNS (runs per cell, 3), BENCH_SECONDS (longest time per cell, 2),
 #   BENCH_SUITE (workloads, WORKLOAD:CONNECTIONS), BENCH_QUIET (seconds to wait for an idle machine per cell, 0),
 #   KALENDS (the program).
 # Exit: 0 measured and every answer right, 1 otherwise.
@@ -11,12 +13,13 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 out=$root/.build/bench
 kalends=${KALENDS:-$root/.build/release/kalends}
-sizes=${BENCH_N:-1000 10000}
+sizes=${BENCH_N-1000 10000 50000}
 runs=${BENCH_RUNS:-3}
 seconds=${BENCH_SECONDS:-2}
 quiet=${BENCH_QUIET:-0}
 reads="W2:1 W2:8 W2:32 W10:1 W10:8 W9 W7:1 W7:8 W5:1 W6:1 W12:1 W4:1 W8:1"
 writes="W3:1 W3:8 W3:32 W13:8 W1:1 W1:8 W1:32"
+many=${BENCH_MANY-1000}
 suite=${BENCH_SUITE:-$reads $writes}
 warm_up="W2:8 W10:8 W5:1 W8:1 W4:1 W3:1"
 
@@ -24,6 +27,8 @@ warm_up="W2:8 W10:8 W5:1 W8:1 W4:1 W3:1"
 load_ms_per_event=50
 run_limit=600
 request_limit=60
+# So many events has each of many calendars; a thousand such calendars are a company.
+events_each=50
 # A cell ends after so many requests, and has at least so many however slow they are.
 most_requests=2000
 fewest_requests=3
@@ -113,4 +118,20 @@ for size in $sizes; do
 	done
 	stop
 done
+if [ "$many" -gt 0 ]; then
+	start "many"
+	echo "bench: loading $many calendars of $events_each events" >&2
+	home=${calendar%load/}
+	load $((many * events_each * load_ms_per_event / 1000 + 60)) "$events_each" -l many -C "$many" -R 0 "$home" MKCAL:8 LOAD:8 \
+		>>"$out/runs.jsonl"
+	load 60 "$events_each" "$calendar" MKCAL >/dev/null
+	for run in $(seq "$runs"); do
+		echo "bench: $many calendars, run $run of $runs" >&2
+		load "$run_limit" "$events_each" -l many -C "$many" -W "$quiet" -t "$seconds" -r "$((most_requests * 10))" -R "$run" \
+			"$home" W14:8 >>"$out/runs.jsonl"
+		load "$run_limit" "$events_each" -l many -W "$quiet" -t "$((seconds + 2))" -r "$most_requests" -R "$run" \
+			"$calendar" W1:1 W15:1001 >>"$out/runs.jsonl"
+	done
+	stop
+fi
 python3 "$here/report.py" "$out/runs.jsonl" "$out/results.json"
