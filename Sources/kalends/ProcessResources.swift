@@ -8,12 +8,15 @@ enum ProcessResources {
     /// Left alone, the C library raises this bound with every such block, up to 32 MiB, and keeps what it then gets back.
     private static let mappedFrom: Int32 = 256 << 10
 
-    /// A pool of its own for every thread would keep, in each, what one request once needed. Two are enough for two threads
-    /// to allocate at the same time.
+    /// Enough for two threads to allocate at the same time.
+    ///
+    /// A pool of its own for every thread would keep, in each, what one request once needed.
     private static let pools: Int32 = 2
 
-    /// Every client's connection is a file. The usual limit of 1,024 is for programs that use `select`; more than these
-    /// nobody has, and some libraries walk through all that there could be.
+    /// Every client's connection is a file; more than these nobody has.
+    ///
+    /// The usual limit of 1,024 is for programs that use `select`; without any, some libraries walk through all that there
+    /// could be.
     private static let openFiles: rlim_t = 65_536
 
     /// Has freed memory given back to the system, and allows as many connections as the system lets this process have.
