@@ -23,6 +23,15 @@ enum CalendarFormat: String, Sendable, Hashable, CaseIterable {
         }
     }
 
+    /// Whether an `Accept` header accepts any of the forms.
+    static func isAmong(accept: String?) -> Bool {
+        guard let accept else { return true }
+        let ranges = accept.split(separator: ",").map(Self.range)
+        return [allCases.map(\.rawValue), ["text/*", "application/*", "*/*"]].joined().contains { type in
+            ranges.contains { $0.type == type && $0.quality > 0 }
+        }
+    }
+
     /// The tag of an object in this form: another form is another representation, with other octets.
     func etag(of object: ETag) -> ETag {
         switch self {

@@ -29,6 +29,42 @@ public enum TimeZoneData {
     }
 }
 
+extension TimeZoneData {
+    /// A time in which one offset holds, from its first moment on (RFC 7808 §3.5).
+    public struct Observance: Sendable, Hashable {
+        /// What people call it: `CET`.
+        public let name: String
+
+        /// When it begins.
+        public let onset: Instant
+
+        /// Seconds east of UTC before.
+        public let offsetFrom: Int
+
+        /// Seconds east of UTC from then on.
+        public let offsetTo: Int
+    }
+
+    /// The observances of a zone in a half-open range, the first from its very beginning; nil for an unknown zone.
+    public static func observances(of iana: String, from start: Instant, to end: Instant) -> [Observance]? {
+        guard let zone = ZoneRegistry.zone(iana: iana) else { return nil }
+        var found = zone.changes(from: start.seconds, to: end.seconds).map { change in
+            Observance(
+                name: change.after.name,
+                onset: Instant(seconds: change.time),
+                offsetFrom: change.before.offset,
+                offsetTo: change.after.offset
+            )
+        }
+        if found.first?.onset != start {
+            let first = zone.kind(at: start.seconds)
+            let held = Observance(name: first.name, onset: start, offsetFrom: first.offset, offsetTo: first.offset)
+            found.insert(held, at: 0)
+        }
+        return found
+    }
+}
+
 /// Writes the observances of a zone.
 private struct TimeZoneWriter {
     let zone: Zone

@@ -82,6 +82,43 @@ final class Zone: Sendable {
     }
 }
 
+extension Zone {
+    /// A moment at which the offset or its name changes.
+    struct Change: Sendable {
+        var time: Int64
+        var before: Kind
+        var after: Kind
+    }
+
+    /// What holds at an instant.
+    func kind(at utc: Int64) -> Kind { kinds[index(at: folded(utc).seconds)] }
+
+    /// The changes in a half-open range, in order.
+    func changes(from start: Int64, to end: Int64) -> [Change] {
+        var found: [Change] = []
+        var last = start - 1
+        while let change = change(after: last), change.time < end {
+            // Some files end with a change to what already holds.
+            if change.before != change.after { found.append(change) }
+            last = change.time
+        }
+        return found
+    }
+
+    /// The first change after an instant, also where the table has come to its end and begins again.
+    private func change(after utc: Int64) -> Change? {
+        var (seconds, shift) = folded(utc)
+        var index = index(at: seconds)
+        if let cycleEnd, index >= transitions.count || transitions[index] >= cycleEnd {
+            seconds = cycleEnd - Self.cycle
+            shift += Self.cycle
+            index = self.index(at: seconds - 1)
+        }
+        guard index < transitions.count else { return nil }
+        return Change(time: transitions[index] + shift, before: kinds[index], after: kinds[index + 1])
+    }
+}
+
 /// Collects transitions and makes a zone of them.
 struct ZoneBuilder {
     private(set) var transitions: [Int64] = []
