@@ -7,7 +7,7 @@ extension CalDAVServer {
     /// So often a transfer is tried again when its source was changed by somebody else between reading and writing.
     private static let maximumTransferAttempts = 4
 
-    /// COPY and MOVE (RFC 4918 §9.8, §9.9): of objects anywhere, of a calendar to another name.
+    /// COPY and MOVE (RFC 4918 §9.8, §9.9): of objects anywhere, of a calendar to another name in the requester's home.
     func transfer(_ exchange: Exchange, _ kind: TransferKind) async throws -> DAVResponse {
         let destination = try Destination(exchange.request)
         switch exchange.path {
@@ -23,9 +23,11 @@ extension CalDAVServer {
             throw DAVError(status: 409, message: "The object is being changed all the time.")
         case .calendar(let home, let name):
             let calendar = try await calendar(named: name, in: home, for: exchange.principal)
-            guard kind == .move else { throw exchange.methodNotAllowed }
-            return try await rename(calendar, to: destination, exchange)
-        case .wellKnown, .root, .principals, .principal, .homes, .home, .unknown:
+            switch kind {
+            case .move: return try await rename(calendar, to: destination, exchange)
+            case .copy: return try await copy(calendar, to: destination, exchange)
+            }
+        case .wellKnown, .root, .principals, .principal, .notifications, .homes, .home, .unknown:
             _ = try await resource(exchange)
             throw exchange.methodNotAllowed
         }
@@ -79,6 +81,7 @@ extension CalDAVServer {
         case .uidInUse(let holder): return try answer(PutOutcome.uidInUse(by: holder), in: calendar)
         case .calendarMissing: throw .parentMissing
         case .destinationExists: throw DAVError(status: 412, message: "There is something at the destination.")
+        case .tooManyProperties: throw .tooManyProperties
         case .sourceChanged: return nil
         }
     }
@@ -97,50 +100,8 @@ extension CalDAVServer {
                 // What belongs to somebody else is not there, and so cannot be written into.
                 throw DAVError.parentMissing
             }
-        case .wellKnown, .root, .principals, .principal, .homes, .home, .calendar, .unknown:
+        case .wellKnown, .root, .principals, .principal, .notifications, .homes, .home, .calendar, .unknown:
             throw DAVError(status: 403, message: "A calendar object can only stand in a calendar.")
-        }
-    }
-}
-
-extension CalDAVServer {
-    /// MOVE of a calendar to another name in the same home: its objects, links and sync tokens stay what they are.
-    private func rename(
-        _ calendar: CalendarCollection,
-        to destination: Destination,
-        _ exchange: Exchange
-    ) async throws -> DAVResponse {
-        try exchange.requireInfiniteDepth()
-        let owner = exchange.principal.name
-        if calendar.received == nil, calendar.properties.source == nil {
-            try refuseIfWriteProtected(calendar, .dav("unbind"), on: .home(owner))
-        }
-        guard case .calendar(owner, let name) = destination.path else {
-            throw DAVError.failed(.calendarCollectionLocationOK, "A calendar can only stand in its owner's home.")
-        }
-        guard name != calendar.name else {
-            throw DAVError(status: 403, message: "The source and the destination are the same.")
-        }
-        let overwritten = try await calendars.calendar(named: name, of: calendar.owner)
-        return try await tellingMembers {
-            let outcome = try await writing(exchange, into: overwritten.map { ($0.id, .calendar(name, of: owner)) }) {
-                if let received = calendar.received {
-                    try await calendars.renameShare(received.id, to: name, for: exchange.principal.id)
-                } else {
-                    try await calendars.renameCalendar(
-                        calendar.id,
-                        to: name,
-                        overwrites: destination.overwrites,
-                        past: exchange.writeGuard
-                    )
-                }
-            }
-            switch outcome {
-            case .renamed: return DAVResponse(status: 201)
-            case .replaced: return DAVResponse(status: 204)
-            case .nameTaken: throw DAVError(status: 412, message: "There is a calendar of that name.")
-            case .notFound: throw DAVError.notFound
-            }
         }
     }
 }

@@ -60,7 +60,7 @@ extension CalDAVServer {
                 guard isRemoved else { throw DAVError.notFound }
                 return DAVResponse(status: 204)
             }
-        case .wellKnown, .root, .principals, .principal, .homes, .home, .unknown:
+        case .wellKnown, .root, .principals, .principal, .notifications, .homes, .home, .unknown:
             _ = try await resource(exchange)
             throw exchange.methodNotAllowed
         }
@@ -153,6 +153,11 @@ extension CalDAVServer {
 
 extension DAVError {
     static let parentMissing = DAVError(status: 409, message: "The calendar does not exist.")
+
+    static let tooManyProperties = DAVError(
+        status: 507,
+        message: "The objects of this calendar have too many properties of clients' own."
+    )
 
     /// RFC 4791 §5.3.2.1, case for case.
     init(_ error: CalendarDataError) {

@@ -16,22 +16,26 @@ extension CalDAVServer {
         // RFC 8144 §3.1: only where there is more than the root.
         let leavesRootOut = preferences.isWithoutRoot && depth == .one
         let answer = PropFindAnswer(request, isMinimal: preferences.returning == .minimal)
-        if depth == .one, !answer.needsLocks, !answer.needsRoom, !answer.needsAvailability,
-            let calendar = resource.calendar
-        {
+        if depth == .one, let calendar = resource.calendar {
             return try await members(of: calendar, in: resource, answer, leavesRootOut: leavesRootOut)
                 .applying(preferences, .minimal, rootLeftOut: leavesRootOut)
         }
         var found = leavesRootOut ? [] : [resource]
         if depth == .one { found += try await members(of: resource) }
+        var multiStatus = MultiStatus()
+        for resource in try await completed(found, for: answer) { answer.append(resource, to: &multiStatus) }
+        return DAVResponse(multiStatus).applying(preferences, .minimal, rootLeftOut: leavesRootOut)
+    }
+
+    /// The same resources with what an answer needs to know of them.
+    private func completed(_ resources: [Resource], for answer: PropFindAnswer) async throws -> [Resource] {
+        var found = resources
         if answer.needsDeadProperties { found = try await withDeadProperties(found) }
         if answer.needsShares { found = try await withShares(found) }
         if answer.needsLocks { found = try await withLocks(found) }
         if answer.needsRoom { found = try await withRoom(found) }
         if answer.needsAvailability { found = try await withAvailability(found) }
-        var multiStatus = MultiStatus()
-        for resource in found { answer.append(resource, to: &multiStatus) }
-        return DAVResponse(multiStatus).applying(preferences, .minimal, rootLeftOut: leavesRootOut)
+        return found
     }
 
     /// A calendar and the objects in it.
@@ -43,11 +47,15 @@ extension CalDAVServer {
     ) async throws -> DAVResponse {
         let objects = try await calendars.matches(in: calendar.id, kinds: nil, range: nil)
         var multiStatus = MultiStatus()
-        var collection: [Resource] = leavesRootOut ? [] : [resource]
-        if answer.needsDeadProperties { collection = try await withDeadProperties(collection) }
-        if answer.needsShares { collection = try await withShares(collection) }
+        let collection = try await completed(leavesRootOut ? [] : [resource], for: answer)
         for resource in collection { answer.append(resource, to: &multiStatus) }
-        let place = MemberPlace(calendar: calendar, requester: resource.requester, href: resource.href)
+        let place = try await place(
+            calendar,
+            resource.href,
+            for: resource.requester,
+            knowingProperties: answer.needsDeadProperties,
+            locks: answer.needsLocks
+        )
         return try await DAVResponse(MemberSteps(answer, objects, in: place), begunWith: multiStatus)
     }
 
@@ -76,12 +84,15 @@ extension CalDAVServer {
         }
     }
 
-    /// The same resources with the dead properties of the calendars among them.
+    /// The same resources with the dead properties of the calendars and of a single object among them.
     func withDeadProperties(_ resources: [Resource]) async throws -> [Resource] {
         var completed = resources
         for (index, resource) in resources.enumerated() {
-            guard let calendar = resource.collection else { continue }
-            completed[index].deadProperties = try await calendars.deadProperties(of: calendar)
+            if let calendar = resource.collection {
+                completed[index].deadProperties = try await calendars.deadProperties(of: calendar)
+            } else if let entry = resource.entry {
+                completed[index].deadProperties = try await calendars.deadProperties(of: entry.id)
+            }
         }
         return completed
     }

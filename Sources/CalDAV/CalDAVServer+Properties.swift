@@ -9,6 +9,9 @@ extension CalDAVServer {
     func proppatch(_ exchange: Exchange) async throws -> DAVResponse {
         let update = try PropertyUpdate(parsing: exchange.request.body)
         let resource = try await resource(exchange)
+        if case .object(let entry, in: let calendar) = resource.kind {
+            return try await patch(entry, in: calendar, update, resource.href, exchange)
+        }
         guard let calendar = resource.collection else {
             let refused = try await patchAvailability(update, of: resource)
             return DAVResponse(answer(update, resource.href, refused: refused))
@@ -28,10 +31,45 @@ extension CalDAVServer {
         return DAVResponse(answer(update, resource.href, refused: changes.refused))
     }
 
+    /// PROPPATCH of an object, whose own properties are all protected: the rest is kept as it is.
+    private func patch(
+        _ entry: ObjectEntry,
+        in calendar: CalendarCollection,
+        _ update: PropertyUpdate,
+        _ href: Href,
+        _ exchange: Exchange
+    ) async throws -> DAVResponse {
+        try refuseIfWriteProtected(calendar, .dav("write-properties"), on: href)
+        let changes = PropertyChanges(update, mode: .object)
+        guard changes.refused.isEmpty else { return DAVResponse(answer(update, href, refused: changes.refused)) }
+        let outcome = try await writing(exchange) {
+            try await calendars.setProperties(
+                changes.deadProperties,
+                removing: changes.removed.map { ($0.namespace, $0.local) },
+                of: ObjectPlace(calendar: calendar.id, name: entry.name),
+                past: exchange.writeGuard,
+                by: exchange.author
+            )
+        }
+        switch outcome {
+        case .notFound: throw DAVError.notFound
+        case .tooMany:
+            let refused = update.refusing { _ in PropertyChanges.Refusal(status: 507) }
+            return DAVResponse(answer(update, href, refused: refused))
+        case .changed:
+            guard exchange.preferences.returning == .minimal else {
+                return DAVResponse(answer(update, href, refused: [:]))
+            }
+            return DAVResponse(status: 200).applying(exchange.preferences, .minimal)
+        }
+    }
+
     /// MKCALENDAR (RFC 4791 §5.3.1) and extended MKCOL (RFC 5689), which vdirsyncer sends without a slash at the end.
     func makeCalendar(_ exchange: Exchange, body root: Name) async throws -> DAVResponse {
         guard case .calendar(let home, let name) = exchange.path else {
-            if case .object(let home, _, _) = exchange.path, home == exchange.principal.name {
+            if case .object(let home, let parent, _) = exchange.path, home == exchange.principal.name {
+                // RFC 4918 §9.3.1: without what it is to stand in the answer is 409.
+                _ = try await self.parent(named: parent, in: home, for: exchange.principal)
                 throw DAVError.failed(.calendarCollectionLocationOK, "A calendar cannot stand inside another.")
             }
             _ = try await resource(exchange)

@@ -3,23 +3,6 @@ import Store
 import WebDAV
 import XML
 
-/// The collection whose objects an answer tells of.
-struct MemberPlace: Sendable {
-    let calendar: CalendarCollection
-    let requester: Principal
-    let href: Href
-
-    /// An object as any other resource.
-    func resource(_ object: ListedObject, at href: Href? = nil) -> Resource {
-        let entry = object.entry
-        return Resource(
-            kind: .object(entry, in: calendar),
-            requester: requester,
-            href: href ?? self.href.appending(entry.name)
-        )
-    }
-}
-
 /// How the properties of many objects are told: all that is the same for each is written once.
 ///
 /// Only for properties that are told from the entry alone; an answer with others goes by ``Resource``.

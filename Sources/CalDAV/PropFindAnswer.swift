@@ -93,9 +93,11 @@ struct PropFindAnswer: Sendable {
         }
     }
 
-    /// Tells of an object of a calendar; objects have no dead properties.
+    /// Tells of an object of a calendar.
     func append(_ object: ListedObject, in place: MemberPlace, to multiStatus: inout MultiStatus) {
-        guard let members else { return append(place.resource(object), to: &multiStatus) }
+        guard let members, place.deadProperties.isEmpty || place.deadProperties[object.id] == nil else {
+            return append(place.resource(object), to: &multiStatus)
+        }
         multiStatus.append(memberOf: place.href, named: object.name) { writer in
             members.append(object, data: nil, to: &writer)
         }

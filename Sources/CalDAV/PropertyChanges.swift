@@ -3,7 +3,7 @@ import Store
 import WebDAV
 import XML
 
-/// What a PROPPATCH or a creation does to a calendar: decided before anything is written.
+/// What a PROPPATCH or a creation does to a calendar or an object: decided before anything is written.
 struct PropertyChanges: Sendable {
     /// Why one property cannot be changed.
     struct Refusal: Sendable, Hashable {
@@ -16,8 +16,8 @@ struct PropertyChanges: Sendable {
         static let protected = Refusal(status: 403, error: .cannotModifyProtectedProperty)
     }
 
-    /// What can only be said when a calendar is made is protected afterwards.
-    enum Mode: Sendable { case patch, creation }
+    /// What can only be said when a calendar is made is protected afterwards; of an object all that is known here is.
+    enum Mode: Sendable { case patch, creation, object }
 
     /// The properties that cannot be changed; if there are any, nothing is.
     private(set) var refused: [PropertyName: Refusal] = [:]
@@ -63,6 +63,10 @@ struct PropertyChanges: Sendable {
 
     private mutating func take(_ instruction: PropertyUpdate.Instruction, _ mode: Mode) throws(PropertyRefused) {
         let value: Element? = if case .set(let element) = instruction { element } else { nil }
+        guard mode != .object else {
+            guard LiveProperty.byName[instruction.name] == nil else { throw PropertyRefused(refusal: .protected) }
+            return try takeDead(instruction.name, value)
+        }
         switch instruction.name {
         case .dav("displayname"): set(\.displayName, to: try text(value))
         case .calDAV("calendar-description"): set(\.description, to: try text(value))

@@ -5,7 +5,7 @@ import WebDAV
 struct Resource: Sendable {
     /// What it is.
     enum Kind: Sendable {
-        case root, principals, homes, home
+        case root, principals, homes, home, notifications
         case principal(Principal)
         case calendar(CalendarCollection)
         case object(ObjectEntry, in: CalendarCollection)
@@ -18,7 +18,7 @@ struct Resource: Sendable {
 
     let href: Href
 
-    /// Properties that mean nothing to the server; only calendars have any.
+    /// Properties that mean nothing to the server; only calendars and objects have any.
     var deadProperties: [DeadProperty] = []
 
     /// To whom a calendar is given; nil where nobody asked.
@@ -54,7 +54,7 @@ struct Resource: Sendable {
     var ownerName: String? {
         switch kind {
         case .principal(let principal): principal.name
-        case .home: requester.name
+        case .home, .notifications: requester.name
         case .calendar(let calendar), .object(_, in: let calendar): calendar.received?.ownerName ?? requester.name
         case .root, .principals, .homes: nil
         }
@@ -91,6 +91,9 @@ extension CalDAVServer {
         case .principal(let name):
             guard let named = try await self.principal(named: name, for: principal) else { throw DAVError.notFound }
             return make(.principal(named), .principal(name))
+        case .notifications(let name):
+            guard name == principal.name else { throw DAVError.notFound }
+            return make(.notifications, .notifications(of: name))
         case .home(let name):
             guard name == principal.name else { throw DAVError.notFound }
             return make(.home, .home(name))
@@ -137,7 +140,7 @@ extension CalDAVServer {
             return try await calendars.entries(in: calendar.id).map { entry in
                 make(.object(entry, in: calendar), resource.href.appending(entry.name))
             }
-        case .principal, .object: return []
+        case .principal, .notifications, .object: return []
         }
     }
 }

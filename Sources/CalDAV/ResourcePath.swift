@@ -10,6 +10,8 @@ public enum ResourcePath: Sendable, Hashable {
     case principals
     /// `/dav/principals/NAME/`
     case principal(String)
+    /// `/dav/principals/NAME/notifications/`
+    case notifications(String)
     /// `/dav/calendars/`
     case homes
     /// `/dav/calendars/NAME/`
@@ -74,6 +76,7 @@ public enum ResourcePath: Sendable, Hashable {
         case (1, _): return .root
         case (2, "principals"): return .principals
         case (3, "principals"): return .principal(segments[2])
+        case (4, "principals") where segments[3] == "notifications": return .notifications(segments[2])
         case (2, "calendars"): return .homes
         case (3, "calendars"): return .home(segments[2])
         case (4, "calendars"): return .calendar(home: segments[2], name: segments[3])
@@ -87,9 +90,10 @@ public enum ResourcePath: Sendable, Hashable {
     var allowedMethods: String {
         switch self {
         case .wellKnown, .unknown: "OPTIONS"
-        case .root, .principals, .principal, .homes: "OPTIONS, PROPFIND, PROPPATCH, REPORT"
+        case .root, .principals, .principal, .notifications, .homes: "OPTIONS, PROPFIND, PROPPATCH, REPORT"
         case .home: "OPTIONS, PROPFIND, PROPPATCH, REPORT, POST"
-        case .calendar: "OPTIONS, PROPFIND, PROPPATCH, REPORT, POST, DELETE, MOVE, LOCK, UNLOCK, MKCALENDAR, MKCOL"
+        case .calendar:
+            "OPTIONS, PROPFIND, PROPPATCH, REPORT, POST, DELETE, COPY, MOVE, LOCK, UNLOCK, MKCALENDAR, MKCOL"
         case .object: "OPTIONS, GET, HEAD, PUT, DELETE, COPY, MOVE, LOCK, UNLOCK, PROPFIND, PROPPATCH, REPORT"
         }
     }
@@ -101,6 +105,9 @@ extension Href {
     static let homes = Href(encoded: "/dav/calendars/")
 
     static func principal(_ name: String) -> Href { principals.appending(name, isCollection: true) }
+    static func notifications(of name: String) -> Href {
+        principal(name).appending("notifications", isCollection: true)
+    }
     static func home(_ name: String) -> Href { homes.appending(name, isCollection: true) }
     static func calendar(_ name: String, of home: String) -> Href {
         Href.home(home).appending(name, isCollection: true)

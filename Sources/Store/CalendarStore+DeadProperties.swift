@@ -36,13 +36,7 @@ extension DeadProperty {
                 case .share(let id):
                     "SELECT namespace, name, xml FROM share_property WHERE share = \(id.value) ORDER BY namespace, name"
                 }
-            return try transaction.rows(statement).map { row in
-                DeadProperty(
-                    namespace: try row.text("namespace"),
-                    name: try row.text("name"),
-                    xml: try row.text("xml")
-                )
-            }
+            return try transaction.rows(statement).map(DeadProperty.init)
         }
 
         func set(

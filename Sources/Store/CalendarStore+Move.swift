@@ -35,6 +35,9 @@ public enum TransferOutcome: Sendable, Hashable {
 
     /// The destination's calendar is gone.
     case calendarMissing
+
+    /// The other calendar's objects have too many dead properties already.
+    case tooManyProperties
 }
 
 extension CalendarStore {
@@ -65,12 +68,14 @@ extension CalendarStore {
             outcome = try await database.write { try Self.carryOut(transfer, draft, $0) }
         } catch let abandoned as Abandoned {
             return abandoned.outcome
+        } catch is TooManyProperties {
+            return .tooManyProperties
         }
         switch outcome {
         case .created, .replaced:
             announce(Commit(calendar: destination.calendar, author: author))
             if kind == .move, calendar != destination.calendar { announce(Commit(calendar: calendar, author: author)) }
-        case .sourceChanged, .destinationExists, .uidInUse, .calendarMissing: break
+        case .sourceChanged, .destinationExists, .uidInUse, .calendarMissing, .tooManyProperties: break
         }
         return outcome
     }
@@ -100,6 +105,7 @@ extension CalendarStore {
         let overwritten = try etag(at: transfer.destination, transaction)
         guard overwritten == nil || transfer.overwrites else { return .destinationExists }
         try admit(transfer, isNew: overwritten == nil, at: draft.at, transaction)
+        let properties = try deadProperties(of: transfer.expected.id, transaction)
         if transfer.kind == .move {
             if overwritten != nil { try delete(transfer.destination, by: transfer.author, at: draft.at, transaction) }
             try delete(transfer.source, by: transfer.author, at: draft.at, transaction)
@@ -117,6 +123,7 @@ extension CalendarStore {
         )
         switch outcome {
         case .created(let etag), .replaced(let etag), .unchanged(let etag):
+            try replaceProperties(of: transfer.destination, with: properties, transaction)
             return overwritten == nil ? .created(etag) : .replaced(etag)
         case .uidInUse(let holder): throw Abandoned(outcome: .uidInUse(by: holder))
         case .calendarMissing: throw Abandoned(outcome: .calendarMissing)

@@ -7,11 +7,14 @@ enum Counter: String {
     case apiToken = "api_token"
 
     /// A number that was never given before, not even to a row that is gone.
-    func next(_ transaction: borrowing SQLTransaction) throws -> Int64 {
+    func next(_ transaction: borrowing SQLTransaction) throws -> Int64 { try last(of: 1, transaction) }
+
+    /// The last of so many numbers in a row that were never given before.
+    func last(of count: Int64, _ transaction: borrowing SQLTransaction) throws -> Int64 {
         let row = try transaction.row(
             """
-            INSERT INTO counter (name, value) VALUES (\(.text(rawValue)), 1)
-            ON CONFLICT (name) DO UPDATE SET value = counter.value + 1
+            INSERT INTO counter (name, value) VALUES (\(.text(rawValue)), \(.integer(count)))
+            ON CONFLICT (name) DO UPDATE SET value = counter.value + excluded.value
             RETURNING value
             """
         )

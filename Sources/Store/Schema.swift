@@ -18,6 +18,7 @@ extension CalendarStore {
             // NULL for what is no event, and for what was written before: it is read when it is asked for.
             statements: ["ALTER TABLE object ADD COLUMN occupancy_name TEXT"]
         ),
+        Migration(name: "Dead properties of objects", statements: objectProperties),
     ]
 
     private static let principals = [

@@ -23,21 +23,18 @@ PASSWORD = "only for litmus"
 NESTED = "RFC 4791 §4.2: a calendar holds objects only; the folder inside stands for a calendar beside it, which needs no parent"
 SLASH = "litmus ends the address in a slash, which is another resource here: a calendar that can be made"
 SAME_UID = "RFC 4791 §5.3.2.1: a copy in the same calendar would double the UID (no-uid-conflict)"
-NO_COPY = "a calendar cannot be copied (405): its objects' UIDs, links and shares would be there twice"
-NO_FILES = "dead properties are kept for calendars, not for their objects (403)"
 NO_PLACE = "RFC 4791 §4.2: where an object can be, no calendar can (403)"
 EXPECTED = {
     "basic": {"put_no_parent": NESTED, "mkcol_over_plain": SLASH, "mkcol_no_parent": NESTED, "mkcol_with_body": NO_PLACE},
     "copymove": {
         "copy_simple": SAME_UID,
         "copy_overwrite": SAME_UID,
-        "copy_coll": NO_COPY,
-        "copy_shallow": NO_COPY,
+        "copy_coll": NESTED,
         "move": NO_PLACE,
-        "move_coll": NO_COPY,
+        "move_coll": NESTED,
     },
     "props": {},
-    "locks": {"owner_modify": NO_FILES, "copy": SAME_UID, "owner_modify-2": NO_FILES, "owner_modify-3": NO_FILES},
+    "locks": {"copy": SAME_UID},
     "http": {},
 }
 RESULT = re.compile(r"^\s*\d+\. (\S+?)\.*\s+(pass|FAIL|SKIPPED|WARNING)(.*)$")
