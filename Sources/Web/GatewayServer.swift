@@ -19,11 +19,11 @@ public struct GatewayServer: Sendable {
         }
     }
 
-    /// How long a connection may be silent.
+    /// How many seconds a connection may be silent.
     ///
     /// Clients keep connections between polls; silence longer than this is cheaper
     /// to reconnect than to keep.
-    private static let idleTimeout = TimeAmount.seconds(75)
+    public static let maximumSilence: Int64 = 75
 
     /// Connections that may wait to be accepted: a morning's reconnects of a thousand clients.
     private static let backlog = 1024
@@ -35,6 +35,7 @@ public struct GatewayServer: Sendable {
     ///   - host: the address to listen on.
     ///   - port: the port to listen on; 0 chooses one.
     ///   - tls: the certificate, where the server speaks TLS itself.
+    ///   - silence: how many seconds a connection may be silent.
     ///   - onListening: told the port once connections are taken.
     /// - Returns: the server, as a service to be run.
     /// - Throws: what is wrong with the certificate or its key.
@@ -43,11 +44,12 @@ public struct GatewayServer: Sendable {
         host: String,
         port: Int,
         tls: TLSFiles?,
+        silence: Int64 = maximumSilence,
         onListening: @escaping @Sendable (Int) async -> Void
     ) throws -> some ApplicationProtocol {
         let http1 = HTTP1Channel.Configuration(
             additionalChannelHandlers: [ConnectionGuard()],
-            idleTimeout: idleTimeout
+            idleTimeout: .seconds(silence)
         )
         var server = HTTPServerBuilder { responder in
             EventLoopChannel(HTTP1Channel(responder: responder, configuration: http1))

@@ -15,6 +15,12 @@ struct AuthenticatorTests {
         #expect(try await gateway.principal("", "") == nil)
     }
 
+    @Test(arguments: [0, 1])
+    func `an Authorization field has so many octets and no more`(_ more: Int) {
+        let token = String(repeating: "x", count: 4_096 - "Bearer ".utf8.count + more)
+        #expect((Authorization("Bearer " + token) == .bearer(token)) == (more == 0))
+    }
+
     @Test
     func `an app password is accepted as shown, and without its dashes`() async throws {
         let gateway = try await Gateway()

@@ -66,4 +66,102 @@ struct LimitTests {
         let reply = await test.server.respond(to: request)
         #expect(reply.status == (count > 64 ? 400 : 412))
     }
+
+    @Test(arguments: ["/dav/calendars/alice/default/", "/dav/calendars/alice/"], [3, 2])
+    func `a query tells so many matches and no more`(_ path: String, _ maximum: Int) async throws {
+        let test = try await TestServer(maximumMatches: maximum)
+        for name in ["a", "b", "c"] {
+            let text = event(["DTSTART:20260101T090000Z"]).replacing("UID:a", with: "UID:\(name)")
+            #expect(try await test.send("PUT", calendar + "\(name).ics", body: text).status == 201)
+        }
+        let query = """
+            <C:calendar-query xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><D:prop><D:getetag/></D:prop>\
+            <C:filter><C:comp-filter name="VCALENDAR"/></C:filter></C:calendar-query>
+            """
+        let reply = try await test.send("REPORT", path, depth: "1", body: query)
+        let root = try Document(parsing: await reply.whole().octets).root
+        guard maximum < 3 else {
+            #expect(reply.status == 207 && root.all(.dav("response")).count == 3)
+            return
+        }
+        #expect(reply.status == 507)
+        #expect(root.first(.dav("number-of-matches-within-limits")) != nil)
+        // What a filter takes away before the answer begins does not count.
+        let narrower = query.replacing(
+            #"<C:comp-filter name="VCALENDAR"/>"#,
+            with: """
+                <C:comp-filter name="VCALENDAR"><C:comp-filter name="VEVENT"><C:prop-filter name="UID">\
+                <C:text-match collation="i;octet">b</C:text-match></C:prop-filter></C:comp-filter></C:comp-filter>
+                """
+        )
+        #expect(try await test.send("REPORT", path, depth: "1", body: narrower).status == 207)
+    }
+
+    private func patch(_ value: String) -> String {
+        """
+        <D:propertyupdate xmlns:D="DAV:"><D:set><D:prop>\(value)</D:prop></D:set></D:propertyupdate>
+        """
+    }
+
+    /// The status that a PROPPATCH tells of its first property.
+    private func status(_ reply: DAVResponse) throws -> String? {
+        try Document(parsing: reply.body).root.first(.dav("response"))?.first(.dav("propstat"))?
+            .first(.dav("status"))?.text
+    }
+
+    @Test(arguments: [0, 1])
+    func `a property has so many octets and no more`(_ more: Int) async throws {
+        let test = try await TestServer()
+        #expect(try await test.send("PUT", calendar + "a.ics", body: event(["DTSTART:20260101T090000Z"])).status == 201)
+        let expected = more == 0 ? "HTTP/1.1 200 OK" : "HTTP/1.1 507 Insufficient Storage"
+        let frame = #"<dead xmlns="urn:x"></dead>"#.utf8.count
+        let text = String(repeating: "x", count: 65_536 - frame + more)
+        for path in [calendar, calendar + "a.ics"] {
+            let reply = try await test.send("PROPPATCH", path, body: patch(#"<dead xmlns="urn:x">\#(text)</dead>"#))
+            #expect(try status(reply) == expected)
+        }
+        let name = String(repeating: "x", count: 16_384 + more)
+        let reply = try await test.send("PROPPATCH", calendar, body: patch("<D:displayname>\(name)</D:displayname>"))
+        #expect(try status(reply) == expected)
+    }
+
+    @Test func `the properties of all objects of a calendar have so many characters and no more`() async throws {
+        let test = try await TestServer()
+        #expect(try await test.send("PUT", calendar + "a.ics", body: event(["DTSTART:20260101T090000Z"])).status == 201)
+        let text = String(repeating: "x", count: 65_000)
+        var told: [String?] = []
+        for number in 0..<65 {
+            let value = "<dead\(number) xmlns=\"urn:x\">\(text)</dead\(number)>"
+            told.append(try status(await test.send("PROPPATCH", calendar + "a.ics", body: patch(value))))
+        }
+        #expect(told.prefix(64).allSatisfy { $0 == "HTTP/1.1 200 OK" })
+        #expect(told.last == "HTTP/1.1 507 Insufficient Storage")
+    }
+
+    @Test(arguments: [0, 1])
+    func `the owner of a lock has so many octets and no more`(_ more: Int) async throws {
+        let test = try await TestServer()
+        #expect(try await test.send("PUT", calendar + "a.ics", body: event(["DTSTART:20260101T090000Z"])).status == 201)
+        let frame = #"<owner xmlns="DAV:"></owner>"#.utf8.count
+        let owner = String(repeating: "x", count: 4_096 - frame + more)
+        let lock = """
+            <lockinfo xmlns="DAV:"><lockscope><exclusive/></lockscope><locktype><write/></locktype>\
+            <owner>\(owner)</owner></lockinfo>
+            """
+        let reply = try await test.send("LOCK", calendar + "a.ics", depth: "0", body: lock)
+        #expect(reply.status == (more == 0 ? 200 : 400))
+    }
+
+    @Test(arguments: [0, 1])
+    func `an ACL has so many entries and no more`(_ more: Int) async throws {
+        let test = try await TestServer()
+        let entry = """
+            <ace><principal><href>/dav/principals/bob/</href></principal><grant><privilege><read/></privilege></grant></ace>
+            """
+        let acl = #"<acl xmlns="DAV:">"# + String(repeating: entry, count: 100 + more) + "</acl>"
+        let reply = try await test.send("ACL", calendar, body: acl)
+        let expected = more == 0 ? "need-privileges" : "limited-number-of-aces"
+        #expect(reply.status == 403)
+        #expect(try Document(parsing: reply.body).root.first(.dav(expected)) != nil)
+    }
 }

@@ -57,7 +57,17 @@ struct LongAnswerTests {
         """
     private static let propfind = #"<propfind xmlns="DAV:"><prop><getetag/></prop></propfind>"#
 
-    @Test(arguments: [("PROPFIND", "1", propfind, 1), ("REPORT", "1", query, 0), ("REPORT", "0", sync, 0)])
+    private static let allprop = #"<propfind xmlns="DAV:"><allprop/></propfind>"#
+    private static let propname = #"<propfind xmlns="DAV:"><propname/></propfind>"#
+    private static let locksAndRoom = """
+        <propfind xmlns="DAV:"><prop><lockdiscovery/><quota-used-bytes/>\
+        <calendar-availability xmlns="urn:ietf:params:xml:ns:caldav"/></prop></propfind>
+        """
+
+    @Test(arguments: [
+        ("PROPFIND", "1", propfind, 1), ("PROPFIND", "1", allprop, 1), ("PROPFIND", "1", propname, 1),
+        ("PROPFIND", "1", locksAndRoom, 1), ("REPORT", "1", query, 0), ("REPORT", "0", sync, 0),
+    ])
     func `a long answer comes in blocks and is whole`(_ method: String, _ depth: String, _ body: String, _ more: Int)
         async throws
     {

@@ -201,4 +201,23 @@ struct ServerTests {
             #expect(metrics.text.contains(#"kalends_requests_total{method="PROPFIND",status="207"} 1"#))
         }
     }
+
+    @Test(arguments: ["/dav/", "/dav/?" + String(repeating: "x", count: 90_000)])
+    func `a request line or a header field has so many octets and no more`(_ target: String) async throws {
+        try await TestGateway.run { test in
+            let field = String(repeating: "x", count: target == "/dav/" ? 90_000 : 1)
+            let request = "OPTIONS \(target) HTTP/1.1\r\nHost: x\r\nX-Long: \(field)\r\n\r\n"
+            let talk = try await RawConnection(port: test.port).exchange(Array(request.utf8))
+            #expect(WireReply.all(in: talk.received).map(\.status) == [400])
+        }
+    }
+
+    @Test func `a silent connection ends by itself`() async throws {
+        try await TestGateway.run(silence: 1) { test in
+            let request = Array("OPTIONS /dav/ HTTP/1.1\r\nHost: x\r\n\r\n".utf8)
+            // One that stays open makes this fail by its silence.
+            let talk = try await RawConnection(port: test.port).exchange(request)
+            #expect(WireReply.all(in: talk.received).map(\.status) == [200])
+        }
+    }
 }

@@ -33,6 +33,7 @@ struct TestGateway: Sendable {
     /// Runs a gateway for as long as `body` takes.
     static func run(
         now: @escaping @Sendable () -> Instant = { Instant(seconds: Int64(Date().timeIntervalSince1970)) },
+        silence: Int64 = GatewayServer.maximumSilence,
         configure: (inout Gateway) -> Void = { _ in },
         _ body: (TestGateway) async throws -> Void
     ) async throws {
@@ -46,9 +47,14 @@ struct TestGateway: Sendable {
         var wired = try await wire(database, upstreams, transport, now)
         configure(&wired)
         let gateway = wired
-        let application = try GatewayServer.application(gateway, host: "127.0.0.1", port: 0, tls: nil) {
-            announce.yield($0)
-        }
+        let application = try GatewayServer.application(
+            gateway,
+            host: "127.0.0.1",
+            port: 0,
+            tls: nil,
+            silence: silence,
+            onListening: { announce.yield($0) }
+        )
         let group = ServiceGroup(
             configuration: .init(services: [.init(service: application)], logger: gateway.logger)
         )
