@@ -39,7 +39,7 @@ extension Resource {
         switch kind {
         case .root, .principals, .principal, .homes:
             [AccessControlEntry(holder: .authenticated, privileges: privileges)]
-        case .home, .calendar, .object:
+        case .home, .notifications, .calendar, .object:
             [AccessControlEntry(holder: .principal(.principal(requester.name)), privileges: privileges)]
                 + (shares ?? []).filter { $0.state == .accepted }.map(Self.entry)
         }
@@ -61,7 +61,7 @@ extension Resource {
     /// What the requester may do (RFC 3744 §3); without a write privilege Thunderbird shows the calendar read-only.
     var privileges: [Name] {
         switch kind {
-        case .root, .principals, .principal, .homes: return Self.reading
+        case .root, .principals, .principal, .notifications, .homes: return Self.reading
         case .home: return Self.reading + Self.bindings
         case .calendar(let calendar):
             if subscription != nil { return Self.reading + [.dav("write-properties")] }

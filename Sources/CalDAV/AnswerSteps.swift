@@ -1,3 +1,4 @@
+import ICalendar
 import Store
 import WebDAV
 
@@ -86,7 +87,12 @@ where Changes.Element == Change, Changes.Iterator: Sendable {
                 // What has been purged since is gone.
                 guard case .some(.some(let text)) = texts.next() else { continue }
                 var read = ReadObject(listed: object, text: text)
-                guard query?.accepts(&read) ?? true else { continue }
+                do throws(CalendarDataError) {
+                    guard try query?.accepts(&read) ?? true else { continue }
+                } catch {
+                    answer.append(error, of: object, in: place, to: &multiStatus)
+                    continue
+                }
                 answer.append(read, in: place, to: &multiStatus)
             }
         }

@@ -42,7 +42,7 @@ extension CalDAVServer {
         return completed
     }
 
-    /// Why a text is no availability: it must be an iCalendar object of VAVAILABILITY components and their time zones.
+    /// Why a text is no availability: it must be an iCalendar object with one VAVAILABILITY, and its time zones.
     private static func refusal(ofAvailability text: String) -> PropertyChanges.Refusal? {
         guard text.utf8.count <= PropertyChanges.maximumDeadPropertyOctets else {
             return PropertyChanges.Refusal(status: 507)
@@ -51,21 +51,15 @@ extension CalDAVServer {
         guard let calendar = try? Component(parsing: text), calendar.name == "VCALENDAR" else { return invalid }
         let kind = ComponentKind.availability.rawValue
         let others = calendar.components.filter { $0.name != kind && $0.name != "VTIMEZONE" }
-        let parts = calendar.components(kind)
-        guard others.isEmpty, !parts.isEmpty else { return invalid }
-        for part in parts {
-            // Each of them as if it were stored alone: then its dates and zones can be read.
-            var alone = calendar
-            alone.removeComponents { $0.name == kind }
-            alone.append(part)
-            guard (try? CalendarObject(alone)) != nil else { return invalid }
-            for available in part.components("AVAILABLE") {
-                // It has the rules of an event: a start that can be read, and all that recurs.
-                var event = calendar
-                event.removeComponents { $0.name == kind }
-                event.append(Component(ComponentKind.event.rawValue, properties: available.properties))
-                guard (try? CalendarObject(event)) != nil else { return invalid }
-            }
+        guard others.isEmpty, let only = calendar.components(kind).first, calendar.components(kind).count == 1,
+            (try? CalendarObject(calendar)) != nil
+        else { return invalid }
+        for available in only.components("AVAILABLE") {
+            // It has the rules of an event: a start that can be read, and all that recurs.
+            var event = calendar
+            event.removeComponents { $0.name == kind }
+            event.append(Component(ComponentKind.event.rawValue, properties: available.properties))
+            guard (try? CalendarObject(event)) != nil else { return invalid }
         }
         return nil
     }
@@ -100,7 +94,7 @@ extension Resource {
         switch kind {
         case .home: true
         case .principal(let principal): principal.id == requester.id
-        case .root, .principals, .homes, .calendar, .object: false
+        case .root, .principals, .notifications, .homes, .calendar, .object: false
         }
     }
 }

@@ -4,7 +4,7 @@ import WebDAV
 
 extension CalDAVServer {
     /// The most matches one answer tells; what a calendar has more is found by a narrower query (RFC 4791 §7.8).
-    static let maximumQueryResults = 50_000
+    public static let maximumQueryResults = 50_000
 
     /// `calendar-query` (RFC 4791 §7.8).
     ///
@@ -17,10 +17,21 @@ extension CalDAVServer {
         for principal: Principal,
         _ zones: ZoneInclusion
     ) async throws -> DAVResponse {
+        try await DAVResponse(matches(of: query, in: calendar, at: href, for: principal, zones).steps)
+    }
+
+    /// What may match in one calendar, and how it is told.
+    func matches(
+        of query: CalendarQuery,
+        in calendar: CalendarCollection,
+        at href: Href,
+        for principal: Principal,
+        _ zones: ZoneInclusion
+    ) async throws -> (steps: ObjectSteps<ListedChanges>, count: Int) {
         let floatingZone = try calendar.floatingZone(asked: query.timeZone)
         let question = ObjectQuery(query.filter, floatingZone: floatingZone)
-        let place = MemberPlace(calendar: calendar, requester: principal, href: href)
         var answer = ObjectAnswer(query.properties, floatingZone: floatingZone, zones: zones)
+        let place = try await place(calendar, href, for: principal, answer)
         answer.listedRange = question.plan.range
         var found = try await calendars.matches(
             in: calendar.id,
@@ -28,11 +39,15 @@ extension CalDAVServer {
             range: question.plan.range,
             withOccurrences: answer.expandedRange != nil
         )
-        if found.count > Self.maximumQueryResults { found = try await accepted(found, by: question) }
-        guard found.count <= Self.maximumQueryResults else {
-            throw DAVError.failed(.numberOfMatchesWithinLimits, "More than \(Self.maximumQueryResults) objects match.")
-        }
-        return try await DAVResponse(ObjectSteps(ListedChanges(found), in: place, answer, if: question, calendars))
+        if found.count > maximumMatches { found = try await accepted(found, by: question) }
+        try checkCount(of: found.count)
+        return (ObjectSteps(ListedChanges(found), in: place, answer, if: question, calendars), found.count)
+    }
+
+    /// RFC 4791 §7.8: more than can be told at once is not told in part.
+    func checkCount(of matches: Int) throws(DAVError) {
+        guard matches > maximumMatches else { return }
+        throw .failed(.numberOfMatchesWithinLimits, "More than \(maximumMatches) objects match.")
     }
 
     /// What a filter accepts of a listing that may be too long to be told.
@@ -53,7 +68,8 @@ extension CalDAVServer {
                     continue
                 }
                 var read = ReadObject(listed: object, text: text)
-                accepts.append(question.accepts(&read))
+                // One that cannot be judged is told, as one that cannot.
+                accepts.append((try? question.accepts(&read)) ?? true)
             }
         }
         found.keep(where: accepts)
@@ -97,11 +113,11 @@ struct ObjectQuery: Sendable {
     func mustSee(_ object: ListedObject) -> Bool { !plan.isExact || !object.isCertain }
 
     /// Whether an object is part of the answer.
-    func accepts(_ read: inout ReadObject) -> Bool {
+    ///
+    /// - Throws: what stands in the way of knowing; the answer then says so of this object, and of no other.
+    func accepts(_ read: inout ReadObject) throws(CalendarDataError) -> Bool {
         guard mustSee(read.listed) else { return true }
-        // What is stored was checked when it came in; what cannot be read any more matches no question about it.
-        guard let object = try? read.parsed() else { return false }
-        return filter.accepts(object, floatingZone: floatingZone)
+        return try filter.accepts(read.parsed(), floatingZone: floatingZone)
     }
 }
 

@@ -10,10 +10,13 @@ extension CalDAVServer {
     func expandProperty(
         _ properties: [ExpandedProperty],
         of resource: Resource,
-        depth: Depth
+        _ exchange: Exchange
     ) async throws -> DAVResponse {
-        guard depth == .zero else { throw DAVError.badRequest("expand-property is about one resource: Depth 0.") }
-        let response = try await expanded(properties, of: resource, level: 1)
+        guard try exchange.depth == .zero else {
+            throw DAVError.badRequest("expand-property is about one resource: Depth 0.")
+        }
+        let isMinimal = exchange.preferences.returning == .minimal
+        let response = try await expanded(properties, of: resource, level: 1, isMinimal: isMinimal)
         var multiStatus = MultiStatus()
         multiStatus.append(response)
         return DAVResponse(multiStatus)
@@ -23,30 +26,42 @@ extension CalDAVServer {
     private func expanded(
         _ properties: [ExpandedProperty],
         of resource: Resource,
-        level: Int
+        level: Int,
+        isMinimal: Bool
     ) async throws -> Element {
         guard level <= Self.maximumExpansionDepth else {
             throw DAVError.badRequest("expand-property goes \(Self.maximumExpansionDepth) steps deep at most.")
         }
         var found: [Element] = []
         var missing: [Element] = []
+        let resource = try await withDeadProperties(withLocks([resource]))[0]
         for property in properties {
             guard let content = LiveProperty.byName[property.name]?.content(resource) else {
-                missing.append(Element(property.name))
+                if let dead = resource.deadProperties.first(where: { $0.propertyName == property.name }) {
+                    found.append(try Document(parsing: Array(dead.xml.utf8)).root)
+                } else {
+                    missing.append(Element(property.name))
+                }
                 continue
             }
             var element = content.element(named: property.name)
             if case .hrefs(let hrefs) = content, !property.inner.isEmpty {
                 element.children = []
                 for href in hrefs {
-                    let inner = try await self.expanded(property.inner, at: href, for: resource.requester, level + 1)
+                    let inner = try await self.expanded(
+                        property.inner,
+                        at: href,
+                        for: resource.requester,
+                        level + 1,
+                        isMinimal: isMinimal
+                    )
                     element.children.append(.element(inner))
                 }
             }
             found.append(element)
         }
         var parts = [Element(.dav("href"), text: resource.href.path), Element.propStat(found, "200 OK")]
-        if !missing.isEmpty { parts.append(.propStat(missing, "404 Not Found")) }
+        if !missing.isEmpty, !isMinimal { parts.append(.propStat(missing, "404 Not Found")) }
         return Element(.dav("response"), children: parts.map { .element($0) })
     }
 
@@ -55,11 +70,12 @@ extension CalDAVServer {
         _ properties: [ExpandedProperty],
         at href: Href,
         for principal: Principal,
-        _ level: Int
+        _ level: Int,
+        isMinimal: Bool
     ) async throws -> Element {
         do {
             let target = try await resource(ResourcePath.parse(href.path), for: principal, at: href.path)
-            return try await expanded(properties, of: target, level: level)
+            return try await expanded(properties, of: target, level: level, isMinimal: isMinimal)
         } catch let error as DAVError where error.status == 404 || !href.path.utf8.starts(with: "/".utf8) {
             return Element(.dav("href"), text: href.path)
         }

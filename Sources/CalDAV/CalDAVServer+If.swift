@@ -38,7 +38,7 @@ extension CalDAVServer {
             case .object(let home, let calendarName, let name):
                 let calendar = try await calendar(named: calendarName, in: home, for: principal)
                 return .object(ObjectPlace(calendar: calendar.id, name: name))
-            case .wellKnown, .root, .principals, .principal, .homes, .home, .unknown: return nil
+            case .wellKnown, .root, .principals, .principal, .notifications, .homes, .home, .unknown: return nil
             }
         } catch let error as DAVError where error == .notFound {
             return nil
@@ -89,7 +89,8 @@ extension Exchange {
         switch path {
         case .calendar(let home, let name), .object(let home, let name, _):
             return place.href(in: .calendar(name, of: home))
-        case .wellKnown, .root, .principals, .principal, .homes, .home, .unknown: return Href(encoded: request.path)
+        case .wellKnown, .root, .principals, .principal, .notifications, .homes, .home, .unknown:
+            return Href(encoded: request.path)
         }
     }
 }

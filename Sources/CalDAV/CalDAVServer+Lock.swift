@@ -100,7 +100,7 @@ extension CalDAVServer {
             let calendar = try await parent(named: calendarName, in: home, for: exchange.principal)
             try refuseIfWriteProtected(calendar, .dav("write-content"), on: .calendar(calendarName, of: home))
             return .object(ObjectPlace(calendar: calendar.id, name: name))
-        case .wellKnown, .root, .principals, .principal, .homes, .home, .unknown:
+        case .wellKnown, .root, .principals, .principal, .notifications, .homes, .home, .unknown:
             _ = try await resource(exchange)
             throw exchange.methodNotAllowed
         }
@@ -111,7 +111,8 @@ extension CalDAVServer {
         switch exchange.path {
         case .calendar(let home, let name), .object(let home, let name, _):
             return place.href(in: .calendar(name, of: home))
-        case .wellKnown, .root, .principals, .principal, .homes, .home, .unknown: throw exchange.methodNotAllowed
+        case .wellKnown, .root, .principals, .principal, .notifications, .homes, .home, .unknown:
+            throw exchange.methodNotAllowed
         }
     }
 }

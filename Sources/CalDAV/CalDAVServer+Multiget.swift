@@ -1,5 +1,4 @@
 import ICalendar
-import ICalendar
 import Store
 import WebDAV
 
@@ -13,20 +12,20 @@ extension CalDAVServer {
         _ zones: ZoneInclusion
     ) async throws -> DAVResponse {
         let answer = ObjectAnswer(multiget.properties, floatingZone: calendar.floatingZone, zones: zones)
-        let place = MemberPlace(calendar: calendar, requester: principal, href: href)
+        let place = try await place(calendar, href, for: principal, answer)
         let asked = multiget.hrefs.map { Asked(href: $0, name: name(of: $0, in: calendar, for: principal)) }
         return try await DAVResponse(MultigetSteps(asked[...], in: place, answer, calendars))
     }
 
     /// An href as it was asked for.
-    fileprivate struct Asked: Sendable {
+    struct Asked: Sendable {
         var href: String
         /// The object of this calendar that it names.
         var name: String?
     }
 
     /// The objects asked for by name, a page at a time.
-    private struct MultigetSteps: AnswerSteps {
+    struct MultigetSteps: AnswerSteps {
         private let calendars: CalendarStore
         private let place: MemberPlace
         private let answer: ObjectAnswer

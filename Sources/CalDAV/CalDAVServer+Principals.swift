@@ -18,7 +18,7 @@ extension CalDAVServer {
         let found = try await calendars.principals().filter(search.accepts).map { principal in
             Resource(kind: .principal(principal), requester: exchange.principal, href: .principal(principal.name))
         }
-        return try tell(found, search.request)
+        return try tell(found, search.request, exchange)
     }
 
     /// `principal-search-property-set` (RFC 3744 §9.5).
@@ -55,7 +55,7 @@ extension CalDAVServer {
                 throw DAVError.failed(.numberOfMatchesWithinLimits, "More than can be looked through at once.")
             }
         }
-        return try tell(found, match.request, limit: Self.maximumQueryResults)
+        return try tell(found, match.request, exchange, limit: Self.maximumQueryResults)
     }
 
     /// `acl-principal-prop-set` (RFC 3744 §9.2): properties of the principals that the resource's entries name.
@@ -71,18 +71,19 @@ extension CalDAVServer {
         for case .principal(let href) in entries.map(\.holder) where seen.insert(href).inserted {
             found.append(try await self.resource(ResourcePath.parse(href.path), for: exchange.principal, at: href.path))
         }
-        return try tell(found, request)
+        return try tell(found, request, exchange)
     }
 
     private func tell(
         _ resources: [Resource],
         _ request: PropFind,
+        _ exchange: Exchange,
         limit: Int = maximumPrincipalResults
     ) throws(DAVError) -> DAVResponse {
         guard resources.count <= limit else {
             throw .failed(.numberOfMatchesWithinLimits, "More than \(limit) resources match.")
         }
-        let answer = PropFindAnswer(request, isMinimal: false)
+        let answer = PropFindAnswer(request, isMinimal: exchange.preferences.returning == .minimal)
         var multiStatus = MultiStatus()
         for resource in resources { answer.append(resource, to: &multiStatus) }
         return DAVResponse(multiStatus)

@@ -15,26 +15,26 @@ extension CalDAVServer {
 
     private func answer(_ report: Report, _ exchange: Exchange) async throws -> DAVResponse {
         let resource = try await resource(exchange)
-        let zones = exchange.zones
         switch report {
         case .calendarQuery(let query):
-            let calendar = try calendar(resource)
-            return try await calendarQuery(query, in: calendar, at: resource.href, for: exchange.principal, zones)
+            return try await calendarQuery(query, of: resource, exchange)
         case .calendarMultiget(let multiget):
-            return try await calendarMultiget(
-                multiget,
-                in: calendar(resource),
+            return try await calendarMultiget(multiget, of: resource, exchange)
+        case .syncCollection(let sync):
+            guard let calendar = resource.calendar else {
+                throw DAVError.failed(.supportedReport, "This report can only be asked of a calendar.")
+            }
+            return try await syncCollection(
+                sync,
+                in: calendar,
                 at: resource.href,
                 for: exchange.principal,
-                zones
+                exchange.zones
             )
-        case .syncCollection(let sync):
-            let calendar = try calendar(resource)
-            return try await syncCollection(sync, in: calendar, at: resource.href, for: exchange.principal, zones)
         case .freeBusyQuery(let query):
             return try await freeBusyQuery(query, of: resource)
         case .expandProperty(let properties):
-            return try await expandProperty(properties, of: resource, depth: exchange.depth)
+            return try await expandProperty(properties, of: resource, exchange)
         case .principalPropertySearch(let search):
             return try await principalPropertySearch(search, exchange)
         case .principalSearchPropertySet:
@@ -46,11 +46,41 @@ extension CalDAVServer {
         }
     }
 
-    /// These reports are about the objects of one calendar.
-    private func calendar(_ resource: Resource) throws(DAVError) -> CalendarCollection {
-        guard let calendar = resource.calendar else {
-            throw .failed(.supportedReport, "This report can only be asked of a calendar.")
+    /// `calendar-query` of a calendar, of a home and all calendars in it, or of one object (RFC 4791 §7.2, §7.8).
+    private func calendarQuery(
+        _ query: CalendarQuery,
+        of resource: Resource,
+        _ exchange: Exchange
+    ) async throws -> DAVResponse {
+        switch resource.kind {
+        case .home: return try await calendarQuery(query, inHome: resource, exchange)
+        case .object(_, in: let calendar): return try await calendarQuery(query, of: resource, in: calendar, exchange)
+        case .root, .principals, .homes, .principal, .notifications, .calendar:
+            guard let calendar = resource.calendar else { throw DAVError.noCalendars }
+            let (principal, zones) = (exchange.principal, exchange.zones)
+            return try await calendarQuery(query, in: calendar, at: resource.href, for: principal, zones)
         }
-        return calendar
     }
+
+    /// `calendar-multiget` of a calendar, of a home and all calendars in it, or of one object (RFC 4791 §7.2, §7.9).
+    private func calendarMultiget(
+        _ multiget: CalendarMultiget,
+        of resource: Resource,
+        _ exchange: Exchange
+    ) async throws -> DAVResponse {
+        switch resource.kind {
+        case .home, .object: return try await calendarMultiget(multiget, around: resource, exchange)
+        case .root, .principals, .homes, .principal, .notifications, .calendar:
+            guard let calendar = resource.calendar else { throw DAVError.noCalendars }
+            let (principal, zones) = (exchange.principal, exchange.zones)
+            return try await calendarMultiget(multiget, in: calendar, at: resource.href, for: principal, zones)
+        }
+    }
+}
+
+extension DAVError {
+    fileprivate static let noCalendars = DAVError.failed(
+        .supportedReport,
+        "This report can only be asked of a calendar, of what is in it, or of a home."
+    )
 }

@@ -23,7 +23,7 @@ extension CalDAVServer {
                 throw DAVError.badRequest("Only calendars can be shared.")
             }
             return try await answer(reply, for: exchange.principal)
-        case .root, .principals, .homes, .principal, .object: throw exchange.methodNotAllowed
+        case .root, .principals, .homes, .principal, .notifications, .object: throw exchange.methodNotAllowed
         }
     }
 

@@ -28,7 +28,7 @@ extension CalDAVServer {
             limit: min(sync.limit ?? most, most)
         )
         guard case .page(let page) = outcome else { throw DAVError.unknownToken }
-        let place = MemberPlace(calendar: calendar, requester: principal, href: href)
+        let place = try await place(calendar, href, for: principal, answer)
         return try await DAVResponse(
             ObjectSteps(page, in: place, answer, calendars),
             endingWith: { multiStatus in

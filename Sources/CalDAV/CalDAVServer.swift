@@ -12,6 +12,7 @@ public struct CalDAVServer: Sendable {
 
     let calendars: CalendarStore
     let now: @Sendable () -> Instant
+    let maximumMatches: Int
     private let isOverload: @Sendable (any Error) -> Bool
     private let log: @Sendable (String) -> Void
 
@@ -20,16 +21,19 @@ public struct CalDAVServer: Sendable {
     /// - Parameters:
     ///   - calendars: what is served.
     ///   - now: the clock.
+    ///   - maximumMatches: how many objects one calendar-query tells at most.
     ///   - isOverload: whether an error of the database only means "later"; such a request gets 503.
     ///   - log: where an internal error is told; the client learns nothing of it.
     public init(
         calendars: CalendarStore,
         now: @escaping @Sendable () -> Instant,
+        maximumMatches: Int = maximumQueryResults,
         isOverload: @escaping @Sendable (any Error) -> Bool,
         log: @escaping @Sendable (String) -> Void
     ) {
         self.calendars = calendars
         self.now = now
+        self.maximumMatches = maximumMatches
         self.isOverload = isOverload
         self.log = log
     }

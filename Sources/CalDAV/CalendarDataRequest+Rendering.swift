@@ -22,7 +22,11 @@ extension CalendarDataRequest {
         }
         calendar = calendar.zones(zones)
         if let selection { calendar = selection.selected(from: calendar) }
-        return calendar.serialized()
+        switch form {
+        case .iCalendar: return calendar.serialized()
+        case .jCal: return String(decoding: calendar.jCal, as: UTF8.self)
+        case .xCal: return String(decoding: calendar.xCal, as: UTF8.self)
+        }
     }
 }
 

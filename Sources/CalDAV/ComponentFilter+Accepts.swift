@@ -3,9 +3,11 @@ import WebDAV
 
 extension ComponentFilter {
     /// Whether the filter, whose outermost name is `VCALENDAR`, accepts an object (RFC 4791 §9.7).
-    func accepts(_ object: CalendarObject, floatingZone: FloatingZone) -> Bool {
-        let evaluation = FilterEvaluation(object, floatingZone: floatingZone)
-        return object.calendar.name == name && evaluation.accepts(test, object.calendar, in: nil)
+    ///
+    /// - Throws: what stands in the way of an answer.
+    func accepts(_ object: CalendarObject, floatingZone: FloatingZone) throws(CalendarDataError) -> Bool {
+        guard object.calendar.name == name else { return false }
+        return try FilterEvaluation(object, floatingZone: floatingZone).accepts(test, object.calendar, in: nil)
     }
 }
 
@@ -22,21 +24,31 @@ struct FilterEvaluation {
     }
 
     /// Whether `component`, which stands in `parent`, passes.
-    func accepts(_ test: ComponentFilter.Test, _ component: Component, in parent: Component?) -> Bool {
+    func accepts(
+        _ test: ComponentFilter.Test,
+        _ component: Component,
+        in parent: Component?
+    ) throws(CalendarDataError) -> Bool {
         guard case .matches(let range, let properties, let components) = test else { return false }
-        if let range, !occurs(component, in: parent, within: TimeRange(range)) { return false }
-        return properties.allSatisfy { accepts($0, component) }
-            && components.allSatisfy { accepts($0, in: component) }
+        if let range, try !occurs(component, in: parent, within: TimeRange(range)) { return false }
+        guard properties.allSatisfy({ accepts($0, component) }) else { return false }
+        for filter in components where try !accepts(filter, in: component) { return false }
+        return true
     }
 
     /// One of the inner components of that name must pass, or there must be none.
-    private func accepts(_ filter: ComponentFilter, in parent: Component) -> Bool {
+    private func accepts(_ filter: ComponentFilter, in parent: Component) throws(CalendarDataError) -> Bool {
         let named = parent.components(filter.name)
         if filter.test == .isNotDefined { return named.isEmpty }
-        return named.contains { accepts(filter.test, $0, in: parent) }
+        for component in named where try accepts(filter.test, component, in: parent) { return true }
+        return false
     }
 
-    private func occurs(_ component: Component, in parent: Component?, within range: TimeRange) -> Bool {
+    private func occurs(
+        _ component: Component,
+        in parent: Component?,
+        within range: TimeRange
+    ) throws(CalendarDataError) -> Bool {
         switch ComponentKind(rawValue: component.name) {
         case .event, .journal: occurrences.any(of: component, in: range)
         case .todo: TodoTimes(component, zones).map { $0.meets(range) } ?? occurrences.anyTodo(component, in: range)
@@ -45,8 +57,7 @@ struct FilterEvaluation {
         case nil where component.name == "VALARM":
             parent.map { occurrences.anyAlarm(component, of: $0, in: range, zones) } ?? false
         case nil where component.name == "AVAILABLE":
-            // Where it cannot be worked out it is shown rather than hidden.
-            (try? component.isAvailable(in: range, zones, limit: CalendarLimits.maximumInstances)) ?? true
+            try component.isAvailable(in: range, zones, limit: CalendarLimits.maximumInstances)
         case nil: false
         }
     }

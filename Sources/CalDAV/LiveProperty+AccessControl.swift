@@ -43,11 +43,13 @@ extension Resource {
             .dav("expand-property"), .dav("principal-property-search"), .dav("principal-search-property-set"),
             .dav("principal-match"), .dav("acl-principal-prop-set"),
         ]
-        if case .home = kind { return [.calDAV("free-busy-query")] + everywhere }
-        guard calendar != nil else { return everywhere }
-        return [
-            .calDAV("calendar-query"), .calDAV("calendar-multiget"), .calDAV("free-busy-query"),
-            .dav("sync-collection"),
-        ] + everywhere
+        let ofObjects: [Name] = [.calDAV("calendar-query"), .calDAV("calendar-multiget")]
+        switch kind {
+        case .home: return ofObjects + [.calDAV("free-busy-query")] + everywhere
+        case .object: return ofObjects + everywhere
+        case .calendar where calendar != nil:
+            return ofObjects + [.calDAV("free-busy-query"), .dav("sync-collection")] + everywhere
+        case .root, .principals, .homes, .principal, .notifications, .calendar: return everywhere
+        }
     }
 }

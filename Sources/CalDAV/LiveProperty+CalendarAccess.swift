@@ -12,7 +12,7 @@ extension LiveProperty {
             case .root, .principals, .homes, .home: .hrefs([.home(resource.requester.name)])
             // Of another's home this tells no more than the name does; what stands there is 404.
             case .principal(let principal): .hrefs([.home(principal.name)])
-            case .calendar, .object: nil
+            case .notifications, .calendar, .object: nil
             }
         },
         LiveProperty(.calDAV("calendar-user-address-set")) { resource in
@@ -22,7 +22,7 @@ extension LiveProperty {
         LiveProperty(.calDAV("timezone-service-set")) { resource in
             switch resource.kind {
             case .home: .hrefs([Href(encoded: TimeZoneService.root)])
-            case .root, .principals, .principal, .homes, .calendar, .object: nil
+            case .root, .principals, .principal, .notifications, .homes, .calendar, .object: nil
             }
         },
         ofCalendars(.calDAV("calendar-description")) { $0.properties.description.map { .text($0) } },

@@ -37,7 +37,7 @@ extension Resource {
     fileprivate var isLockable: Bool {
         switch kind {
         case .calendar, .object: true
-        case .root, .principals, .principal, .homes, .home: false
+        case .root, .principals, .principal, .notifications, .homes, .home: false
         }
     }
 }
@@ -77,7 +77,7 @@ extension CalDAVServer {
             case .calendar(let found): (calendar, name, calendarHref) = (found, nil, resource.href)
             case .object(let entry, in: let found):
                 (calendar, name, calendarHref) = (found, entry.name, resource.href.parent)
-            case .root, .principals, .principal, .homes, .home: continue
+            case .root, .principals, .principal, .notifications, .homes, .home: continue
             }
             let locks = if let locks = known[calendar.id] { locks } else { try await calendars.locks(in: calendar.id) }
             known[calendar.id] = locks
@@ -96,12 +96,5 @@ extension DAVLock {
         if place == other { return true }
         guard case .calendar(let id) = place else { return false }
         return isDeep && id == other.calendar
-    }
-}
-
-extension Href {
-    /// The collection that it stands in.
-    fileprivate var parent: Href {
-        Href(encoded: String(path.prefix(through: path.dropLast().lastIndex(of: "/") ?? path.startIndex)))
     }
 }

@@ -27,7 +27,7 @@ extension CalDAVServer {
             case .calendar(let calendar):
                 // What is shared with the requester counts for its owner, who alone is told.
                 completed.room = usage.calendars[calendar.id].map { Room(used: $0, available: usage.available) }
-            case .root, .principals, .principal, .homes, .object: break
+            case .root, .principals, .principal, .notifications, .homes, .object: break
             }
             return completed
         }

@@ -5,6 +5,11 @@ import XML
 extension LiveProperty {
     /// Sharing in both dialects: calendarserver.org's and that of draft-pot-webdav-resource-sharing.
     static let sharing: [LiveProperty] = [
+        // Where invitations would be; a share is accepted as soon as it is given, so that there are never any.
+        LiveProperty(.calendarServer("notification-URL")) { resource in
+            guard let principal = resource.principal, principal.id == resource.requester.id else { return nil }
+            return .hrefs([.notifications(of: principal.name)])
+        },
         LiveProperty(.calendarServer("allowed-sharing-modes")) { resource in
             resource.calendar.flatMap { $0.received == nil ? .names([.calendarServer("can-be-shared")]) : nil }
         },

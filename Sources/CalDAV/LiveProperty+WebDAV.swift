@@ -13,7 +13,7 @@ extension LiveProperty {
             case .principal(let principal): .text(principal.shownName)
             case .home: .text(resource.requester.shownName)
             case .calendar(let calendar): .text(calendar.properties.displayName ?? calendar.name)
-            case .principals, .homes, .object: nil
+            case .principals, .notifications, .homes, .object: nil
             }
         },
         LiveProperty(.dav("creationdate"), isInAllProp: true) { resource in
@@ -54,6 +54,7 @@ extension Resource {
         switch kind {
         case .root, .principals, .homes, .home: [.dav("collection")]
         case .principal: [.dav("collection"), .dav("principal")]
+        case .notifications: [.dav("collection"), .calendarServer("notification")]
         case .calendar(let calendar): calendar.resourceTypes
         case .object: []
         }

@@ -61,7 +61,9 @@ public struct Availability: Sendable {
 }
 
 extension Component {
-    /// Whether an AVAILABLE, taken by itself, has an occurrence that meets a range. RFC 7953 §7.2.1
+    /// Whether an AVAILABLE, taken by itself, has an occurrence that meets a range. RFC 7953 §7.2.2
+    ///
+    /// - Throws: ``CalendarDataError/tooManyInstances(limit:)`` where that cannot be worked out.
     public func isAvailable(in range: TimeRange, _ zones: ZoneResolver, limit: Int) throws(CalendarDataError) -> Bool {
         let isOverride = first("RECURRENCE-ID") != nil
         let set = try RecurrenceSet(
@@ -71,10 +73,23 @@ extension Component {
             zones: zones
         )
         guard let span = set.span else { return false }
-        let closed = TimeRange(
-            start: range.start ?? span.start,
-            end: range.end ?? span.end.map { $0 + 1 } ?? CalendarLimits.maximumDate
-        )
-        return try !set.occurrences(in: closed, limit: limit).isEmpty
+        let start = range.start ?? span.start
+        let end = range.end ?? span.end.map { $0 + 1 } ?? CalendarLimits.maximumDate
+        return try set.hasOccurrence(from: start, to: end, limit: limit)
+    }
+}
+
+extension RecurrenceSet {
+    /// Whether anything meets a range; one with too many occurrences to be counted is looked at by halves.
+    fileprivate func hasOccurrence(from start: Instant, to end: Instant, limit: Int) throws(CalendarDataError) -> Bool {
+        do throws(CalendarDataError) {
+            return try !occurrences(in: TimeRange(start: start, end: end), limit: limit).isEmpty
+        } catch .tooManyInstances(limit: let exceeded) {
+            // Below a day nothing is won: so far around a range is always looked.
+            guard exceeded == limit, end - start > 86_400 else { throw .tooManyInstances(limit: exceeded) }
+            let middle = start + (end - start) / 2
+            if try hasOccurrence(from: start, to: middle, limit: limit) { return true }
+            return try hasOccurrence(from: middle, to: end, limit: limit)
+        }
     }
 }

@@ -12,6 +12,16 @@ public struct CalendarDataRequest: Sendable, Hashable {
         case limited(UTCRange)
     }
 
+    /// The forms in which calendar data is shown (RFC 5545, RFC 7265, RFC 6321).
+    public enum Form: String, Sendable, Hashable {
+        case iCalendar = "text/calendar"
+        case jCal = "application/calendar+json"
+        case xCal = "application/calendar+xml"
+    }
+
+    /// The form wanted (§9.6).
+    public let form: Form
+
     /// The components and properties to be shown; nil for all.
     public let selection: ComponentSelection?
 
@@ -22,15 +32,18 @@ public struct CalendarDataRequest: Sendable, Hashable {
     public let freeBusyLimit: UTCRange?
 
     /// Whether the stored octets are the answer.
-    public var isWhole: Bool { selection == nil && recurrence == .whole && freeBusyLimit == nil }
+    public var isWhole: Bool {
+        form == .iCalendar && selection == nil && recurrence == .whole && freeBusyLimit == nil
+    }
 
-    /// Reads the element; only `text/calendar` 2.0 can be asked for.
+    /// Reads the element; iCalendar, jCal and xCal can be asked for, in version 2.0.
     public init(_ element: Element) throws(DAVError) {
         let type = element.attribute("content-type") ?? "text/calendar"
         let version = element.attribute("version") ?? "2.0"
-        guard type.lowercased() == "text/calendar", version == "2.0" else {
-            throw .failed(.supportedCalendarData, "Calendar data is only shown as text/calendar 2.0.")
+        guard let form = Form(rawValue: type.lowercased()), version == "2.0" else {
+            throw .failed(.supportedCalendarData, "Calendar data is shown as iCalendar, jCal and xCal 2.0.")
         }
+        self.form = form
         selection = try element.first(.calDAV("comp")).map { comp throws(DAVError) in try ComponentSelection(comp) }
         freeBusyLimit = try element.first(.calDAV("limit-freebusy-set")).map { limit throws(DAVError) in
             try UTCRange(closed: limit)

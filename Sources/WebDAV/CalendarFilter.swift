@@ -67,7 +67,7 @@ public struct ComponentFilter: Sendable, Hashable {
         test = .matches(timeRange: timeRange, properties: properties, components: components)
     }
 
-    /// The components that happen at some time (RFC 4791 §9.9, RFC 7953 §7.2.1).
+    /// The components that happen at some time (RFC 4791 §9.9, RFC 7953 §7.2.2).
     private static let timed: Set<String> = [
         "VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY", "VALARM", "VAVAILABILITY", "AVAILABLE",
     ]

@@ -77,8 +77,18 @@ extension Document {
     public init(body: [UInt8]) throws(DAVError) {
         do {
             try self.init(parsing: body)
+        } catch .documentTypeForbidden where body.namesExternalEntity {
+            throw .failed(.noExternalEntities, XMLError.documentTypeForbidden.message)
         } catch {
             throw .unreadable(error)
         }
+    }
+}
+
+extension [UInt8] {
+    /// Whether a document type declaration, which has been found, leads out of the document (RFC 4918 §16, §20.6).
+    fileprivate var namesExternalEntity: Bool {
+        let text = String(decoding: self, as: UTF8.self)
+        return text.contains("SYSTEM") || text.contains("PUBLIC")
     }
 }

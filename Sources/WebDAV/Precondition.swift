@@ -5,6 +5,7 @@ public enum Precondition: Sendable, Hashable {
     // RFC 4918 §16
     case propfindFiniteDepth
     case cannotModifyProtectedProperty
+    case noExternalEntities
     // The roots of the locks
     case lockTokenSubmitted([Href])
     case noConflictingLock([Href])
@@ -66,6 +67,7 @@ public enum Precondition: Sendable, Hashable {
         switch self {
         case .propfindFiniteDepth: .dav("propfind-finite-depth")
         case .cannotModifyProtectedProperty: .dav("cannot-modify-protected-property")
+        case .noExternalEntities: .dav("no-external-entities")
         case .lockTokenSubmitted: .dav("lock-token-submitted")
         case .noConflictingLock: .dav("no-conflicting-lock")
         case .lockTokenMatchesRequestURI: .dav("lock-token-matches-request-uri")

@@ -57,13 +57,13 @@ extension Report {
         }
     }
 
-    /// Whether ``sparing(_:)`` makes a difference to the answer.
+    /// Whether its answer names properties that are missing, which can be left out.
     public var canBeSpared: Bool {
         switch self {
-        case .calendarQuery, .calendarMultiget, .syncCollection: true
-        case .freeBusyQuery, .expandProperty, .principalPropertySearch, .principalSearchPropertySet, .principalMatch,
-            .aclPrincipalPropSet:
-            false
+        case .calendarQuery, .calendarMultiget, .syncCollection, .expandProperty, .principalPropertySearch,
+            .principalMatch, .aclPrincipalPropSet:
+            true
+        case .freeBusyQuery, .principalSearchPropertySet: false
         }
     }
 }

@@ -28,12 +28,18 @@ struct TestServer: Sendable {
     let calendars: CalendarStore
     let server: CalDAVServer
 
-    init() async throws {
+    init(maximumMatches: Int = CalDAVServer.maximumQueryResults) async throws {
         let now: @Sendable () -> Instant = { Instant(seconds: 1_795_251_600) }
         let database = try SQLiteDatabase.inMemory()
         try await migrate(database, CalendarStore.migrations)
         calendars = CalendarStore(database: database, now: now)
-        server = CalDAVServer(calendars: calendars, now: now, isOverload: { _ in false }, log: { _ in })
+        server = CalDAVServer(
+            calendars: calendars,
+            now: now,
+            maximumMatches: maximumMatches,
+            isOverload: { _ in false },
+            log: { _ in }
+        )
         let alice = try await calendars.addPrincipal(
             name: "alice",
             email: "alice@example.org",
