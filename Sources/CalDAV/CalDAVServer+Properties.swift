@@ -67,7 +67,7 @@ extension CalDAVServer {
     /// MKCALENDAR (RFC 4791 §5.3.1) and extended MKCOL (RFC 5689), which vdirsyncer sends without a slash at the end.
     func makeCalendar(_ exchange: Exchange, body root: Name) async throws -> DAVResponse {
         guard case .calendar(let home, let name) = exchange.path else {
-            if case .object(let home, let parent, _) = exchange.path, home == exchange.principal.name {
+            if case .object(let home, let parent, _) = try exchange.pathOfMember, home == exchange.principal.name {
                 // RFC 4918 §9.3.1: without what it is to stand in the answer is 409.
                 _ = try await self.parent(named: parent, in: home, for: exchange.principal)
                 throw DAVError.failed(.calendarCollectionLocationOK, "A calendar cannot stand inside another.")
@@ -166,6 +166,16 @@ extension CalDAVServer {
         for name in names { groups[refused[name] ?? .failedDependency, default: []].append(name) }
         return groups.sorted { $0.key.status < $1.key.status }.map { refusal, names in
             PropStat(status: refusal.status, names: names, error: refusal.error)
+        }
+    }
+}
+
+extension Exchange {
+    /// The path without the slash at its end, which only collections have: where an object could be, none can.
+    fileprivate var pathOfMember: ResourcePath {
+        get throws(DAVError) {
+            guard path == .unknown, request.path.utf8.last == UInt8(ascii: "/") else { return path }
+            return try ResourcePath.parse(String(request.path.dropLast()))
         }
     }
 }

@@ -114,7 +114,7 @@ struct LimitTests {
         let test = try await TestServer()
         #expect(try await test.send("PUT", calendar + "a.ics", body: event(["DTSTART:20260101T090000Z"])).status == 201)
         let expected = more == 0 ? "HTTP/1.1 200 OK" : "HTTP/1.1 507 Insufficient Storage"
-        let frame = #"<dead xmlns="urn:x"></dead>"#.utf8.count
+        let frame = Element(Name("urn:x", "dead"), text: "x").serialized().utf8.count - 1
         let text = String(repeating: "x", count: 65_536 - frame + more)
         for path in [calendar, calendar + "a.ics"] {
             let reply = try await test.send("PROPPATCH", path, body: patch(#"<dead xmlns="urn:x">\#(text)</dead>"#))
@@ -142,7 +142,7 @@ struct LimitTests {
     func `the owner of a lock has so many octets and no more`(_ more: Int) async throws {
         let test = try await TestServer()
         #expect(try await test.send("PUT", calendar + "a.ics", body: event(["DTSTART:20260101T090000Z"])).status == 201)
-        let frame = #"<owner xmlns="DAV:"></owner>"#.utf8.count
+        let frame = Element(.dav("owner"), text: "x").serialized().utf8.count - 1
         let owner = String(repeating: "x", count: 4_096 - frame + more)
         let lock = """
             <lockinfo xmlns="DAV:"><lockscope><exclusive/></lockscope><locktype><write/></locktype>\
