@@ -26,6 +26,7 @@ extension Trial {
         let href: Href
         switch path {
         case .principal(let name): href = .principal(name)
+        case .notifications(let name): href = .notifications(of: name)
         case .home(let name): href = .home(name)
         case .calendar(let home, let name): href = .calendar(name, of: home)
         case .object(let home, let calendar, let name): href = Href.calendar(calendar, of: home).appending(name)
