@@ -51,26 +51,31 @@ extension CalendarStore {
             try Self.audit(.calendarCreated, copy, by: actor, at: now, transaction)
             let from = source.received.map { DeadProperty.Holder.share($0.id) } ?? .calendar(source.id)
             try DeadProperty.Holder.calendar(copy.id).set(from.properties(transaction), remove: [], transaction)
-            if isDeep { try Self.copyObjects(of: source.id, to: copy.id, at: now, by: author, transaction) }
-            try Self.checkQuota(of: copy.id, wish.quota, transaction)
+            if isDeep {
+                let octets = try Self.copyObjects(of: source.id, to: copy.id, at: now, by: author, transaction)
+                let used = try Self.count(octets, for: owner, transaction)
+                if let used, used > wish.quota { throw WriteRefusal.quotaExceeded }
+            }
             return (holder == nil ? .created : .replaced, copy.id)
         }
         if let copy = made.1 { announce(Commit(calendar: copy, author: author)) }
         return made.0
     }
 
-    /// Copies rows to rows: no text is read, so that ten thousand objects are a matter of some hundred milliseconds.
+    /// Copies rows to rows, and answers how many octets they hold.
+    ///
+    /// No text is read, so that ten thousand objects are a matter of some hundred milliseconds.
     private static func copyObjects(
         of source: CalendarID,
         to copy: CalendarID,
         at now: Instant,
         by author: Author,
         _ transaction: borrowing SQLTransaction
-    ) throws {
+    ) throws -> Int64 {
         let total = try transaction.row(
             "SELECT COUNT(*) AS objects, COALESCE(SUM(size), 0) AS octets FROM object WHERE calendar = \(source.value)"
         )
-        guard let total, case let count = try total.integer("objects"), count > 0 else { return }
+        guard let total, case let count = try total.integer("objects"), count > 0 else { return 0 }
         let firstObject = try Counter.object.last(of: count, transaction) - count
         let firstVersion = try Counter.version.last(of: count, transaction) - count
         try transaction.run(
@@ -107,9 +112,7 @@ extension CalendarStore {
             WHERE id = \(copy.value)
             """
         )
-        if let owner = try calendar(copy, transaction)?.owner {
-            try self.count(total.integer("octets"), for: owner, transaction)
-        }
+        return try total.integer("octets")
     }
 
     /// The occurrences that are known of objects, and their dead properties.

@@ -48,7 +48,7 @@ extension CalendarStore {
 
     /// The dead properties of one object, by name.
     public func deadProperties(of object: ObjectID) async throws -> [DeadProperty] {
-        try await database.read { try Self.deadProperties(of: object, $0) }
+        try await database.read(.lookup) { try Self.deadProperties(of: object, $0) }
     }
 
     /// Sets some dead properties of an object and removes others, all or none (RFC 4918 §9.2).
