@@ -36,7 +36,19 @@ extension CalendarStore {
         by author: Author,
         _ transaction: borrowing SQLTransaction
     ) throws -> PutOutcome {
-        try Self.put(Draft(object, at: now()), named: name, in: calendar, if: condition, by: author, transaction)
+        try put(Draft(object, at: now()), named: name, in: calendar, if: condition, by: author, transaction)
+    }
+
+    /// Stores what was computed of an object in the caller's own transaction; the caller announces it.
+    public func put(
+        _ draft: Draft,
+        named name: String,
+        in calendar: CalendarID,
+        if condition: WriteCondition,
+        by author: Author,
+        _ transaction: borrowing SQLTransaction
+    ) throws -> PutOutcome {
+        try Self.put(draft, named: name, in: calendar, if: condition, by: author, transaction)
     }
 
     /// Stores a draft; a new object gets `identity` where it is given, else the one that its UID had before.

@@ -1,18 +1,22 @@
-import ICalendar
+public import ICalendar
 import SQL
 
 /// All that a PUT writes of an object, computed before its transaction.
-struct Draft: Sendable {
+public struct Draft: Sendable {
     let uid: String
     let text: String
-    let etag: ETag
+
+    /// The tag that the object will have.
+    public let etag: ETag
+
     let kind: ComponentKind
     let summary: String?
     let timeIndex: TimeIndex
     let occupancy: Occupancy?
     let at: Instant
 
-    init(_ object: CalendarObject, at now: Instant) {
+    /// Computes what is written of an object at that time.
+    public init(_ object: CalendarObject, at now: Instant) {
         uid = object.uid
         text = object.text
         etag = ETag.of(object.text)

@@ -36,17 +36,19 @@ extension LinkStore {
         let before = try await database.read { try MirrorState(of: link, covering: pulled, $0) }
         let changed = before.changedSeries(by: pulled)
         let records = before.records(of: changed, after: pulled)
-        let objects = before.translated(records, by: bridge)
+        let objects = await before.translated(records, by: bridge)
         let cursor = pulled.cursor
         guard !changed.isEmpty || cursor != before.cursor else { return [] }
         let now = now()
         try await database.write { transaction in
             for (series, records) in records.sorted(by: { $0.key < $1.key }) {
-                try Self.replace(records, of: series, link, transaction)
+                let isNew = !before.knows(series)
+                if !isNew { try Self.removeRecords(of: series, link, transaction) }
+                try Self.insert(records, link, transaction)
                 if records.isEmpty {
                     try Self.forget(series: series, link, transaction)
                 } else if let object = objects[series] {
-                    try Self.save(object, of: link, at: now, transaction)
+                    try Self.save(object, of: link, isNew: isNew, at: now, transaction)
                 }
             }
             try transaction.run("UPDATE link SET cursor = \(.text(cursor?.rawValue)) WHERE id = \(link.value)")
@@ -86,7 +88,23 @@ extension LinkStore {
         _ link: LinkID,
         _ transaction: borrowing SQLTransaction
     ) throws {
+        try removeRecords(of: series, link, transaction)
+        try insert(records, link, transaction)
+    }
+
+    private static func removeRecords(
+        of series: String,
+        _ link: LinkID,
+        _ transaction: borrowing SQLTransaction
+    ) throws {
         try transaction.run("DELETE FROM mirror WHERE link = \(link.value) AND series = \(.text(series))")
+    }
+
+    private static func insert(
+        _ records: [UpstreamRecord],
+        _ link: LinkID,
+        _ transaction: borrowing SQLTransaction
+    ) throws {
         for record in records {
             try transaction.run(
                 """
@@ -103,10 +121,11 @@ extension LinkStore {
     static func save(
         _ object: MirroredObject,
         of link: LinkID,
+        isNew: Bool = false,
         at now: Instant,
         _ transaction: borrowing SQLTransaction
     ) throws {
-        let known = try transaction.row(
+        let known = isNew ? nil : try transaction.row(
             """
             SELECT problem_id, problem_since FROM mirrored_object
             WHERE link = \(link.value) AND series = \(.text(object.series))

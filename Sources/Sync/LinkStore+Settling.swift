@@ -6,8 +6,8 @@ import Store
 
 /// What is to be written to our calendar together with an agreement.
 enum LocalWrite: Sendable {
-    case create(CalendarObject)
-    case replace(StoredObject, by: CalendarObject)
+    case create(Draft, uid: String)
+    case replace(StoredObject, by: Draft)
     case delete(StoredObject)
 }
 
@@ -31,6 +31,9 @@ struct Settlement: Sendable {
     var conflict: NewConflict?
 
     var run: RunID?
+
+    /// Whether nothing is known of the item yet, so that nothing can be waiting for this.
+    var isFirst = false
 
     init(_ uid: String) { self.uid = uid }
 }
@@ -135,9 +138,9 @@ extension LinkStore {
         switch settlement.localWrite {
         case nil:
             return .settled
-        case .create(let object):
-            for name in ObjectName.candidates(for: object.uid) {
-                switch try calendars.put(object, named: name, in: link.calendar, if: .absent, by: author, transaction) {
+        case .create(let draft, let uid):
+            for name in ObjectName.candidates(for: uid) {
+                switch try calendars.put(draft, named: name, in: link.calendar, if: .absent, by: author, transaction) {
                 case .created, .replaced, .unchanged: return .settled
                 // The name is that of another event.
                 case .conditionFailed: continue
@@ -146,10 +149,10 @@ extension LinkStore {
                 }
             }
             return .changedHere
-        case .replace(let stored, let object):
+        case .replace(let stored, let draft):
             let condition = WriteCondition.matches([stored.etag])
             let outcome = try calendars.put(
-                object,
+                draft,
                 named: stored.name,
                 in: link.calendar,
                 if: condition,
@@ -183,10 +186,12 @@ extension LinkStore {
         } else {
             try transaction.run("DELETE FROM base WHERE link = \(link.id.value) AND uid = \(.text(uid))")
         }
-        for table in ["intent", "retry", "held"] {
-            try transaction.run("DELETE FROM \(raw: table) WHERE link = \(link.id.value) AND uid = \(.text(uid))")
+        if !settlement.isFirst {
+            for table in ["intent", "retry", "held"] {
+                try transaction.run("DELETE FROM \(raw: table) WHERE link = \(link.id.value) AND uid = \(.text(uid))")
+            }
+            try closeConflict(of: uid, link.id, at: now, transaction)
         }
-        try closeConflict(of: uid, link.id, at: now, transaction)
         if let conflict = settlement.conflict {
             try insert(conflict, of: link, isOpen: false, at: now, transaction)
         }

@@ -8,13 +8,13 @@ extension LinkStore {
     /// Reads the three sides of a link in one moment, as much of them as `scope` says.
     func snapshot(of link: Link, fields: FieldSet, _ scope: SnapshotScope) async throws -> Snapshot {
         let raw = try await database.read { try RawSnapshot(of: link, calendars, scope, $0) }
-        return raw.projected(onto: fields, try link.readFilters())
+        return await raw.projected(onto: fields, try link.readFilters())
     }
 
     /// Reads one item, changed or not.
     func snapshot(of link: Link, fields: FieldSet, uid: String) async throws -> SnapshotItem? {
         let raw = try await database.read { try RawSnapshot(of: link, calendars, .item(uid), $0) }
-        return raw.projected(onto: fields, try link.readFilters()).items[uid]
+        return await raw.projected(onto: fields, try link.readFilters()).items[uid]
     }
 }
 
@@ -225,43 +225,52 @@ private struct RawSnapshot: Sendable {
     // MARK: Projecting
 
     /// Parses and projects; an item one of whose sides cannot be parsed is left out, which freezes it.
-    func projected(onto fieldSet: FieldSet, _ filters: LinkFilters) -> Snapshot {
+    func projected(onto fieldSet: FieldSet, _ filters: LinkFilters) async -> Snapshot {
         var snapshot = Snapshot(revision: revision, agreedCount: agreedCount, held: held)
         snapshot.knownUnreadable = knownUnreadable
         let allFields = Set(fieldSet.all.map(\.rawValue))
-        for (uid, raw) in items {
-            var item = raw
-            do {
-                item.local = try localObjects[uid].map { stored in
-                    let object = try stored.object()
-                    return LocalItem(
-                        stored: stored,
-                        object: object,
-                        outgoing: object,
-                        fields: Projection(of: object, onto: fieldSet).fields
-                    )
-                }
-                item.remote = try remoteTexts[uid].map { text in
-                    let object = try CalendarObject(parsing: text)
-                    return RemoteItem(
-                        digest: remotes[uid]?.digest ?? "",
-                        object: object,
-                        fields: Projection(of: object, onto: fieldSet).fields,
-                        modified: remotes[uid]?.modified
-                    )
-                }
-                if filters.busyOnly == true { try item.veil(onto: fieldSet) }
-            } catch {
+        let isVeiled = filters.busyOnly == true
+        let read = await inParallel(Array(items.values)) { raw in
+            Result { try projected(raw, onto: fieldSet, isVeiled, allFields) }
+        }
+        for (raw, result) in zip(items.values, read) {
+            switch result {
+            case .success(let item): snapshot.items[raw.uid] = item
+            case .failure(let error):
                 // What is stored was parsed before it was: only a newer, stricter program comes here.
                 let reason = (error as? CalendarDataError)?.message ?? "\(error)"
-                let text = localObjects[uid]?.text ?? remoteTexts[uid] ?? ""
-                snapshot.unreadable.append(UnreadableItem(uid: uid, text: text, problem: reason))
-                continue
+                let text = localObjects[raw.uid]?.text ?? remoteTexts[raw.uid] ?? ""
+                snapshot.unreadable.append(UnreadableItem(uid: raw.uid, text: text, problem: reason))
             }
-            item.base?.agreement.restrict(to: allFields, overrides: fieldSet.holdsOverrides)
-            snapshot.items[uid] = item
         }
         return snapshot
+    }
+
+    private func projected(
+        _ raw: SnapshotItem,
+        onto fieldSet: FieldSet,
+        _ isVeiled: Bool,
+        _ allFields: Set<String>
+    ) throws -> SnapshotItem {
+        var item = raw
+        item.local = try localObjects[raw.uid].map { stored in
+            let object = try stored.object()
+            let fields = Projection(of: object, onto: fieldSet).fields
+            return LocalItem(stored: stored, object: object, outgoing: object, fields: fields)
+        }
+        if let text = remoteTexts[raw.uid], let remote = remotes[raw.uid] {
+            // It was checked when it was translated.
+            let object = try CalendarObject(stored: text, uid: remote.uid, kind: .event)
+            item.remote = RemoteItem(
+                digest: remote.digest,
+                object: object,
+                fields: Projection(of: object, onto: fieldSet).fields,
+                modified: remote.modified
+            )
+        }
+        if isVeiled { try item.veil(onto: fieldSet) }
+        item.base?.agreement.restrict(to: allFields, overrides: fieldSet.holdsOverrides)
+        return item
     }
 }
 

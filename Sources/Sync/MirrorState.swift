@@ -9,6 +9,8 @@ struct MirrorState: Sendable {
     private let series: [String: [String: UpstreamRecord]]
     private let uids: [String: String]
     private let holders: [String: String]
+    /// Every series that was ever translated.
+    private let names: Set<String>
 
     /// Reads the records that the pull may change: those it names, or all where it is a whole listing.
     init(of link: LinkID, covering pulled: PulledRecords, _ transaction: borrowing SQLTransaction) throws {
@@ -17,14 +19,16 @@ struct MirrorState: Sendable {
         var series: [String: [String: UpstreamRecord]] = [:]
         var uids: [String: String] = [:]
         var holders: [String: String] = [:]
+        var names: Set<String> = []
         if !pulled.records.isEmpty || pulled.isComplete {
             let all: SQLStatement = """
                 SELECT series, uid, text IS NOT NULL AS is_event FROM mirrored_object
-                WHERE link = \(link.value) AND uid IS NOT NULL ORDER BY series
+                WHERE link = \(link.value) ORDER BY series
                 """
             try transaction.forEach(all) { row in
                 let name = try row.text("series")
-                let uid = try row.text("uid")
+                names.insert(name)
+                guard let uid = try row.optionalText("uid") else { return }
                 uids[name] = uid
                 if try row.bool("is_event") || holders[uid] == nil { holders[uid] = name }
             }
@@ -47,6 +51,7 @@ struct MirrorState: Sendable {
         self.series = series
         self.uids = uids
         self.holders = holders
+        self.names = names
     }
 
     /// The series whose records are others after the pull.
@@ -81,19 +86,44 @@ struct MirrorState: Sendable {
         return isGone ? [] : records.values.sorted { $0.id < $1.id }
     }
 
+    /// Whether records of a series, or what they were translated to, are there already.
+    func knows(_ name: String) -> Bool { series[name] != nil || names.contains(name) }
+
     /// Series as objects, from their records after the pull.
-    func translated(_ records: [String: [UpstreamRecord]], by bridge: any Bridge) -> [String: MirroredObject] {
+    func translated(_ records: [String: [UpstreamRecord]], by bridge: any Bridge) async -> [String: MirroredObject] {
+        let ordered = records.sorted { $0.key < $1.key }.filter { !$0.value.isEmpty }
+        let translations = await inParallel(ordered) { Translation(of: $0.value, by: bridge) }
+        // Names are given one after the other: who comes first has the UID.
         var holders = holders
         var objects: [String: MirroredObject] = [:]
-        for (name, records) in records.sorted(by: { $0.key < $1.key }) where !records.isEmpty {
-            objects[name] = MirroredObject(records, name, as: uids[name], holders: &holders, by: bridge)
+        for ((name, records), translation) in zip(ordered, translations) {
+            objects[name] = MirroredObject(records, name, as: uids[name], holders: &holders, translation)
         }
         return objects
     }
 }
 
+/// What the records of a series are as an event.
+enum Translation: Sendable {
+    case object(CalendarObject)
+    case notAnEvent
+    case problem(String)
+
+    init(of records: [UpstreamRecord], by bridge: any Bridge) {
+        do {
+            let object = try bridge.object(from: records)
+            self = object.kind == .event ? .object(object) : .notAnEvent
+        } catch {
+            switch error {
+            case .notAnEvent: self = .notAnEvent
+            case .unreadable(let sentence), .unsupported(let sentence): self = .problem(sentence)
+            }
+        }
+    }
+}
+
 extension MirroredObject {
-    /// Translates the records of a series.
+    /// Names the event that the records of a series are.
     ///
     /// The UID a series was given first stays, whatever its records say later: it is the event's identity for clients. A
     /// series whose UID another one has gets one of its own.
@@ -102,30 +132,27 @@ extension MirroredObject {
         _ series: String,
         as known: String?,
         holders: inout [String: String],
-        by bridge: any Bridge
+        _ translation: Translation
     ) {
         self.series = series
         modified = records.compactMap(\.modified).max()
         uid = known
         digest = Self.noDigest
-        do {
-            let object = try bridge.object(from: records)
+        switch translation {
+        case .notAnEvent: break
+        case .problem(let sentence): problem = sentence
+        case .object(let object):
             var uid = known ?? object.uid
             if known == nil, let holder = holders[uid], holder != series { uid += "/" + series }
-            let named = try object.with(uid: uid)
-            holders[uid] = series
-            self.uid = uid
-            text = named.text
-            digest = ETag.of(named.text).rawValue
-        } catch let error as TranslationError {
-            switch error {
-            case .notAnEvent: break
-            case .unreadable(let sentence), .unsupported(let sentence): problem = sentence
+            do {
+                let named = try object.with(uid: uid)
+                holders[uid] = series
+                self.uid = uid
+                text = named.text
+                digest = ETag.of(named.text).rawValue
+            } catch {
+                problem = error.message
             }
-        } catch let error as CalendarDataError {
-            problem = error.message
-        } catch {
-            problem = "\(error)"
         }
     }
 }

@@ -89,7 +89,7 @@ extension SyncPass {
         )
         let written = try item.written(object, over: local, bridge.fields)
         var settlement = Settlement(item.uid)
-        if object.text != local.stored.text { settlement.localWrite = .replace(local.stored, by: object) }
+        if object.text != local.stored.text { settlement.localWrite = .replace(local.stored, by: Draft(object, at: clock.now())) }
         settlement.agreed = item.agreement(written, remote, except: decision.withheld)
         settlement.conflict = conflict(decision, item)
         let entry = RunEntry(item, "pull", fields, undo: local.stored.text)
@@ -99,9 +99,15 @@ extension SyncPass {
     private func createdLocal(_ item: SnapshotItem, _ decision: Decision) throws -> PreparedItem? {
         guard let remote = item.remote else { return nil }
         let object = try remote.object.with(uid: item.uid)
+        let draft = Draft(object, at: clock.now())
         var settlement = Settlement(item.uid)
-        settlement.localWrite = .create(object)
-        settlement.agreed = item.agreement(LocalItem(object, bridge.fields), remote, origin: .upstream)
+        settlement.isFirst = item.isFirst
+        settlement.localWrite = .create(draft, uid: object.uid)
+        // Most often the event is taken over as it is; what was read of it then need not be read again.
+        let isSame = object.uid == remote.object.uid && !item.isVeiled
+        let fields = isSame ? remote.fields : Projection(of: object, onto: bridge.fields).fields
+        let local = LocalItem(object, etag: draft.etag, fields)
+        settlement.agreed = item.agreement(local, remote, origin: .upstream)
         settlement.conflict = conflict(decision, item)
         var entry = RunEntry(item, "create", [], undo: nil)
         entry.removes = .gateway
@@ -192,11 +198,15 @@ extension SnapshotItem {
 extension LocalItem {
     /// A new object as it will be stored.
     init(_ object: CalendarObject, _ fieldSet: FieldSet) {
+        self.init(object, etag: ETag.of(object.text), Projection(of: object, onto: fieldSet).fields)
+    }
+
+    init(_ object: CalendarObject, etag: ETag, _ fields: Fields) {
         let entry = ObjectEntry(
             id: ObjectID(rawValue: 0),
             name: "",
             uid: object.uid,
-            etag: ETag.of(object.text),
+            etag: etag,
             kind: object.kind,
             size: object.text.utf8.count,
             modified: Instant(seconds: 0),
@@ -206,12 +216,15 @@ extension LocalItem {
             stored: StoredObject(entry: entry, text: object.text),
             object: object,
             outgoing: object,
-            fields: Projection(of: object, onto: fieldSet).fields
+            fields: fields
         )
     }
 }
 
 extension SnapshotItem {
+    /// Whether it was never agreed on, and nothing waits for that.
+    var isFirst: Bool { base == nil && intent == nil && retry == nil && conflict == nil }
+
     /// What both sides say now as the new agreement; on fields that were withheld the old one goes on.
     func agreement(
         _ local: LocalItem,

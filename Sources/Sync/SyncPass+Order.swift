@@ -5,28 +5,86 @@ import Store
 extension SyncPass {
     /// Carries out all decisions: first what needs no upstream, many at a time, then what does, the most urgent first.
     mutating func carryOut(_ decisions: [String: Decision], of snapshot: Snapshot) async throws {
-        var queue = WorkQueue()
-        let here = decisions.values.count { !$0.action.needsUpstream }
-        meter.expect(here)
+        var here: [WorkItem] = []
+        var upstream: [WorkItem] = []
         for (uid, decision) in decisions.sorted(by: { $0.key < $1.key }) {
             guard let item = snapshot.items[uid] else { continue }
             if let retry = item.retry, !retry.isDue(for: item, at: clock.now()) {
                 report[uid] = .notDue
             } else if decision.action.needsUpstream {
-                queue.upstream.append((decision, item))
+                upstream.append(WorkItem(decision: decision, item: item))
             } else {
-                try await prepare(decision, on: item, &queue)
+                here.append(WorkItem(decision: decision, item: item))
             }
         }
-        try await flush(&queue)
-        meter.expectWrites(queue.upstream.count)
+        meter.expect(here.count)
+        meter.expectWrites(upstream.count)
+        try await carryOutHere(here)
+        try await carryOutUpstream(upstream)
+    }
+
+    private mutating func carryOutUpstream(_ work: [WorkItem]) async throws {
         let now = clock.now()
-        let ranked = queue.upstream.map { ($0.0, $0.1, Urgency(of: $0.0.action, $0.1, at: now)) }
-        for (decision, item, _) in ranked.sorted(by: { ($0.2, $0.1.uid) < ($1.2, $1.1.uid) }) {
-            report[item.uid] = try await carryOut(decision, on: item)
+        let ranked = work.map { ($0, Urgency(of: $0.decision.action, $0.item, at: now)) }
+        for (work, _) in ranked.sorted(by: { ($0.1, $0.0.item.uid) < ($1.1, $1.0.item.uid) }) {
+            report[work.item.uid] = try await carryOut(work.decision, on: work.item)
             meter.finishWrite(at: clock.now())
             tellProgress()
         }
+    }
+
+    func tellProgress() { progress(meter.progress(at: clock.now())) }
+
+    // MARK: Here
+
+    /// Writes what needs no upstream; while some items are being written, the next ones are worked out.
+    private mutating func carryOutHere(_ work: [WorkItem]) async throws {
+        let batches = stride(from: 0, to: work.count, by: Self.itemsAtOnce).map {
+            Array(work[$0..<min($0 + Self.itemsAtOnce, work.count)])
+        }
+        guard let first = batches.first else { return }
+        var ready = await preparer.workedOut(first)
+        for number in batches.indices {
+            let next = number + 1 < batches.count ? batches[number + 1] : []
+            let preparer = preparer
+            async let following = preparer.workedOut(next)
+            try await carryOutHere(batches[number], ready)
+            ready = await following
+        }
+    }
+
+    /// The pass without what it has gathered, so that copies of it are cheap.
+    private var preparer: SyncPass {
+        var copy = self
+        copy.items = []
+        copy.audit = []
+        copy.report = PassReport()
+        return copy
+    }
+
+    private func workedOut(_ work: [WorkItem]) async -> [Result<PreparedItem?, any Error>] {
+        await inParallel(work) { work in Result { try prepared(work.decision, on: work.item) } }
+    }
+
+    private mutating func carryOutHere(_ work: [WorkItem], _ ready: [Result<PreparedItem?, any Error>]) async throws {
+        var batch: [(uid: String, prepared: PreparedItem)] = []
+        for (work, result) in zip(work, ready) {
+            switch result {
+            case .success(let prepared?): batch.append((work.item.uid, prepared))
+            case .success(nil): report[work.item.uid] = .done
+            case .failure(let error as CalendarDataError):
+                let problem = LinkProblem.invalidEvent(error.message)
+                let outcome = try await failed(work.decision, on: work.item, problem, isLasting: true)
+                report[work.item.uid] = outcome
+            case .failure(let error): throw error
+            }
+        }
+        if !batch.isEmpty {
+            let outcomes = try await settle(batch.map(\.prepared))
+            for (entry, outcome) in zip(batch, outcomes) { report[entry.uid] = outcome }
+        }
+        meter.finish(work.count)
+        tellProgress()
     }
 
     /// Writes down which items cannot be read, where that is not what is known.
@@ -36,43 +94,12 @@ extension SyncPass {
         guard found != snapshot.knownUnreadable else { return }
         try await state.setUnreadable(snapshot.unreadable, of: link)
     }
+}
 
-    /// What a pass still has to do.
-    private struct WorkQueue {
-        var batch: [(decision: Decision, item: SnapshotItem, prepared: PreparedItem)] = []
-        var upstream: [(Decision, SnapshotItem)] = []
-    }
-
-    func tellProgress() { progress(meter.progress(at: clock.now())) }
-
-    private mutating func prepare(
-        _ decision: Decision,
-        on item: SnapshotItem,
-        _ queue: inout WorkQueue
-    ) async throws {
-        do {
-            if let prepared = try prepared(decision, on: item) {
-                queue.batch.append((decision, item, prepared))
-            } else {
-                report[item.uid] = .done
-                meter.finish(1)
-            }
-        } catch let error as CalendarDataError {
-            let problem = LinkProblem.invalidEvent(error.message)
-            report[item.uid] = try await failed(decision, on: item, problem, isLasting: true)
-            meter.finish(1)
-        }
-        if queue.batch.count >= Self.itemsAtOnce { try await flush(&queue) }
-    }
-
-    private mutating func flush(_ queue: inout WorkQueue) async throws {
-        let batch = queue.batch
-        guard !batch.isEmpty else { return }
-        queue.batch = []
-        for (entry, outcome) in zip(batch, try await settle(batch.map(\.prepared))) { report[entry.item.uid] = outcome }
-        meter.finish(batch.count)
-        tellProgress()
-    }
+/// A decision and what it is about.
+struct WorkItem: Sendable {
+    var decision: Decision
+    var item: SnapshotItem
 }
 
 extension Action {

@@ -51,7 +51,7 @@ extension SyncPass {
         )
         var settlement = Settlement(item.uid)
         settlement.mirrored = answer?.mirrored
-        if object.text != local.stored.text { settlement.localWrite = .replace(local.stored, by: object) }
+        if object.text != local.stored.text { settlement.localWrite = .replace(local.stored, by: Draft(object, at: clock.now())) }
         settlement.agreed = try item.agreement(
             item.written(object, over: local, fieldSet),
             answer?.remote ?? remote,
@@ -200,7 +200,7 @@ extension SyncPass {
     ) -> (object: MirroredObject, records: [UpstreamRecord]) {
         let records = records.values.filter { $0.series == series }.sorted { $0.id < $1.id }
         var holders: [String: String] = [:]
-        return (MirroredObject(records, series, as: uid, holders: &holders, by: bridge), records)
+        return (MirroredObject(records, series, as: uid, holders: &holders, Translation(of: records, by: bridge)), records)
     }
 
     private func answer(
