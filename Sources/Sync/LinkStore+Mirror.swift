@@ -30,10 +30,17 @@ extension LinkStore {
 
     /// Stores what was pulled, translated, with the cursor, in one transaction.
     ///
+    /// The absence of a series of `kept` from a whole listing means nothing.
+    ///
     /// - Returns: the series that changed.
     @discardableResult
-    func mirror(_ pulled: PulledRecords, translatedBy bridge: any Bridge, of link: LinkID) async throws -> Set<String> {
-        let before = try await database.read { try MirrorState(of: link, covering: pulled, $0) }
+    func mirror(
+        _ pulled: PulledRecords,
+        keeping kept: Set<String> = [],
+        translatedBy bridge: any Bridge,
+        of link: LinkID
+    ) async throws -> Set<String> {
+        let before = try await database.read { try MirrorState(of: link, covering: pulled, keeping: kept, $0) }
         let changed = before.changedSeries(by: pulled)
         let records = before.records(of: changed, after: pulled)
         let objects = await before.translated(records, by: bridge)
@@ -125,12 +132,15 @@ extension LinkStore {
         at now: Instant,
         _ transaction: borrowing SQLTransaction
     ) throws {
-        let known = isNew ? nil : try transaction.row(
-            """
-            SELECT problem_id, problem_since FROM mirrored_object
-            WHERE link = \(link.value) AND series = \(.text(object.series))
-            """
-        )
+        let known =
+            isNew
+            ? nil
+            : try transaction.row(
+                """
+                SELECT problem_id, problem_since FROM mirrored_object
+                WHERE link = \(link.value) AND series = \(.text(object.series))
+                """
+            )
         var problemID = try known?.optionalInteger("problem_id")
         if object.problem != nil, problemID == nil { problemID = try SyncCounter.quarantine.next(transaction) }
         let since = try known?.optionalInstant("problem_since") ?? now

@@ -9,11 +9,19 @@ struct MirrorState: Sendable {
     private let series: [String: [String: UpstreamRecord]]
     private let uids: [String: String]
     private let holders: [String: String]
+    /// Series whose absence from a whole listing means nothing.
+    private let kept: Set<String>
     /// Every series that was ever translated.
     private let names: Set<String>
 
     /// Reads the records that the pull may change: those it names, or all where it is a whole listing.
-    init(of link: LinkID, covering pulled: PulledRecords, _ transaction: borrowing SQLTransaction) throws {
+    init(
+        of link: LinkID,
+        covering pulled: PulledRecords,
+        keeping kept: Set<String>,
+        _ transaction: borrowing SQLTransaction
+    ) throws {
+        self.kept = kept
         cursor = try transaction.row("SELECT cursor FROM link WHERE id = \(link.value)")?
             .optionalText("cursor").map(SyncCursor.init(rawValue:))
         var series: [String: [String: UpstreamRecord]] = [:]
@@ -64,8 +72,8 @@ struct MirrorState: Sendable {
         }
         if pulled.isComplete {
             let listed = Set(pulled.records.map(\.id))
-            for (name, records) in series where records.keys.contains(where: { !listed.contains($0) }) {
-                changed.insert(name)
+            for (name, records) in series where !kept.contains(name) {
+                if records.keys.contains(where: { !listed.contains($0) }) { changed.insert(name) }
             }
         }
         return changed
@@ -75,7 +83,8 @@ struct MirrorState: Sendable {
     func records(of names: Set<String>, after pulled: PulledRecords) -> [String: [UpstreamRecord]] {
         let pulledBySeries = Dictionary(grouping: pulled.records, by: \.series)
         return names.reduce(into: [:]) { result, name in
-            result[name] = records(of: name, after: pulledBySeries[name] ?? [], isComplete: pulled.isComplete)
+            let isComplete = pulled.isComplete && !kept.contains(name)
+            result[name] = records(of: name, after: pulledBySeries[name] ?? [], isComplete: isComplete)
         }
     }
 

@@ -34,6 +34,21 @@ extension SyncPass {
         }
     }
 
+    /// Carries out somebody's edit before its turn; nil where the upstream has changed since, so that it must wait for that.
+    mutating func carryOutEdit(_ work: WorkItem) async throws -> ItemOutcome? {
+        do {
+            return try await RequestPriority.$isInteractive.withValue(true) {
+                try await attempt(work.decision, on: work.item)
+            }
+        } catch BridgeError.changedUpstream {
+            return nil
+        } catch let error as BridgeError {
+            return try await failed(work.decision, on: work.item, error)
+        } catch let error as TranslationError {
+            return try await failed(work.decision, on: work.item, error)
+        }
+    }
+
     private mutating func attempt(_ decision: Decision, on item: SnapshotItem) async throws -> ItemOutcome {
         switch decision.action {
         case .agree, .forget, .pull, .createLocal, .deleteLocal:
@@ -89,7 +104,9 @@ extension SyncPass {
         )
         let written = try item.written(object, over: local, bridge.fields)
         var settlement = Settlement(item.uid)
-        if object.text != local.stored.text { settlement.localWrite = .replace(local.stored, by: Draft(object, at: clock.now())) }
+        if object.text != local.stored.text {
+            settlement.localWrite = .replace(local.stored, by: Draft(object, at: clock.now()))
+        }
         settlement.agreed = item.agreement(written, remote, except: decision.withheld)
         settlement.conflict = conflict(decision, item)
         let entry = RunEntry(item, "pull", fields, undo: local.stored.text)

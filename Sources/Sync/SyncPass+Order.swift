@@ -27,7 +27,10 @@ extension SyncPass {
         let now = clock.now()
         let ranked = work.map { ($0, Urgency(of: $0.decision.action, $0.item, at: now)) }
         for (work, _) in ranked.sorted(by: { ($0.1, $0.0.item.uid) < ($1.1, $1.0.item.uid) }) {
-            report[work.item.uid] = try await carryOut(work.decision, on: work.item)
+            try await heedEdits()
+            if !edited.contains(work.item.uid) {
+                report[work.item.uid] = try await carryOut(work.decision, on: work.item)
+            }
             meter.finishWrite(at: clock.now())
             tellProgress()
         }
@@ -48,6 +51,7 @@ extension SyncPass {
             let next = number + 1 < batches.count ? batches[number + 1] : []
             let preparer = preparer
             async let following = preparer.workedOut(next)
+            try await heedEdits()
             try await carryOutHere(batches[number], ready)
             ready = await following
         }
@@ -68,7 +72,7 @@ extension SyncPass {
 
     private mutating func carryOutHere(_ work: [WorkItem], _ ready: [Result<PreparedItem?, any Error>]) async throws {
         var batch: [(uid: String, prepared: PreparedItem)] = []
-        for (work, result) in zip(work, ready) {
+        for (work, result) in zip(work, ready) where !edited.contains(work.item.uid) {
             switch result {
             case .success(let prepared?): batch.append((work.item.uid, prepared))
             case .success(nil): report[work.item.uid] = .done

@@ -51,7 +51,9 @@ extension SyncPass {
         )
         var settlement = Settlement(item.uid)
         settlement.mirrored = answer?.mirrored
-        if object.text != local.stored.text { settlement.localWrite = .replace(local.stored, by: Draft(object, at: clock.now())) }
+        if object.text != local.stored.text {
+            settlement.localWrite = .replace(local.stored, by: Draft(object, at: clock.now()))
+        }
         settlement.agreed = try item.agreement(
             item.written(object, over: local, fieldSet),
             answer?.remote ?? remote,
@@ -82,6 +84,7 @@ extension SyncPass {
     mutating func deleteRemote(_ item: SnapshotItem, _ decision: Decision) async throws -> ItemOutcome {
         try await beginRun()
         try await keepLoser(decision, item)
+        if isListing { for record in item.records { writtenMeanwhile.note(record) } }
         for write in try bridge.writes(toMake: nil, from: item.records) {
             _ = try await performAudited(write, for: item)
         }
@@ -96,6 +99,7 @@ extension SyncPass {
     /// Completes records that were read and say everything, but lack something of ours.
     mutating func mend(_ touched: Set<String>) async throws {
         for series in touched.sorted() {
+            try await heedEdits()
             let isWritten = try await mend(series)
             meter.finishWrite(at: clock.now(), wasMade: isWritten)
             tellProgress()
@@ -161,6 +165,10 @@ extension SyncPass {
         var series = item.series ?? ""
         for (index, write) in writes.enumerated() {
             let answer = try await perform(write, for: item, isFirst: index == 0)
+            if isListing {
+                if let former = records[write.recordID] { writtenMeanwhile.note(former) }
+                if let answer { writtenMeanwhile.note(series: answer.series) }
+            }
             if let answer {
                 records[answer.id] = answer
                 series = answer.series
@@ -200,7 +208,9 @@ extension SyncPass {
     ) -> (object: MirroredObject, records: [UpstreamRecord]) {
         let records = records.values.filter { $0.series == series }.sorted { $0.id < $1.id }
         var holders: [String: String] = [:]
-        return (MirroredObject(records, series, as: uid, holders: &holders, Translation(of: records, by: bridge)), records)
+        return (
+            MirroredObject(records, series, as: uid, holders: &holders, Translation(of: records, by: bridge)), records
+        )
     }
 
     private func answer(

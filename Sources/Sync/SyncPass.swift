@@ -28,6 +28,22 @@ public struct SyncPass: Sendable {
 
     var meter: ProgressMeter
 
+    // MARK: Edits meanwhile
+
+    /// Rings when somebody edits the calendar.
+    var edits = EditBell()
+
+    /// The revision of our calendar up to which edits were looked at; nil while the link is not known well enough.
+    var editsSeen: Int64?
+
+    /// Items that were carried out as edits: what was decided on them before is no longer so.
+    var edited: Set<String> = []
+    var editedDeletions = 0
+
+    /// Whether the upstream is being listed, and what was written to it meanwhile.
+    var isListing = false
+    var writtenMeanwhile = WrittenMeanwhile()
+
     /// Prepares a pass.
     ///
     /// `run` is the run that was asked for, if one was; `progress` is told of every item that is done.
@@ -70,15 +86,17 @@ public struct SyncPass: Sendable {
     private mutating func carryOutAll() async throws {
         let place = try await state.place(of: link)
         guard let place, place.revision != nil else { throw PassFailure.calendarMissing }
-        let pulled = try await bridge.pullRecovering(since: place.cursor)
-        let touched = try await state.mirror(pulled, translatedBy: bridge, of: link.id)
-
         let fields = bridge.fields
         let mark = try mark(of: fields)
+        let pulled = try await pull(from: place, mark)
+        let kept = writtenMeanwhile.series
+        let touched = try await state.mirror(pulled, keeping: kept, translatedBy: bridge, of: link.id)
+
         guard place.needsLook(at: mark) || !touched.isEmpty else {
             return try await state.finish(link, Finish(revision: place.revision, mark: mark, pending: 0))
         }
         var snapshot = try await state.snapshot(of: link, fields: fields, place.scope(at: mark, touched))
+        editsSeen = snapshot.revision
         try await quarantine(snapshot)
         let decisions = try decide(on: &snapshot)
         let allowed = try await refuseMassDeletion(decisions, of: snapshot)

@@ -15,8 +15,10 @@ extension SyncScheduler {
     /// Runs one pass and writes down how the link stands after it; answers when the next one is due.
     ///
     /// `run` is the line of a pass that somebody asked for; `sweeps` says that an upstream hinted at deletions that only a
-    /// full listing shows.
-    func pass(_ readiness: LinkStore.Readiness, run: RunID?, sweeps: Bool) async throws -> Instant? {
+    /// full listing shows; `isEdited` that somebody's edit is to go upstream first.
+    func pass(_ readiness: LinkStore.Readiness, run: RunID?, sweeps: Bool, isEdited: Bool = false) async throws
+        -> Instant?
+    {
         let link = readiness.link
         guard claim(link.id) else { return clock.now() + 1 }
         setRunning(SyncProgress(done: 0, total: 0), link)
@@ -28,7 +30,11 @@ extension SyncScheduler {
             let made = try await makeBridge(link)
             // Somebody asked for it: then deletions that only a full listing shows are looked for too.
             let bridge = run == nil && !sweeps ? made : (made as? any SweepingBridge)?.sweeping() ?? made
-            let report = try await carryOut(link, bridge, run)
+            let bell = EditBell()
+            if isEdited { bell.ring() }
+            bells[link.id] = bell
+            defer { bells[link.id] = nil }
+            let report = try await carryOut(link, bridge, run, bell)
             if let complaint = configuration.complaint(bridge) {
                 try await links.setComplaint(LinkProblem(complaint), of: link.id)
             }
@@ -42,7 +48,12 @@ extension SyncScheduler {
         }
     }
 
-    private func carryOut(_ link: Link, _ bridge: any Bridge, _ run: RunID?) async throws -> PassReport {
+    private func carryOut(
+        _ link: Link,
+        _ bridge: any Bridge,
+        _ run: RunID?,
+        _ bell: EditBell
+    ) async throws -> PassReport {
         let (steps, continuation) = AsyncStream<SyncProgress>.makeStream(bufferingPolicy: .bufferingNewest(1))
         async let following: Void = follow(steps, link)
         defer { continuation.finish() }
@@ -55,6 +66,7 @@ extension SyncScheduler {
             run: run,
             progress: { continuation.yield($0) }
         )
+        pass.edits = bell
         let report: PassReport
         do {
             report = try await pass.run()

@@ -19,6 +19,9 @@ public actor SyncScheduler {
     /// Links one pass of which is running outside ``run()``.
     private var passing: Set<LinkID> = []
 
+    /// Rings for edits, in the passes that are running.
+    var bells: [LinkID: EditBell] = [:]
+
     /// What the scheduler knows of one link.
     private struct Worker {
         var signals: AsyncStream<Void>.Continuation
@@ -30,6 +33,8 @@ public actor SyncScheduler {
         var requestedRun: RunID?
         /// Whether the next pass asks for everything, to find deletions that leave no other trace.
         var sweeps = false
+        /// Whether somebody edited the calendar since the last pass began.
+        var isEdited = false
     }
 
     /// How far running passes have come.
@@ -87,6 +92,8 @@ public actor SyncScheduler {
         do {
             for link in try await links.links(in: commit.calendar)
             where commit.author.kind != .link || commit.author.name != String(link.id.rawValue) {
+                // What came over another link is nobody's edit just now: it may be thousands of events.
+                if commit.author.kind != .link { noteEdit(link.id) }
                 signal(link.id)
             }
             if let link = try await links.links(in: commit.calendar).first {
@@ -172,6 +179,12 @@ public actor SyncScheduler {
         if worker.due.map({ $0 > soon }) ?? true { setTimer(soon, of: link) }
     }
 
+    /// Lets the running pass know of an edit, or else the next one.
+    private func noteEdit(_ link: LinkID) {
+        bells[link]?.ring()
+        workers[link]?.isEdited = true
+    }
+
     private func signal(_ link: LinkID) {
         if let worker = workers[link] {
             worker.signals.yield()
@@ -203,7 +216,9 @@ public actor SyncScheduler {
             workers[id]?.requestedRun = nil
             let sweeps = workers[id]?.sweeps ?? false
             workers[id]?.sweeps = false
-            let next = try await pass(readiness, run: run, sweeps: sweeps)
+            let isEdited = workers[id]?.isEdited ?? false
+            workers[id]?.isEdited = false
+            let next = try await pass(readiness, run: run, sweeps: sweeps, isEdited: isEdited)
             setTimer(next, of: id)
         } catch {
             // The database itself failed: nothing could be written down either, so the link comes back by the clock.

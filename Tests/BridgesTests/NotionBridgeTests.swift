@@ -286,6 +286,13 @@ struct NotionBudgetTests {
         #expect(wait == 0, "each connection has its own")
     }
 
+    @Test func `what somebody waits for goes before what runs in the background`() async {
+        let clock = NotionClock()
+        let budget = RateBudget(requestsPerMinute: 180) { clock.now }
+        while await budget.reserve(token) == .go(after: 0) {}
+        for _ in 1...3 { #expect(await budget.reserve(token, isInteractive: true) == .go(after: 0)) }
+    }
+
     @Test func `a short pause is sat out and a long one is told`() async {
         let clock = NotionClock()
         let budget = RateBudget(requestsPerMinute: 180) { clock.now }

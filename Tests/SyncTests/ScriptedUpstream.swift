@@ -51,12 +51,16 @@ actor ScriptedUpstream {
     /// Called during the next pull, once it has read what it answers.
     private var interruption: (@Sendable () async -> Void)?
 
+    /// Called once the next write is done, before it is answered.
+    private var writeInterruption: (@Sendable () async -> Void)?
+
     init(at now: Instant) { self.now = now }
 
     func setScript(_ script: (@Sendable (UpstreamCall) -> Fault?)?) { self.script = script }
     func setTime(_ now: Instant) { self.now = now }
     func setListsPartially(_ value: Bool) { listsPartially = value }
     func forgetCursors() { forgottenCursors = changes.count }
+    func interruptNextWrite(_ body: @escaping @Sendable () async -> Void) { writeInterruption = body }
     func interruptNextPull(_ body: @escaping @Sendable () async -> Void) { interruption = body }
 
     // MARK: A person's hands
@@ -124,10 +128,14 @@ actor ScriptedUpstream {
         return answer
     }
 
-    func perform(_ write: RecordWrite) throws(BridgeError) -> UpstreamRecord? {
+    func perform(_ write: RecordWrite) async throws(BridgeError) -> UpstreamRecord? {
         let isLost = try fail(.write(write))
         let answer = try carryOut(write)
         performed.append(write)
+        if let writeInterruption {
+            self.writeInterruption = nil
+            await writeInterruption()
+        }
         if isLost { throw .unreachable("The answer was lost.") }
         return answer
     }

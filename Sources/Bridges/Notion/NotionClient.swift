@@ -94,7 +94,7 @@ struct NotionClient: Sendable {
     }
 
     private func waitForTurn(_ token: AccessToken) async throws(NotionProblem) {
-        switch await budget.reserve(token) {
+        switch await budget.reserve(token, isInteractive: RequestPriority.isInteractive) {
         case .go(after: 0): break
         case .go(let seconds): try await pause(.seconds(seconds))
         case .paused(let seconds): throw NotionProblem(passing: .throttled(retryAfter: seconds))

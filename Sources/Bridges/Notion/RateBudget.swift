@@ -25,6 +25,9 @@ actor RateBudget {
     /// How much of a minute's requests may be sent at once; only the rest of them is the pace of a long pass.
     static let burstShare = 1.0 / 15
 
+    /// How much of a burst is kept for what somebody waits for.
+    private static let keptShare = 1.0 / 3
+
     /// How many connections are remembered before those at rest are forgotten.
     private static let maximumBuckets = 256
 
@@ -40,8 +43,8 @@ actor RateBudget {
         self.now = now
     }
 
-    /// Takes one request off the budget.
-    func reserve(_ connection: AccessToken) -> Reservation {
+    /// Takes one request off the budget; what runs in the background leaves the last of a burst to what somebody waits for.
+    func reserve(_ connection: AccessToken, isInteractive: Bool = false) -> Reservation {
         let now = now()
         var bucket = buckets[connection] ?? Bucket(tokens: burst, filledAt: now)
         var pause: Int64 = 0
@@ -54,7 +57,8 @@ actor RateBudget {
         bucket.filledAt = now
         forgetIdle(now)
         buckets[connection] = bucket
-        let wait = bucket.tokens >= 0 ? 0 : Int((-bucket.tokens / perSecond).rounded(.up))
+        let kept = isInteractive ? 0 : burst * Self.keptShare
+        let wait = bucket.tokens >= kept ? 0 : Int(((kept - bucket.tokens) / perSecond).rounded(.up))
         return .go(after: max(wait, Int(pause)))
     }
 

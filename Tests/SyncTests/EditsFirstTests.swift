@@ -1,0 +1,155 @@
+import Bridging
+import ICalendar
+import Store
+import Testing
+
+@testable import Sync
+
+@Suite("Edits go before the rest of a pass")
+struct EditsFirstTests {
+    private func pass(_ bench: Workbench, _ bell: EditBell) async throws -> PassReport {
+        var pass = SyncPass(
+            of: bench.link,
+            over: ScriptedBridge(upstream: bench.upstream),
+            state: bench.links,
+            configuration: SyncConfiguration(),
+            clock: bench.clock
+        )
+        pass.edits = bell
+        return try await pass.run()
+    }
+
+    /// Waits for something that another task does.
+    private func eventually(_ claim: () async -> Bool) async {
+        let deadline = ContinuousClock.now + .seconds(20)
+        while ContinuousClock.now < deadline {
+            if await claim() { return }
+            await Task.yield()
+        }
+        Issue.record("it never happened")
+    }
+
+    /// A bench with agreed events, whose next listing is a whole one.
+    private func bench(_ uids: [String]) async throws -> Workbench {
+        let bench = try await Workbench()
+        for uid in uids { try await bench.put(event(uid, "SUMMARY:One")) }
+        try await bench.pass()
+        await bench.putUpstream("a", event("there", "SUMMARY:There"))
+        await bench.upstream.forgetCursors()
+        return bench
+    }
+
+    @Test func `an edit goes upstream while a listing is under way, which does not take it back`() async throws {
+        let bench = try await bench(["e"])
+        let bell = EditBell()
+        await bench.upstream.interruptNextPull {
+            do {
+                try await bench.edit("e", "SUMMARY:One", "SUMMARY:Two")
+                bell.ring()
+                await eventually { await bench.upstream.performed.count == 2 }
+            } catch {
+                Issue.record(error)
+            }
+        }
+        _ = try await pass(bench, bell)
+        #expect(await bench.payload(of: "e")?.contains("SUMMARY:Two") == true)
+        #expect(try await bench.text("e")?.contains("SUMMARY:Two") == true)
+        #expect(try await bench.uids() == ["e", "there"])
+        try await bench.pass()
+        #expect(await bench.upstream.performed.count == 2)
+    }
+
+    @Test func `an event deleted while a listing is under way does not come back with it`() async throws {
+        let bench = try await bench(["e", "f"])
+        let bell = EditBell()
+        await bench.upstream.interruptNextPull {
+            do {
+                try await bench.delete("e")
+                bell.ring()
+                await eventually { await bench.upstream.performed.count == 3 }
+            } catch {
+                Issue.record(error)
+            }
+        }
+        _ = try await pass(bench, bell)
+        try await bench.pass()
+        #expect(try await bench.uids() == ["f", "there"])
+        #expect(await bench.payload(of: "e") == nil)
+    }
+
+    @Test func `an edit of what changed upstream meanwhile waits for the listing, and both are kept`() async throws {
+        let bench = try await bench(["e"])
+        let id = try #require(await bench.recordID(of: "e"))
+        await bench.editUpstream(id, "SUMMARY:One", "SUMMARY:One\r\nLOCATION:Roof")
+        let bell = EditBell()
+        await bench.upstream.interruptNextPull {
+            do {
+                try await bench.edit("e", "SUMMARY:One", "SUMMARY:Two")
+                bell.ring()
+            } catch {
+                Issue.record(error)
+            }
+        }
+        _ = try await pass(bench, bell)
+        let payload = try #require(await bench.payload(of: "e"))
+        #expect(payload.contains("SUMMARY:Two") && payload.contains("LOCATION:Roof"))
+        #expect(try await bench.text("e")?.contains("LOCATION:Roof") == true)
+    }
+
+    @Test func `a new event waits for the listing and is made once`() async throws {
+        let bench = try await bench(["e"])
+        let bell = EditBell()
+        await bench.upstream.interruptNextPull {
+            do {
+                try await bench.put(event("there", "SUMMARY:Accepted on both sides"))
+                bell.ring()
+            } catch {
+                Issue.record(error)
+            }
+        }
+        _ = try await pass(bench, bell)
+        try await bench.pass()
+        #expect(await bench.upstream.live.count == 2)
+        #expect(try await bench.uids() == ["e", "there"])
+    }
+
+    @Test func `an edit goes before what waits to be pushed`() async throws {
+        let bench = try await bench(["e"])
+        for number in 0..<10 { try await bench.put(event("new-\(number)", "SUMMARY:New")) }
+        let bell = EditBell()
+        await bench.upstream.interruptNextWrite {
+            do {
+                try await bench.edit("e", "SUMMARY:One", "SUMMARY:Two")
+                bell.ring()
+            } catch {
+                Issue.record(error)
+            }
+        }
+        let report = try await pass(bench, bell)
+        let writes = await bench.upstream.performed.dropFirst()
+        guard case .update(_, _, _, let payload) = try #require(writes.dropFirst().first) else {
+            Issue.record("the edit was not next")
+            return
+        }
+        #expect(payload.contains("SUMMARY:Two"))
+        #expect(writes.count == 11 && report.counts.pushed == 11)
+        #expect(try await bench.status().pending == 0)
+    }
+
+    @Test func `deletions meanwhile do not slip past the brake`() async throws {
+        let uids = (0..<30).map { "e\($0)" }
+        let bench = try await bench(uids)
+        let bell = EditBell()
+        await bench.upstream.interruptNextPull {
+            do {
+                for uid in uids.prefix(12) { try await bench.delete(uid) }
+                bell.ring()
+            } catch {
+                Issue.record(error)
+            }
+        }
+        _ = try await pass(bench, bell)
+        #expect(await bench.upstream.live.count == 31)
+        #expect(try await bench.status().state == .needsApproval)
+    }
+}
