@@ -20,13 +20,14 @@ extension CalDAVServer {
         try await DAVResponse(matches(of: query, in: calendar, at: href, for: principal, zones).steps)
     }
 
-    /// What may match in one calendar, and how it is told.
+    /// What may match in one calendar, and how it is told; `isNarrowed` looks at each object before the first is told.
     func matches(
         of query: CalendarQuery,
         in calendar: CalendarCollection,
         at href: Href,
         for principal: Principal,
-        _ zones: ZoneInclusion
+        _ zones: ZoneInclusion,
+        isNarrowed: Bool = false
     ) async throws -> (steps: ObjectSteps<ListedChanges>, count: Int) {
         let floatingZone = try calendar.floatingZone(asked: query.timeZone)
         let question = ObjectQuery(query.filter, floatingZone: floatingZone)
@@ -39,7 +40,7 @@ extension CalDAVServer {
             range: question.plan.range,
             withOccurrences: answer.expandedRange != nil
         )
-        if found.count > maximumMatches { found = try await accepted(found, by: question) }
+        if isNarrowed || found.count > maximumMatches { found = try await accepted(found, by: question) }
         try checkCount(of: found.count)
         return (ObjectSteps(ListedChanges(found), in: place, answer, if: question, calendars), found.count)
     }

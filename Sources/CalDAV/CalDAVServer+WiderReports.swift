@@ -10,23 +10,38 @@ extension CalDAVServer {
         _ exchange: Exchange
     ) async throws -> DAVResponse {
         guard try exchange.depth != .zero else { return DAVResponse(MultiStatus()) }
+        let collections = try await members(of: home)
+        var found = try await matches(of: query, in: collections, exchange, isNarrowed: false)
+        // Whether it is too much must be known before the first is told.
+        if found.count > maximumMatches {
+            found = try await matches(of: query, in: collections, exchange, isNarrowed: true)
+        }
+        try checkCount(of: found.count)
+        return try await DAVResponse(ChainedSteps(found.parts))
+    }
+
+    private func matches(
+        of query: CalendarQuery,
+        in collections: [Resource],
+        _ exchange: Exchange,
+        isNarrowed: Bool
+    ) async throws -> (parts: [ObjectSteps<ListedChanges>], count: Int) {
         var parts: [ObjectSteps<ListedChanges>] = []
         var count = 0
-        for member in try await members(of: home) {
+        for member in collections {
             guard let calendar = member.calendar else { continue }
             let found = try await matches(
                 of: query,
                 in: calendar,
                 at: member.href,
                 for: exchange.principal,
-                exchange.zones
+                exchange.zones,
+                isNarrowed: isNarrowed
             )
             parts.append(found.steps)
-            // What a filter has yet to look at counts too: whether it fits must be known before the first is told.
             count += found.count
-            try checkCount(of: count)
         }
-        return try await DAVResponse(ChainedSteps(parts))
+        return (parts, count)
     }
 
     /// `calendar-query` of one object, which matches or does not, whatever the Depth.

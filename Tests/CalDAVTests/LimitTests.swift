@@ -70,9 +70,12 @@ struct LimitTests {
     @Test(arguments: ["/dav/calendars/alice/default/", "/dav/calendars/alice/"], [3, 2])
     func `a query tells so many matches and no more`(_ path: String, _ maximum: Int) async throws {
         let test = try await TestServer(maximumMatches: maximum)
+        #expect(try await test.send("MKCALENDAR", "/dav/calendars/alice/other/").status == 201)
         for name in ["a", "b", "c"] {
             let text = event(["DTSTART:20260101T090000Z"]).replacing("UID:a", with: "UID:\(name)")
-            #expect(try await test.send("PUT", calendar + "\(name).ics", body: text).status == 201)
+            // Two of them in another calendar, where it is the home that is asked.
+            let place = path == calendar || name == "a" ? calendar : "/dav/calendars/alice/other/"
+            #expect(try await test.send("PUT", place + "\(name).ics", body: text).status == 201)
         }
         let query = """
             <C:calendar-query xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><D:prop><D:getetag/></D:prop>\
