@@ -10,7 +10,9 @@ protocol AnswerSteps: Sendable {
 
 extension DAVResponse {
     /// So many octets are sent at once: larger blocks only wait in memory.
-    private static let blockOctets = 65_536
+    ///
+    /// A screenful of events with their data is shorter, and goes out whole.
+    private static let blockOctets = 131_072
 
     /// A 207 answer (RFC 4918 §13); what is longer than a block follows while it is sent.
     ///
@@ -70,6 +72,7 @@ where Changes.Element == Change, Changes.Iterator: Sendable {
     }
 
     mutating func step(_ multiStatus: inout MultiStatus) async throws -> Bool {
+        guard answer.needsText || query != nil else { return tellPage(&multiStatus) }
         let page = nextPage()
         guard !page.isEmpty else { return false }
         let versions = page.compactMap(versionToRead)
@@ -94,6 +97,18 @@ where Changes.Element == Change, Changes.Iterator: Sendable {
                     continue
                 }
                 answer.append(read, in: place, to: &multiStatus)
+            }
+        }
+        return true
+    }
+
+    /// Tells a page of which no text is needed.
+    private mutating func tellPage(_ multiStatus: inout MultiStatus) -> Bool {
+        for told in 0..<Self.pageObjects {
+            guard let change = changes.next() else { return told > 0 }
+            switch change {
+            case .deletion(let deletion): multiStatus.append(place.href.appending(deletion.name), status: 404)
+            case .object(let object): answer.append(object, in: place, to: &multiStatus)
             }
         }
         return true

@@ -13,7 +13,10 @@ extension CalDAVServer {
     ) async throws -> DAVResponse {
         let answer = ObjectAnswer(multiget.properties, floatingZone: calendar.floatingZone, zones: zones)
         let place = try await place(calendar, href, for: principal, answer)
-        let asked = multiget.hrefs.map { Asked(href: $0, name: name(of: $0, in: calendar, for: principal)) }
+        let asked = multiget.hrefs.map { text in
+            let name = Self.plainName(of: text, below: href) ?? name(of: text, in: calendar, for: principal)
+            return Asked(href: text, name: name)
+        }
         return try await DAVResponse(MultigetSteps(asked[...], in: place, answer, calendars))
     }
 
@@ -57,6 +60,26 @@ extension CalDAVServer {
             }
             return true
         }
+    }
+
+    /// The name behind the calendar's own address where it is spelt without any escape; nil where that must be worked out.
+    ///
+    /// Clients ask for objects as they were told of them, and most names are plain.
+    private static func plainName(of href: String, below calendar: Href) -> String? {
+        guard href.utf8.starts(with: calendar.path.utf8) else { return nil }
+        let name = href.utf8.dropFirst(calendar.path.utf8.count)
+        // RFC 3986 §2.3; a name that begins with a dot may be a step in the path.
+        let isPlain = name.allSatisfy { octet in
+            switch octet {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "~"):
+                true
+            case _: false
+            }
+        }
+        guard isPlain, let first = name.first, first != UInt8(ascii: ".") else { return nil }
+        return String(name)
     }
 
     /// The object of this calendar that an href names; nil for a bad one, and for one that lies elsewhere.

@@ -114,6 +114,9 @@ extension CalDAVServer {
         throw .failed(.needPrivileges(privilege, on: href), "This calendar is read-only.")
     }
 
+    /// What nearly every client sends, letter by letter.
+    private static let usualMediaTypes: Set<String> = ["text/calendar; charset=utf-8", "text/calendar"]
+
     /// RFC 4791 §5.3.2.1: only calendar data; cadaver names no type at all, which is fine.
     func checkMediaType(_ headers: HTTPFields) throws(DAVError) {
         guard headers[.contentEncoding] == nil else {
@@ -122,7 +125,7 @@ extension CalDAVServer {
         guard headers[.contentRange] == nil else {
             throw .badRequest("A partial PUT is not possible (RFC 9110 §14.5).")
         }
-        guard let text = headers[.contentType] else { return }
+        guard let text = headers[.contentType], !Self.usualMediaTypes.contains(text) else { return }
         let parts = text.lowercased().split(separator: ";").map { $0.filter { $0 != " " && $0 != "\"" } }
         let charsets = parts.dropFirst().filter { $0.hasPrefix("charset=") }.map { $0.dropFirst("charset=".count) }
         guard parts.first == "text/calendar", charsets.allSatisfy({ ["utf-8", "utf8", "us-ascii"].contains($0) }) else {

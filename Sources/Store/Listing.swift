@@ -3,7 +3,7 @@ import SQL
 
 /// What is told of many objects, of one snapshot: packed, since a calendar may hold fifty thousand.
 public struct Listing: Sendable {
-    private struct Row {
+    fileprivate struct Row {
         var id: Int64
         var version: Int64
         var revision: Int64
@@ -95,59 +95,51 @@ extension Listing: RandomAccessCollection {
     public var endIndex: Int { rows.count }
 
     public subscript(index: Int) -> ListedObject {
-        let row = rows[index]
-        let uidStart = row.start + Int(row.nameLength)
-        let tagStart = uidStart + Int(row.uidLength)
-        return ListedObject(
-            id: ObjectID(rawValue: row.id),
-            name: octets[row.start..<uidStart],
-            uid: octets[uidStart..<tagStart],
-            etag: octets[tagStart..<tagStart + Int(row.tagLength)],
-            kind: row.kind,
-            size: row.size,
-            modified: Instant(seconds: row.modified),
-            revision: row.revision,
-            version: row.version,
-            isCertain: row.isCertain,
-            occurrences: row.spanCount < 0
-                ? nil : spans[Int(row.firstSpan)..<Int(row.firstSpan) + Int(row.spanCount)],
-            isRecurring: row.isRecurring,
-            occupancy: row.occupancy
-        )
+        ListedObject(row: rows[index], octets: octets, spans: spans)
     }
 }
 
 /// One object of a ``Listing``, its texts as the octets that they are.
 public struct ListedObject: Sendable {
-    public let id: ObjectID
+    fileprivate let row: Listing.Row
+    fileprivate let octets: [UInt8]
+    fileprivate let spans: [TimeSpan]
+
+    public var id: ObjectID { ObjectID(rawValue: row.id) }
 
     /// The last segment of the object's path, not encoded.
-    public let name: ArraySlice<UInt8>
+    public var name: ArraySlice<UInt8> { octets[row.start..<uidStart] }
 
-    public let uid: ArraySlice<UInt8>
+    public var uid: ArraySlice<UInt8> { octets[uidStart..<tagStart] }
 
     /// The tag without its quotes.
-    public let etag: ArraySlice<UInt8>
+    public var etag: ArraySlice<UInt8> { octets[tagStart..<tagStart + Int(row.tagLength)] }
 
-    public let kind: ComponentKind
-    public let size: Int64
-    public let modified: Instant
-    public let revision: Int64
+    public var kind: ComponentKind { row.kind }
+    public var size: Int64 { row.size }
+    public var modified: Instant { Instant(seconds: row.modified) }
+    public var revision: Int64 { row.revision }
 
     /// The version that holds its octets.
-    public let version: Int64
+    public var version: Int64 { row.version }
 
     /// Whether it has an occurrence in the range asked for; otherwise the caller must look itself.
-    public let isCertain: Bool
+    public var isCertain: Bool { row.isCertain }
 
     /// Its occurrences in the range asked for, by start; nil where nobody asked, and where the index does not know them.
-    public let occurrences: ArraySlice<TimeSpan>?
+    public var occurrences: ArraySlice<TimeSpan>? {
+        guard row.spanCount >= 0 else { return nil }
+        return spans[Int(row.firstSpan)..<Int(row.firstSpan) + Int(row.spanCount)]
+    }
 
     /// Whether each of ``occurrences`` is one of a series.
-    public let isRecurring: Bool
+    public var isRecurring: Bool { row.isRecurring }
 
     /// What it does to its owner's time; nil where nobody asked, and where the index does not know.
-    public let occupancy: Occupancy?
+    public var occupancy: Occupancy? { row.occupancy }
+
+    private var uidStart: Int { row.start + Int(row.nameLength) }
+    private var tagStart: Int { uidStart + Int(row.uidLength) }
 
     /// The same as values of their own.
     public var entry: ObjectEntry {

@@ -78,7 +78,7 @@ extension LinkStore {
     public func allLinks() async throws -> [Link] { try await links("") }
 
     private func links(_ condition: SQLStatement) async throws -> [Link] {
-        try await database.read { transaction in
+        try await database.read(.lookup) { transaction in
             try transaction.rows("\(Link.select) \(condition) ORDER BY id").map(Link.init)
         }
     }

@@ -90,13 +90,13 @@ public actor SyncScheduler {
     /// A link's own writes are no news to it, but they are to every other link of the calendar.
     private func wakeLinks(of commit: Commit) async {
         do {
-            for link in try await links.links(in: commit.calendar)
-            where commit.author.kind != .link || commit.author.name != String(link.id.rawValue) {
+            let links = try await links.links(in: commit.calendar)
+            for link in links where commit.author.kind != .link || commit.author.name != String(link.id.rawValue) {
                 // What came over another link is nobody's edit just now: it may be thousands of events.
                 if commit.author.kind != .link { noteEdit(link.id) }
                 signal(link.id)
             }
-            if let link = try await links.links(in: commit.calendar).first {
+            if let link = links.first {
                 emit(SyncUpdate(principal: link.principal, link: link.id, kind: .event))
             }
         } catch {

@@ -142,16 +142,44 @@ extension Writer {
 
     private mutating func escape(_ utf8: UnsafeBufferPointer<UInt8>, inAttribute: Bool) {
         var start = 0
-        for index in utf8.indices where Self.isSpecial(utf8[index]) {
-            guard let replacement = Self.replacement(in: utf8, at: index, inAttribute) else { continue }
-            octets.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start..<index]))
-            markup(replacement.text)
-            start = index + replacement.length
+        var index = Self.firstSpecial(in: utf8, from: 0)
+        while index < utf8.count {
+            if let replacement = Self.replacement(in: utf8, at: index, inAttribute) {
+                octets.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start..<index]))
+                markup(replacement.text)
+                start = index + replacement.length
+            }
+            index = Self.firstSpecial(in: utf8, from: max(start, index + 1))
         }
         if start < utf8.count { octets.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start...])) }
     }
 
-    /// The octets that may need more than to be copied; one comparison for nearly all text.
+    /// Where the first octet stands that may need more than to be copied; the end where there is none.
+    private static func firstSpecial(in utf8: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+        var index = start
+        // Nearly all text needs nothing, so that eight octets are looked at in one go.
+        if let base = UnsafeRawPointer(utf8.baseAddress) {
+            while index + 8 <= utf8.count, !mayHoldSpecial(base.loadUnaligned(fromByteOffset: index, as: UInt64.self)) {
+                index += 8
+            }
+        }
+        while index < utf8.count, !isSpecial(utf8[index]) { index += 1 }
+        return index
+    }
+
+    /// Whether one of eight octets is special; now and then it says so of one that is not.
+    private static func mayHoldSpecial(_ octets: UInt64) -> Bool {
+        let each: UInt64 = 0x0101_0101_0101_0101
+        /// The highest bit of every octet that is 0 (and sometimes of the one behind it).
+        func zeros(_ octets: UInt64) -> UInt64 { (octets &- each) & ~octets }
+        let controls = (octets &- each &* 0x20) & ~octets
+        // `"` and `&` differ in one bit, and so do `<` and `>`.
+        let quotes = zeros(octets & ~(each &* 0x04) ^ each &* 0x22)
+        let angles = zeros(octets & ~(each &* 0x02) ^ each &* 0x3C)
+        let lastPlane = zeros(octets ^ each &* 0xEF)
+        return (controls | quotes | angles | lastPlane) & (each &* 0x80) != 0
+    }
+
     private static func isSpecial(_ octet: UInt8) -> Bool {
         octet < 0x20 || octet == 0x26 || octet == 0x3C || octet == 0x3E || octet == 0x22 || octet == 0xEF
     }

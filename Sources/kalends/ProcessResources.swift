@@ -8,6 +8,9 @@ enum ProcessResources {
     /// Left alone, the C library raises this bound with every such block, up to 32 MiB, and keeps what it then gets back.
     private static let mappedFrom: Int32 = 256 << 10
 
+    /// So much of each pool may stay free: less would be given back after every answer, and fetched anew for the next.
+    private static let keptFree: Int32 = 4 << 20
+
     /// Enough for two threads to allocate at the same time.
     ///
     /// A pool of its own for every thread would keep, in each, what one request once needed.
@@ -23,6 +26,7 @@ enum ProcessResources {
     static func prepareForLongService() {
         // Where the C library knows no such wish, memory is merely kept longer.
         _ = mallopt(M_MMAP_THRESHOLD, mappedFrom)
+        _ = mallopt(M_TRIM_THRESHOLD, keptFree)
         _ = mallopt(M_ARENA_MAX, pools)
 
         var files = rlimit()

@@ -26,6 +26,26 @@ struct WriterTests {
         #expect(try Document(parsing: Array(element.serialized().utf8)).root == element)
     }
 
+    @Test(arguments: 0..<20)
+    func `every character is written right wherever it stands`(_ place: Int) {
+        for scalar in (0...0x17F).compactMap(Unicode.Scalar.init) {
+            let text = String(repeating: "é", count: place / 2) + String(repeating: "a", count: place % 2)
+            var writer = Writer()
+            writer.text(text + String(scalar) + "bcdefgh")
+            let written =
+                switch scalar {
+                case "&": "&amp;"
+                case "<": "&lt;"
+                case ">": "&gt;"
+                case "\r": "&#13;"
+                case "\t", "\n": String(scalar)
+                case _ where scalar.value < 0x20: "\u{FFFD}"
+                case _: String(scalar)
+                }
+            #expect(String(decoding: writer.octets, as: UTF8.self) == text + written + "bcdefgh")
+        }
+    }
+
     @Test(arguments: ["\u{0}", "\u{1}", "\u{FFFE}", "\u{FFFF}"])
     func `what XML cannot hold is replaced`(_ text: String) throws {
         let element = Element(Name("", "e"), text: "a\(text)b")
