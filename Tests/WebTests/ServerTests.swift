@@ -146,7 +146,7 @@ struct ServerTests {
 
     @Test func `a long answer is sent in chunks, and the next request is answered behind it`() async throws {
         try await TestGateway.run { test in
-            try await fill(test, 400)
+            try await fill(test, 1_000)
             let fields = "Host: x\r\nAuthorization: \(test.basic("alice"))\r\n"
             let two =
                 "REPORT \(Self.calendar) HTTP/1.1\r\n\(fields)Content-Length: \(Self.query.utf8.count)\r\n\r\n\(Self.query)"
@@ -156,13 +156,13 @@ struct ServerTests {
             #expect(replies.map(\.status) == [207, 200])
             #expect(replies.first?["Transfer-Encoding"] == "chunked" && replies.first?["Content-Length"] == nil)
             #expect(replies.first?.text.hasSuffix("</D:multistatus>") == true)
-            #expect(replies.first?.text.components(separatedBy: "BEGIN:VEVENT").count == 401)
+            #expect(replies.first?.text.components(separatedBy: "BEGIN:VEVENT").count == 1_001)
         }
     }
 
     @Test func `an answer that fails in the middle ends the connection and is not taken for whole`() async throws {
         try await TestGateway.run { test in
-            try await fill(test, 400)
+            try await fill(test, 1_000)
             try await test.gateway.calendars.database.write { transaction in
                 _ = try transaction.run("UPDATE version SET text = x'00' WHERE name = '99.ics'")
             }
