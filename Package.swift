@@ -158,7 +158,18 @@ let package = Package(
                 "Accounts", "Store", "SQL", "SQLite", "ICalendar", "OutboundHTTP", "Bridging", httpTypes,
             ] + crypto
         ),
-        tests("CalDAV", imports: ["CalDAV", "WebDAV", "XML", "Store", "SQL", "SQLite", "ICalendar", httpTypes]),
+        .target(
+            name: "StoreTestSupport",
+            dependencies: ["Store", "ICalendar"],
+            path: "Tests/StoreSupport",
+            swiftSettings: strict
+        ),
+        tests(
+            "CalDAV",
+            imports: [
+                "CalDAV", "WebDAV", "XML", "Store", "SQL", "SQLite", "ICalendar", "StoreTestSupport", httpTypes,
+            ]
+        ),
         .target(
             name: "SyncTestSupport",
             dependencies: ["SQL"],
@@ -186,7 +197,7 @@ let package = Package(
             "Web",
             imports: [
                 "Web", "CalDAV", "Sync", "Accounts", "Store", "SQL", "SQLite", "ICalendar", "Bridging", "OutboundHTTP",
-                "BridgeGoogle", "BridgeNotion", "SimulatorGoogle", "SimulatorNotion", "XML",
+                "BridgeGoogle", "BridgeNotion", "SimulatorGoogle", "SimulatorNotion", "XML", "StoreTestSupport",
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ] + hummingbird
         ),

@@ -3,6 +3,7 @@ import HTTPTypes
 import ICalendar
 import SQLite
 import Store
+import StoreTestSupport
 import TestSupport
 import Testing
 import XML
@@ -14,7 +15,7 @@ struct ConversationTests {
         let server = try await TestServer()
         let differences = try await Conversation(fixture.text).differences(
             send: { try await server.send($0) },
-            perform: { try await server.perform($0) },
+            perform: { try await server.calendars.perform($0) },
             compareXML: { expected, actual in
                 try Document(parsing: Array(expected.utf8)).root.difference(to: Document(parsing: actual).root)
             }
@@ -75,45 +76,5 @@ struct TestServer: Sendable {
             headers: response.headers.map { ($0.name.rawName, $0.value) },
             body: try await response.whole().octets
         )
-    }
-
-    /// What no client can do: `write-protect CALENDAR`, `edit-upstream CALENDAR`, and `purge`, which forgets every
-    /// deletion there has been.
-    func perform(_ action: String) async throws {
-        if action == "purge" {
-            _ = try await calendars.purge(changesBefore: Instant(seconds: .max), versionsBefore: Instant(seconds: 0))
-            return
-        }
-        let words = action.split(separator: " ").map(String.init)
-        guard words.count == 2, ["write-protect", "edit-upstream"].contains(words[0]),
-            let alice = try await calendars.principal(named: "alice"),
-            let calendar = try await calendars.calendar(named: words[1], of: alice.id)
-        else { preconditionFailure("unknown action: \(action)") }
-        if words[0] == "write-protect" {
-            try await calendars.setWriteProtected(true, of: calendar.id)
-        } else {
-            try await calendars.editUpstream(in: calendar.id)
-        }
-    }
-}
-
-extension CalendarStore {
-    /// An upstream's edit of the event `uid-a` in `a.ics`, as a pass writes it.
-    func editUpstream(in calendar: CalendarID) async throws {
-        let text = """
-            BEGIN:VCALENDAR\r
-            VERSION:2.0\r
-            PRODID:-//Upstream//EN\r
-            BEGIN:VEVENT\r
-            UID:uid-a\r
-            DTSTAMP:20261101T000000Z\r
-            DTSTART:20261122T090000Z\r
-            SUMMARY:Edited upstream\r
-            END:VEVENT\r
-            END:VCALENDAR\r
-
-            """
-        let object = try CalendarObject(parsing: text)
-        _ = try await put(object, named: "a.ics", in: calendar, if: .always, by: Author(.link, name: "1"))
     }
 }

@@ -97,6 +97,9 @@ public struct Conversation: Sendable {
             case .action(let action):
                 try await perform(action)
             case .exchange(let question, let expected):
+                let sent = [question.head, question.body ?? ""] + question.headers.map(\.value)
+                let untaken = Self.untaken(Self.substitute(sent.joined(separator: "\n"), known))
+                differences += untaken.map { "line \(question.line): \($0)" }
                 let reply = try await send(Self.request(question, known))
                 let found = try Self.compare(reply, with: expected, &known, compareXML)
                 differences += found.map { "line \(expected.line): \($0)" }
@@ -218,8 +221,10 @@ extension Conversation {
         for (name, value) in expected.headers {
             let actual = reply.headers.first { $0.name.lowercased() == name.lowercased() }?.value ?? "(none)"
             take(from: actual, by: value, &known)
-            if !matches(wildcards(substitute(value, known)), actual) {
-                differences.append("\(name): expected \(substitute(value, known)), got \(actual)")
+            let wanted = substitute(value, known)
+            differences += untaken(wanted)
+            if !matches(wildcards(wanted), actual) {
+                differences.append("\(name): expected \(wanted), got \(actual)")
             }
         }
         guard let body = expected.body.map(trimmed), !body.isEmpty else { return differences }
@@ -236,14 +241,24 @@ extension Conversation {
         // Fixtures have line feeds only; of carriage returns, and of references to them, nothing is said.
         let text = String(decoding: actual.filter { $0 != 0x0D }, as: UTF8.self).replacing("&#13;", with: "")
         for line in body.split(separator: "\n") { take(from: text, by: String(line), &known) }
-        let expected = wildcards(substitute(body, known))
+        let wanted = substitute(body, known)
+        let expected = wildcards(wanted)
+        var differences = untaken(wanted)
         if expected.hasPrefix("<") {
-            return try compareXML(declaringNamespaces(expected), Array(text.utf8)).map { ["\($0)\n\(text)"] } ?? []
+            let difference = try compareXML(declaringNamespaces(expected), Array(text.utf8))
+            differences += difference.map { ["\($0)\n\(text)"] } ?? []
+        } else if !matches(expected, trimmed(text)) {
+            differences.append("expected the body\n\(expected)\ngot\n\(text)")
         }
-        return matches(expected, trimmed(text)) ? [] : ["expected the body\n\(expected)\ngot\n\(text)"]
+        return differences
     }
 
-    /// What is not known yet matches anything.
+    /// The names for which nothing was found to take: from here on they would match anything.
+    private static func untaken(_ text: String) -> [Difference] {
+        text.matches(of: placeholder).map { "nothing was found to take for {\($0.output.1)}" }
+    }
+
+    /// What could not be taken is compared as if anything might stand there, so that the rest is still told.
     private static func wildcards(_ text: String) -> String { text.replacing(placeholder, with: "*") }
 
     private static var placeholder: Regex<(Substring, Substring)> { /\{([a-z]+[0-9]*)\}/ }
@@ -253,15 +268,37 @@ extension Conversation {
         while true {
             let open = substitute(pattern, known)
             guard let name = open.firstMatch(of: placeholder) else { return }
-            var before = open[..<name.range.lowerBound].split(separator: "*", omittingEmptySubsequences: false).last
-            // Elements may stand in another order and on other lines: the tag alone says where the text stands.
-            if let tag = before?.lastIndex(of: "<") { before = before?[tag...] }
-            let after = open[name.range.upperBound...].prefix { $0 != "*" && $0 != "{" }
-            guard let start = before.flatMap({ $0.isEmpty ? text.startIndex : text.range(of: $0)?.upperBound }),
-                let end = after.isEmpty ? text.endIndex : text[start...].range(of: after)?.lowerBound
+            let before = open[..<name.range.lowerBound].split(separator: "*", omittingEmptySubsequences: false).last
+            var after = open[name.range.upperBound...].prefix { $0 != "*" && $0 != "{" }
+            // Elements may stand in another order and on other lines: the tags around alone say where the text stands.
+            if after.hasPrefix("</"), let close = after.firstIndex(of: ">") { after = after[...close] }
+            guard let start = start(in: text, after: before ?? ""),
+                let end = after.isEmpty ? text.endIndex : range(of: String(after), in: text[start...])?.lowerBound
             else { return }
             known[String(name.output.1)] = String(text[start..<end])
         }
+    }
+
+    /// Where what follows `before` begins: behind the longest run of its last tags that the text has, or all of it.
+    private static func start(in text: String, after before: Substring) -> String.Index? {
+        if before.isEmpty { return text.startIndex }
+        guard let tags = before.firstMatch(of: /(?:<[^<>\/]+>)+[^<>]*$/)?.output else {
+            return range(of: String(before), in: text[...])?.upperBound
+        }
+        let starts = tags.indices.filter { tags[$0] == "<" }
+        return starts.lazy.compactMap { range(of: String(tags[$0...]), in: text[...])?.upperBound }.first
+    }
+
+    /// Where `part` stands, whatever prefixes its tags have.
+    private static func range(of part: String, in text: Substring) -> Range<String.Index>? {
+        if let range = text.range(of: part) { return range }
+        guard part.hasPrefix("<") else { return nil }
+        let names = part.split(separator: "<").map { tag in
+            let slash = tag.hasPrefix("/") ? "/" : ""
+            let name = tag.drop { $0 == "/" }.split(separator: ":", maxSplits: 1).last ?? ""
+            return "<\(slash)(?:[A-Za-z0-9]+:)?" + NSRegularExpression.escapedPattern(for: String(name))
+        }
+        return text.range(of: names.joined(), options: .regularExpression)
     }
 
     /// Whether `text` is `pattern` with each `*` replaced by something.

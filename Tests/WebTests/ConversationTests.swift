@@ -1,5 +1,6 @@
 import ICalendar
 import Store
+import StoreTestSupport
 import TestSupport
 import Testing
 import Web
@@ -19,7 +20,7 @@ struct ConversationTests {
         try await TestGateway.run(now: { Instant(seconds: 1_795_251_600) }) { test in
             let differences = try await Conversation(fixture.text).differences(
                 send: { try await test.send($0) },
-                perform: { try await test.perform($0) },
+                perform: { try await test.gateway.calendars.perform($0) },
                 compareXML: { expected, actual in
                     try Document(parsing: Array(expected.utf8)).root.difference(to: Document(parsing: actual).root)
                 }
@@ -39,45 +40,5 @@ extension TestGateway {
             body: request.body
         )
         return Conversation.Reply(status: reply.status, headers: reply.headers, body: reply.body)
-    }
-
-    /// What no client can do: `write-protect CALENDAR`, `edit-upstream CALENDAR`, and `purge`, which forgets every
-    /// deletion there has been.
-    fileprivate func perform(_ action: String) async throws {
-        if action == "purge" {
-            let calendars = gateway.calendars
-            _ = try await calendars.purge(changesBefore: Instant(seconds: .max), versionsBefore: Instant(seconds: 0))
-            return
-        }
-        let words = action.split(separator: " ").map(String.init)
-        try #require(words.count == 2 && ["write-protect", "edit-upstream"].contains(words[0]))
-        let alice = try #require(await gateway.calendars.principal(named: "alice"))
-        let calendar = try #require(await gateway.calendars.calendar(named: words[1], of: alice.id))
-        if words[0] == "write-protect" {
-            try await gateway.calendars.setWriteProtected(true, of: calendar.id)
-        } else {
-            try await gateway.calendars.editUpstream(in: calendar.id)
-        }
-    }
-}
-
-extension CalendarStore {
-    /// An upstream's edit of the event `uid-a` in `a.ics`, as a pass writes it.
-    fileprivate func editUpstream(in calendar: CalendarID) async throws {
-        let text = """
-            BEGIN:VCALENDAR\r
-            VERSION:2.0\r
-            PRODID:-//Upstream//EN\r
-            BEGIN:VEVENT\r
-            UID:uid-a\r
-            DTSTAMP:20261101T000000Z\r
-            DTSTART:20261122T090000Z\r
-            SUMMARY:Edited upstream\r
-            END:VEVENT\r
-            END:VCALENDAR\r
-
-            """
-        let object = try CalendarObject(parsing: text)
-        _ = try await put(object, named: "a.ics", in: calendar, if: .always, by: Author(.link, name: "1"))
     }
 }
