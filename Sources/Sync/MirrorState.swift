@@ -30,7 +30,7 @@ struct MirrorState: Sendable {
         var names: Set<String> = []
         if !pulled.records.isEmpty || pulled.isComplete {
             let all: SQLStatement = """
-                SELECT series, uid, text IS NOT NULL AS is_event FROM mirrored_object
+                SELECT series, uid, text IS NOT NULL OR problem IS NOT NULL AS is_there FROM mirrored_object
                 WHERE link = \(link.value) ORDER BY series
                 """
             try transaction.forEach(all) { row in
@@ -38,7 +38,8 @@ struct MirrorState: Sendable {
                 names.insert(name)
                 guard let uid = try row.optionalText("uid") else { return }
                 uids[name] = uid
-                if try row.bool("is_event") || holders[uid] == nil { holders[uid] = name }
+                // What is no event any more has its UID only until another series comes with it.
+                if try row.bool("is_there"), holders[uid] == nil { holders[uid] = name }
             }
         }
         if pulled.isComplete {
@@ -100,9 +101,11 @@ struct MirrorState: Sendable {
 
     /// Series as objects, from their records after the pull.
     func translated(_ records: [String: [UpstreamRecord]], by bridge: any Bridge) async -> [String: MirroredObject] {
-        let ordered = records.sorted { $0.key < $1.key }.filter { !$0.value.isEmpty }
+        let sorted = records.sorted { $0.key < $1.key }.filter { !$0.value.isEmpty }
+        // First those that have a UID: one may give it up, and another that is new take it.
+        let ordered = sorted.filter { uids[$0.key] != nil } + sorted.filter { uids[$0.key] == nil }
         let translations = await inParallel(ordered) { Translation(of: $0.value, by: bridge) }
-        // Names are given one after the other: who comes first has the UID.
+        // Names are given one after the other.
         var holders = holders
         var objects: [String: MirroredObject] = [:]
         for ((name, records), translation) in zip(ordered, translations) {
@@ -135,7 +138,7 @@ extension MirroredObject {
     /// Names the event that the records of a series are.
     ///
     /// The UID a series was given first stays, whatever its records say later: it is the event's identity for clients. A
-    /// series whose UID another one has gets one of its own.
+    /// series whose UID another one has gets one of its own; one that is no event any more leaves its UID to others.
     init(
         _ records: [UpstreamRecord],
         _ series: String,
@@ -148,11 +151,12 @@ extension MirroredObject {
         uid = known
         digest = Self.noDigest
         switch translation {
-        case .notAnEvent: break
+        case .notAnEvent:
+            if let known, holders[known] == series { holders[known] = nil }
         case .problem(let sentence): problem = sentence
         case .object(let object):
             var uid = known ?? object.uid
-            if known == nil, let holder = holders[uid], holder != series { uid += "/" + series }
+            if let holder = holders[uid], holder != series { uid = object.uid + "/" + series }
             do {
                 let named = try object.with(uid: uid)
                 holders[uid] = series
