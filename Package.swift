@@ -183,9 +183,8 @@ let package = Package(
         tests(
             "Engine",
             imports: [
-                "Sync", "Bridging", "BridgeGoogle", "SimulatorGoogle", "OutboundHTTP", "ICalendar", "Store", "SQL",
-                "SQLite",
-                "SyncTestSupport", httpTypes,
+                "Sync", "Bridging", "BridgeGoogle", "BridgeNotion", "SimulatorGoogle", "SimulatorNotion", "ICalendar",
+                "OutboundHTTP", "Store", "SQL", "SQLite", "SyncTestSupport", httpTypes,
             ]
         ),
         tests(

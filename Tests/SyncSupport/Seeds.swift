@@ -18,11 +18,13 @@ package struct SeededGenerator: RandomNumberGenerator {
 package struct Seeds {
     private let seeds: Range<UInt64>
 
-    /// So many, from seed 1 on; as many as `KALENDS_TEST_HISTORIES` says; or only the one that `KALENDS_TEST_SEED` names.
+    /// So many, from seed 1 on; as many as the variable says; or only those that `KALENDS_TEST_SEED` names: `446`, or
+    /// `1001-2000`.
     package init(default count: UInt64, variable: String = "KALENDS_TEST_HISTORIES") {
         let environment = ProcessInfo.processInfo.environment
-        if let seed = environment["KALENDS_TEST_SEED"].flatMap(UInt64.init) {
-            seeds = seed..<seed + 1
+        let named = environment["KALENDS_TEST_SEED"]?.split(separator: "-").compactMap { UInt64($0) } ?? []
+        if let first = named.first, let last = named.last, first <= last {
+            seeds = first..<last + 1
         } else {
             seeds = 1..<(environment[variable].flatMap(UInt64.init) ?? count) + 1
         }

@@ -32,8 +32,9 @@ for check in $checks; do
 	notion_client) run "$check" "$venv/bin/python" check_upstream_client.py notion ;;
 	server_tester) run "$check" "$venv/bin/python" check_server_tester.py "$venv/bin/caldav-server-tester" ;;
 	histories)
-		(cd "$root" && run "$check" env KALENDS_TEST_HISTORIES="${HISTORIES:-10000}" KALENDS_TEST_GOOGLE_HISTORIES=1000 \
-			swift test --filter 'RandomHistoryTests|GoogleHistoryTests')
+		(cd "$root" && run "$check" env KALENDS_TEST_HISTORIES="${HISTORIES:-10000}" \
+			KALENDS_TEST_SERVICE_HISTORIES="${SERVICE_HISTORIES:-2000}" \
+			swift test --filter 'RandomHistoryTests|EngineTests.HistoryTests')
 		;;
 	container)
 		# As the Dockerfile's first stage builds it.

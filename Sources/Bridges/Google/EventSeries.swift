@@ -46,6 +46,9 @@ struct EventSeries {
             guard let resource = EventResource(json, linkZone: linkZone) else {
                 throw .unreadable("Google's event \(record.id) has no readable start and end.")
             }
+            if let line = Recurrence.nonsense(in: json["recurrence"]) {
+                throw .unreadable("Google's event \(record.id) repeats by a line that makes no sense: \(line)")
+            }
             master = resource
             return
         }

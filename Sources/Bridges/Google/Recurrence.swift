@@ -30,7 +30,16 @@ struct Recurrence: Sendable, Hashable {
 // MARK: - Google's form
 
 extension Recurrence {
-    /// Reads the lines of `recurrence`; a line that is no recurrence property is left out.
+    /// The first line of `recurrence` that cannot be read; whoever left it out would change when the event is.
+    static func nonsense(in lines: JSON?) -> String? {
+        for line in lines?.elements ?? [] {
+            guard let text = line.text, let property = Property(line: text) else { return line.serialized }
+            if property.name.hasSuffix("RULE"), property.value.isEmpty { return text }
+        }
+        return nil
+    }
+
+    /// Reads the lines of `recurrence`; a line of another property is left out.
     init(lines: [String], start: EventTime) {
         let zones = ZoneResolver(floatingZone: start.zone ?? EventTime.utc)
         for line in lines {

@@ -23,13 +23,15 @@ extension NotionBridge {
         do {
             return try CalendarObject(calendar)
         } catch {
-            throw .unreadable("The Notion page \(page.id) cannot be shown as an event: \(error.message)")
+            throw .unreadable("The Notion page \(page.address) cannot be shown as an event: \(error.message)")
         }
     }
 
     private func event(of page: Page, modified: Instant?) throws(TranslationError) -> Component {
         let columns = columns
-        guard let column = columns[.when], case .when(let when?) = page.value(of: column) else { throw .notAnEvent }
+        guard let column = columns[.when] else { throw .notAnEvent }
+        if let text = page.nonsensicalDate(in: column) { throw nonsense("date", text, column, page) }
+        guard case .when(let when?) = page.value(of: column) else { throw .notAnEvent }
         let stamp = DateTime(modified ?? page.modified ?? Instant(seconds: 0))
         var properties = [
             Property("UID", text: page.uid(columns)), Property("DTSTAMP", stamp), Property("LAST-MODIFIED", stamp),
@@ -66,8 +68,14 @@ extension NotionBridge {
         case .nothing: return nil
         case .recurrence(let repeats): return repeats
         case .nonsense:
-            throw .unreadable("The column “\(column.name)” of the Notion page has a rule that makes no sense: \(text)")
+            throw nonsense("rule", text, column, page)
         }
+    }
+
+    private func nonsense(_ what: String, _ text: String, _ column: Column, _ page: Page) -> TranslationError {
+        .unreadable(
+            "The column “\(column.name)” of the Notion page \(page.address) has a \(what) that makes no sense: \(text)"
+        )
     }
 }
 

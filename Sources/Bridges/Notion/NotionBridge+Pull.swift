@@ -21,6 +21,7 @@ extension NotionBridge {
         let news = await memory.news(beyond: ledger, of: link.identity)
         ledger.merge(news.entries)
         var pulled = try await pages(since: place, columns, known: ledger)
+        try Self.require(columns, of: pulled.pages.values)
         var doubtful = pulled.isFull ? Set(ledger.entries.keys) : news.suspects
         // A page is a copy only while its original lives.
         doubtful.formUnion(pulled.pages.values.compactMap { ledger.original(of: $0, columns) })
@@ -40,6 +41,14 @@ extension NotionBridge {
             ledger: ledger
         )
         return PulledRecords(records: records, isComplete: place == nil, cursor: next.cursor)
+    }
+
+    /// Refuses a listing during which the table lost a column: its pages look as if somebody had emptied them.
+    private static func require(_ columns: Columns, of pages: some Sequence<Page>) throws(BridgeError) {
+        let wanted = columns.roles.compactMap { columns[$0] }
+        for page in pages where !wanted.allSatisfy(page.has) {
+            throw .unreachable("The columns of the Notion table changed while it was listed.")
+        }
     }
 
     /// Pages by compact identifier, and what the listing of them proves.

@@ -60,8 +60,20 @@ struct Page: Sendable, Hashable {
     /// The UID of a page that carries none of its own.
     var derivedUID: String { compactID(id) + "@notion.kalends" }
 
-    /// Whether the page has a property of that identifier.
-    func has(_ column: Column) -> Bool { properties[column.id] != nil }
+    /// Whether the page has a property of that identifier and type.
+    func has(_ column: Column) -> Bool {
+        guard let property = properties[column.id] else { return false }
+        return property["type"]?.string.map { $0 == column.type.rawValue } ?? true
+    }
+
+    /// The date that stands in a date column and makes no sense; nil where there is none, or a sensible one.
+    func nonsensicalDate(in column: Column) -> String? {
+        guard case .when(nil) = value(of: column) else { return nil }
+        return properties[column.id]?[column.type.rawValue]?["start"]?.string
+    }
+
+    /// Where a person finds the page.
+    var address: String { "https://www.notion.so/" + compactID(id) }
 
     /// The value of a column; an empty one where the page has none.
     func value(of column: Column) -> ColumnValue { ColumnValue(properties[column.id], type: column.type) }

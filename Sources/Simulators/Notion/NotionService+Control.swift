@@ -97,10 +97,13 @@ extension NotionService {
         if body["revoke"]?.bool == true { authorization.revokeEverything() }
     }
 
-    /// `approves_at_once`, `capabilities` by name, numbers, and faults: `faults` is a rate in 1,000 for each kind, `next_faults` a list of
-    /// `kind`, `method` and `path` (a part of it), used up one by one.
+    /// `approves_at_once`, `capabilities` by name, numbers, and faults: `faults` is a rate in 1,000 for each kind,
+    /// `clear_faults` takes back those planned, `next_faults` is a list of `kind`, `method` and `path` (a part of it), used
+    /// up one by one.
     private func settings(_ body: JSONValue) throws(NotionProblem) {
-        let keys = ["approves_at_once", "capabilities", "faults", "next_faults", "clock_offset"] + Self.counts
+        let keys =
+            ["approves_at_once", "capabilities", "faults", "next_faults", "clear_faults", "clock_offset"]
+            + Self.counts
         try NotionWorkspace.refuseUnknownKeys(body, allowed: Set(keys))
         var counts: [String: Int] = [:]
         for key in Self.counts {
@@ -128,6 +131,7 @@ extension NotionService {
             authorization.accessSeconds = seconds == .null ? nil : counts["access_seconds"].map(Int64.init)
         }
         faults.perMille.merge(rates) { $1 }
+        if body["clear_faults"]?.bool == true { faults.next = [] }
         faults.next += planned
     }
 

@@ -1,5 +1,5 @@
+public import HTTPTypes
 public import ICalendar
-import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 import Logging
@@ -76,18 +76,57 @@ public final class NotionSimulator: Sendable {
         } catch is NIOTooManyBytesError {
             return Self.response(NotionReply(NotionProblem(413, "validation_error", "The body is too large.")))
         }
-        let (path, query) = Self.split(request.head.path ?? "/")
-        let reply = await service.answer(
-            NotionRequest(
-                method: request.method.rawValue,
-                path: path,
-                query: query,
-                authorization: request.headers[.authorization],
-                version: HTTPField.Name("Notion-Version").flatMap { request.headers[$0] },
-                body: Array(body.readableBytesView)
-            )
+        let reply = await answer(
+            request.method.rawValue,
+            request.head.path ?? "/",
+            headers: request.headers,
+            body: Array(body.readableBytesView)
         )
         return Self.response(reply)
+    }
+
+    private func answer(
+        _ method: String,
+        _ target: String,
+        headers: HTTPFields,
+        body: [UInt8]
+    ) async -> NotionReply {
+        let (path, query) = Self.split(target)
+        return await service.answer(
+            NotionRequest(
+                method: method,
+                path: path,
+                query: query,
+                authorization: headers[.authorization],
+                version: HTTPField.Name("Notion-Version").flatMap { headers[$0] },
+                body: body
+            )
+        )
+    }
+
+    /// What comes back of a request that was sent without a socket.
+    public struct Answer: Sendable {
+        public var status: Int
+        public var headers: HTTPFields
+        public var body: [UInt8]
+        /// Which part of the body arrives before the connection is cut; nil when all of it does.
+        public var sentShare: Double?
+    }
+
+    /// Answers one request that comes over no socket, `/control/…` too; `target` is the path with the query.
+    public func answer(
+        _ method: String,
+        to target: String,
+        headers: HTTPFields = [:],
+        body: [UInt8] = []
+    ) async -> Answer {
+        let reply = await answer(method, target, headers: headers, body: body)
+        return Answer(
+            status: reply.status,
+            headers: Self.headers(of: reply),
+            body: reply.octets,
+            sentShare: reply.sentShare
+        )
     }
 
     private static func split(_ target: String) -> (path: [String], query: [(name: String, value: String)]) {
@@ -99,11 +138,16 @@ public final class NotionSimulator: Sendable {
     /// A connection that ends in the middle of a body.
     private struct ConnectionCut: Error {}
 
-    private static func response(_ reply: NotionReply) -> Response {
+    private static func headers(of reply: NotionReply) -> HTTPFields {
         var headers: HTTPFields = [.contentType: reply.type]
         if let location = reply.location { headers[.location] = location }
         if let seconds = reply.retryAfter { headers[.retryAfter] = String(seconds) }
         if let id = reply.requestID, let name = HTTPField.Name("x-notion-request-id") { headers[name] = id }
+        return headers
+    }
+
+    private static func response(_ reply: NotionReply) -> Response {
+        let headers = headers(of: reply)
         let status = HTTPResponse.Status(code: reply.status)
         let octets = reply.octets
         guard let share = reply.sentShare else {

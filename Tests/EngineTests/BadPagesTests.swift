@@ -1,0 +1,205 @@
+import ICalendar
+import SimulatorNotion
+import Store
+import Sync
+import SyncTestSupport
+import Testing
+
+@Suite("Pages of Notion that are no good events")
+struct BadPagesTests {
+    /// A table with two good pages, linked and pulled, and a way to make others.
+    struct Table {
+        let side: NotionSide
+        let world: World
+        var spoke: World.Spoke { world.spokes[0] }
+
+        init() async throws {
+            let clock = WorldClock()
+            let words = Words()
+            side = try await NotionSide(seed: 1, clock: clock, words: words)
+            world = try await World(seed: 1, clock, words, policy: .newest, [side])
+            try await make("Good", ["start": "2026-11-23"])
+            try await make("Fine", ["start": "2026-11-24T09:00:00.000+01:00", "end": "2026-11-24T10:00:00.000+01:00"])
+            try await world.pass(of: spoke)
+        }
+
+        @discardableResult
+        func make(_ title: String, _ when: JSONValue, _ more: JSONValue = [:]) async throws -> String {
+            var properties: JSONValue = ["Name": ["title": Self.text(title)], "When": ["date": when]]
+            for (name, value) in more.object ?? [:] { properties[name] = value }
+            let source = JSONValue.string(side.calendarIdentifier)
+            let body: JSONValue = ["data_source": source, "properties": properties]
+            let page = await side.simulator.control("POST", "pages", body)
+            world.clock.advance(200)
+            return try #require(page["id"]?.string)
+        }
+
+        func edit(_ id: String, _ properties: JSONValue) async {
+            let body: JSONValue = ["id": .string(id), "properties": properties]
+            _ = await side.simulator.control("POST", "edit", body)
+            world.clock.advance(200)
+        }
+
+        /// Removes or changes columns.
+        func changeSchema(_ properties: JSONValue) async {
+            let body: JSONValue = ["id": .string(side.calendarIdentifier), "properties": properties]
+            _ = await side.simulator.control("POST", "schema", body)
+        }
+
+        static func text(_ text: String) -> JSONValue { [["type": "text", "text": ["content": .string(text)]]] }
+
+        func summaries() async throws -> [String] {
+            try await world.calendars.all(in: world.calendar)
+                .map { try $0.object().master?.first("SUMMARY")?.text ?? "" }.sorted()
+        }
+
+        func differences() async throws -> [String] {
+            try await side.differences(from: world.calendars.all(in: world.calendar), frozen: [])
+        }
+
+        func quarantine() async throws -> [QuarantineRow] { try await world.links.quarantine(of: spoke.link.principal) }
+    }
+
+    @Test func `an impossible date is quarantined with the address of its page, and the others go on`() async throws {
+        let table = try await Table()
+        let id = try await table.make("Odd", ["start": "2026-11-30"])
+        table.side.tampering.set { $0.replacing("2026-11-30", with: "2026-13-45") }
+        try await table.world.pass(of: table.spoke)
+        #expect(try await table.summaries() == ["Fine", "Good"])
+        let reason = try #require(try await table.quarantine().first?.reason)
+        #expect(reason.contains("2026-13-45"))
+        #expect(reason.contains("https://www.notion.so/" + id.filter { $0 != "-" }))
+    }
+
+    @Test func `a date that becomes impossible takes no event away`() async throws {
+        let table = try await Table()
+        let id = try await table.make("Odd", ["start": "2026-11-30"])
+        try await table.world.pass(of: table.spoke)
+        table.side.tampering.set { $0.replacing("2026-11-30", with: "2026-13-45") }
+        await table.edit(id, ["Location": ["rich_text": Table.text("Here")]])
+        try await table.world.pass(of: table.spoke)
+        #expect(try await table.summaries() == ["Fine", "Good", "Odd"])
+        #expect(try await table.quarantine().count == 1)
+        table.side.tampering.set(nil)
+        await table.edit(id, ["Location": ["rich_text": Table.text("There")]])
+        try await table.world.pass(of: table.spoke)
+        #expect(try await table.quarantine().isEmpty)
+        #expect(try await table.differences().isEmpty)
+    }
+
+    @Test func `a page without a title is an event without one`() async throws {
+        let table = try await Table()
+        try await table.make("", ["start": "2026-11-30"])
+        try await table.world.pass(of: table.spoke)
+        #expect(try await table.summaries() == ["", "Fine", "Good"])
+        #expect(try await table.quarantine().isEmpty)
+    }
+
+    @Test(arguments: [
+        "Grüße 👩‍👩‍👧‍👦 ⏰", "שלום (עולם) 123", "مرحبا \u{202E}gnihton\u{202C}", "e\u{301}\u{200D}",
+    ])
+    func `emoji and text from right to left come through both ways`(_ text: String) async throws {
+        let table = try await Table()
+        let id = try await table.make(text, ["start": "2026-11-30"])
+        try await table.world.pass(of: table.spoke)
+        #expect(try await table.summaries().contains(text))
+        let stored = try #require(
+            try await table.world.calendars.all(in: table.world.calendar).first {
+                try $0.object().master?.first("SUMMARY")?.text == text
+            }
+        )
+        var calendar = try stored.object().calendar
+        calendar.updateComponents(where: { $0.name == "VEVENT" }) {
+            $0.set("LOCATION", Property("LOCATION", text: text))
+        }
+        _ = try await table.world.calendars.put(
+            CalendarObject(calendar),
+            named: stored.name,
+            in: table.world.calendar,
+            if: .always,
+            by: Author(.client, name: "test")
+        )
+        try await table.world.pass(of: table.spoke)
+        let page = try #require(await table.side.pages().first { $0["id"]?.string == id })
+        #expect(page.columnText("Location") == text)
+        #expect(page.columnText("Name") == text)
+    }
+
+    @Test func `a hundred kilobytes of text come through and are never written back cut`() async throws {
+        let table = try await Table()
+        let text = String(repeating: "0123456789abcde ", count: 6400)
+        let runs = stride(from: 0, to: text.count, by: 2000).map { start -> JSONValue in
+            let content = String(text.dropFirst(start).prefix(2000))
+            return ["type": "text", "text": ["content": .string(content)]]
+        }
+        let id = try await table.make("Long", ["start": "2026-11-30"], ["Description": ["rich_text": .array(runs)]])
+        try await table.world.pass(of: table.spoke)
+        try await table.world.pass(of: table.spoke)
+        #expect(try await table.summaries() == ["Fine", "Good", "Long"])
+        let page = try #require(await table.side.pages().first { $0["id"]?.string == id })
+        #expect(page.columnText("Description") == text)
+        let stored = try await table.world.calendars.all(in: table.world.calendar)
+        let here = try stored.compactMap { try $0.object().master?.first("DESCRIPTION")?.text }.first
+        #expect(here == text.trimmingSuffix(" ") || here == text)
+    }
+
+    @Test(arguments: ["When", "Description", "Repeats", "Calendar UID"])
+    func `a column that is removed in the middle of a pass takes nothing away`(_ name: String) async throws {
+        let table = try await Table()
+        let rule: JSONValue = ["rich_text": Table.text("RRULE:FREQ=DAILY;COUNT=3")]
+        let description: JSONValue = ["rich_text": Table.text("Said")]
+        try await table.make("More", ["start": "2026-11-30"], ["Repeats": rule, "Description": description])
+        try await table.world.pass(of: table.spoke)
+        let before = try await table.world.calendars.all(in: table.world.calendar).map(\.text)
+        // The second request is the one after the schema was read.
+        for place in 1...3 {
+            let calls = Counter()
+            var process = Process()
+            process.meanwhile = {
+                guard calls.next() == place else { return }
+                await table.changeSchema([name: nil])
+            }
+            do {
+                try await table.world.pass(of: table.spoke, in: process, isSweeping: true)
+            } catch {
+                // The link says what is wrong.
+            }
+            #expect(try await table.world.calendars.all(in: table.world.calendar).map(\.text) == before)
+        }
+    }
+
+    @Test func `a column that changes its type in the middle of a pass empties nothing`() async throws {
+        let table = try await Table()
+        let place: JSONValue = ["rich_text": Table.text("Roof")]
+        try await table.make("More", ["start": "2026-11-30"], ["Location": place])
+        try await table.world.pass(of: table.spoke)
+        let before = try await table.world.calendars.all(in: table.world.calendar).map(\.text)
+        let calls = Counter()
+        var process = Process()
+        process.meanwhile = {
+            if calls.next() == 1 { await table.changeSchema(["Location": ["number": [:]]]) }
+        }
+        _ = try? await table.world.pass(of: table.spoke, in: process, isSweeping: true)
+        try await table.world.pass(of: table.spoke, isSweeping: true)
+        #expect(try await table.world.calendars.all(in: table.world.calendar).map(\.text) == before)
+    }
+
+    @Test func `a renamed column changes nothing in the middle of a pass`() async throws {
+        let table = try await Table()
+        let before = try await table.world.calendars.all(in: table.world.calendar).map(\.text)
+        let calls = Counter()
+        var process = Process()
+        process.meanwhile = {
+            if calls.next() == 1 { await table.changeSchema(["When": ["name": "Wann"]]) }
+        }
+        try await table.world.pass(of: table.spoke, in: process, isSweeping: true)
+        #expect(try await table.world.calendars.all(in: table.world.calendar).map(\.text) == before)
+        #expect(process.writes.next() == 0)
+    }
+}
+
+extension String {
+    fileprivate func trimmingSuffix(_ suffix: String) -> String {
+        hasSuffix(suffix) ? String(dropLast(suffix.count)) : self
+    }
+}

@@ -1,0 +1,147 @@
+import Bridging
+import ICalendar
+import Store
+import Sync
+import SyncTestSupport
+import Testing
+
+/// One history: a client here, people upstream, passes that fail and die, and what must hold after them.
+struct History {
+    private let world: World
+    private let client: Client
+    private let name: String
+    private var random: SeededGenerator
+    /// Whether the process before died.
+    private var isRestarting = true
+
+    /// Makes the world of a seed; `kind` names it in what is reported.
+    init(_ kind: Kind, seed: UInt64) async throws {
+        name = "\(kind) \(seed)"
+        random = SeededGenerator(seed)
+        let policies: [ConflictPolicy] = [.newest, .upstream, .gateway]
+        let clock = WorldClock()
+        let words = Words()
+        var sides: [any Side] = []
+        if kind != .notion { sides.append(await GoogleSide(seed: seed, clock: clock, words: words)) }
+        if kind != .google {
+            let lag = seed % 4 == 0 ? 4 : 0
+            sides.append(try await NotionSide(seed: seed, clock: clock, words: words, lag: lag))
+        }
+        world = try await World(seed: seed, clock, words, policy: policies[Int(seed % 3)], sides)
+        client = Client(of: world)
+    }
+
+    /// What a calendar is linked to.
+    enum Kind: CaseIterable { case google, notion, both }
+
+    // MARK: Living
+
+    mutating func live() async throws {
+        for _ in 0..<Int.random(in: 6...18, using: &random) {
+            world.clock.advance(Int64.random(in: 0...40, using: &random))
+            switch Int.random(in: 0..<20, using: &random) {
+            case 0..<6: try await client.act(using: &random)
+            case 6..<12: try await spoke().side.act(using: &random)
+            case 12: await spoke().side.forget()
+            case 13: world.clock.setError(Int64.random(in: -7200...7200, using: &random))
+            default: await pass()
+            }
+        }
+    }
+
+    private mutating func spoke() -> World.Spoke {
+        world.spokes[Int.random(in: 0..<world.spokes.count, using: &random)]
+    }
+
+    /// A pass over a service that fails, in a process that may die, while others go on.
+    private mutating func pass() async {
+        let spoke = spoke()
+        var process = Process()
+        process.isNew = isRestarting
+        if Bool.random(using: &random) { process.life = Life(calls: Int.random(in: 0..<40, using: &random)) }
+        if Int.random(in: 0..<3, using: &random) == 0 { process.meanwhile = interruption() }
+        await spoke.side.disturb(using: &random)
+        world.words.trace("pass over \(spoke.side.provider)")
+        do {
+            _ = try await world.pass(of: spoke, in: process)
+        } catch {
+            world.words.trace("pass failed: \(error)")
+            // Whatever it was: the next process starts from what is durable.
+        }
+        isRestarting = process.life.isOver
+        for spoke in world.spokes { await spoke.side.calm() }
+    }
+
+    /// Somebody acts before one of the next requests.
+    private mutating func interruption() -> @Sendable () async -> Void {
+        let calls = Counter()
+        let place = Int.random(in: 0..<8, using: &random)
+        let seed = UInt64.random(in: 1...UInt64.max, using: &random)
+        let client = Bool.random(using: &random) ? client : nil
+        let side = spoke().side
+        return {
+            guard calls.next() == place else { return }
+            var random = SeededGenerator(seed)
+            do {
+                if let client { try await client.act(using: &random) } else { try await side.act(using: &random) }
+            } catch {
+                Issue.record("an interruption failed: \(error)")
+            }
+        }
+    }
+
+    // MARK: Rest
+
+    /// Passes without faults until nothing is left to do.
+    mutating func settle() async throws {
+        world.clock.setError(0)
+        for _ in 0..<16 {
+            world.clock.advance(4000)
+            var isQuiet = true
+            for spoke in world.spokes {
+                var process = Process()
+                process.isNew = isRestarting
+                world.words.trace("quiet pass over \(spoke.side.provider)")
+                let report = try await world.pass(of: spoke, in: process, isSweeping: true)
+                world.words.trace("\(report.outcomes)")
+                if report.isHeld { try await world.approve(spoke) }
+                isQuiet = isQuiet && report.outcomes.isEmpty && report.run == nil
+            }
+            if isQuiet { return }
+        }
+        Issue.record("\(name): never comes to rest")
+    }
+
+    /// What must hold.
+    func check() async throws {
+        let all = try await world.calendars.all(in: world.calendar)
+        for spoke in world.spokes {
+            let frozen = try await world.frozen(of: spoke)
+            let ours = all.filter { !frozen.uids.contains($0.uid) }
+            let differences = try await spoke.side.differences(from: ours, frozen: frozen.series)
+            #expect(differences.isEmpty, "\(name): \(differences.joined(separator: "\n"))")
+            #expect(await spoke.side.mails() == 0, "\(name): a guest was mailed")
+        }
+        try await checkNothingIsLost()
+        try await checkQuiet()
+    }
+
+    /// Every word that a client stored, or that the gateway wrote over upstream, is still to be had.
+    private func checkNothingIsLost() async throws {
+        var kept = Words.words(in: try await world.keptTexts().joined(separator: " "))
+        for spoke in world.spokes { kept.formUnion(await spoke.side.words()) }
+        let lost = world.words.owed.subtracting(kept)
+        #expect(lost.isEmpty, "\(name): lost: \(lost.sorted())")
+    }
+
+    private func checkQuiet() async throws {
+        let revision = try await world.calendars.calendar(world.calendar)?.revision
+        for spoke in world.spokes {
+            let process = Process()
+            let report = try await world.pass(of: spoke, in: process)
+            #expect(report.run == nil, "\(name): not quiet over \(spoke.side.provider)")
+            #expect(process.writes.next() == 0, "\(name): an echo to \(spoke.side.provider)")
+        }
+        #expect(try await world.calendars.calendar(world.calendar)?.revision == revision, "\(name): not quiet here")
+    }
+}

@@ -1,0 +1,229 @@
+import BridgeNotion
+import Bridging
+import HTTPTypes
+import ICalendar
+import OutboundHTTP
+import SimulatorNotion
+import Store
+import Sync
+import SyncTestSupport
+import Synchronization
+
+/// A table of a simulated Notion, and the people of its workspace.
+final class NotionSide: Side, SimulatedService {
+    var provider: String { "notion" }
+    let calendarIdentifier: String
+
+    let simulator: NotionSimulator
+    let tampering = Tampering()
+    let words: Words
+    /// Another table that is not linked, for pages that are moved away.
+    let elsewhere: String
+    private let clock: WorldClock
+    /// The process that runs, and what it remembers of what it wrote.
+    private let process = Mutex(Process())
+    private let memory = Mutex<NotionProvider?>(nil)
+    private static let zone = "Europe/Berlin"
+
+    init(seed: UInt64, clock: WorldClock, words: Words, lag: Int = 0) async throws {
+        simulator = NotionSimulator(seed: seed, now: { clock.now })
+        self.clock = clock
+        self.words = words
+        _ = await simulator.control("POST", "tokens", ["internal": "ntn_test"])
+        _ = await simulator.control(
+            "POST",
+            "settings",
+            ["rate_per_minute": 1_000_000, "lag_seconds": .number(Double(lag))]
+        )
+        calendarIdentifier = await simulator.control("POST", "data_sources", ["title": "Events"])["id"]?.string ?? ""
+        elsewhere = await simulator.control("POST", "data_sources", ["title": "Other"])["id"]?.string ?? ""
+    }
+
+    func mapping() async throws -> String? {
+        let link = UpstreamLink(
+            identity: "",
+            calendar: calendarIdentifier,
+            timeZone: Self.zone,
+            mapping: nil,
+            notifiesGuests: false
+        )
+        return try await makeProvider().settle(link, createColumns: false, using: Self.token).mapping
+    }
+
+    private static let token = FixedToken(token: AccessToken("ntn_test"))
+
+    private func makeProvider() -> NotionProvider {
+        let clock = clock
+        return NotionProvider(
+            transport: ServiceTransport(service: self, process: { self.process.withLock { $0 } }, words: words),
+            apiURL: "https://simulated.test",
+            requestsPerMinute: 1_000_000,
+            sweepInterval: 300,
+            now: { clock.gatewayNow },
+            sleep: { clock.advance($0.components.seconds) }
+        )
+    }
+
+    func bridge(to link: UpstreamLink, in process: Process) -> any Bridge {
+        self.process.withLock { $0 = process }
+        let provider = memory.withLock { memory in
+            let current = process.isNew ? makeProvider() : memory ?? makeProvider()
+            memory = current
+            return current
+        }
+        return provider.bridge(to: link, using: Self.token)
+    }
+
+    func mails() -> Int { 0 }
+
+    func forget() {}
+
+    func disturb(using random: inout SyncTestSupport.SeededGenerator) async {
+        let kinds = [
+            "failure", "unavailable", "lostAnswer", "savedButUnavailable", "rateLimited", "truncated", "page",
+            "conflict", "overloaded",
+        ]
+        let faults = (0..<Int.random(in: 0...3, using: &random)).map { _ -> JSONValue in
+            let path = ["query", "data_sources", "pages", "pages"].randomElement(using: &random) ?? ""
+            return [
+                "kind": .string(kinds.randomElement(using: &random) ?? "failure"), "path": .string(path),
+            ]
+        }
+        _ = await simulator.control("POST", "settings", ["next_faults": .array(faults)])
+    }
+
+    func calm() async { _ = await simulator.control("POST", "settings", ["clear_faults": true]) }
+
+    // MARK: Requests
+
+    func isWrite(_ request: OutboundRequest) -> Bool {
+        request.method == .patch || request.method == .post && request.url.hasSuffix("/v1/pages")
+    }
+
+    /// A page is read, compared and written: what a person does in between, nobody can see.
+    func isTiedToTheLast(_ request: OutboundRequest) -> Bool { request.method == .patch }
+
+    func exchange(_ request: OutboundRequest) async throws(OutboundError) -> OutboundReply {
+        let target = "/" + request.url.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: true)[2]
+        let answer = await simulator.answer(
+            request.method.rawValue,
+            to: target,
+            headers: request.headers,
+            body: request.body
+        )
+        switch answer.sentShare {
+        case nil:
+            return OutboundReply(
+                status: answer.status,
+                headers: answer.headers,
+                body: tampering.tampered(answer.body)
+            )
+        case 0: throw .unreachable("the connection was closed")
+        case .some: throw .truncated
+        }
+    }
+
+    // MARK: What is shown
+
+    /// Living pages of the table.
+    func pages() async -> [JSONValue] {
+        let all = await simulator.control("GET", "pages").array ?? []
+        return all.filter { page in
+            page["in_trash"] != true && page["parent"]?["data_source_id"]?.string == calendarIdentifier
+        }
+    }
+
+    func words() async -> Set<String> {
+        let texts = await pages().flatMap { page in
+            ["Name", "Description", "Location"].map { page.columnText($0) }
+        }
+        return Words.words(in: texts.joined(separator: " "))
+    }
+
+    /// Compares events by what a page can show of them: everything but what is different in single occurrences.
+    func differences(from ours: [StoredObject], frozen: Set<String>) async throws -> [String] {
+        let here = try ours.flatMap { stored -> [String] in
+            let object = try stored.object()
+            guard let master = object.master else { return [] }
+            var calendar = object.calendar
+            calendar.removeComponents { $0.first("RECURRENCE-ID") != nil }
+            return try lines(
+                CalendarObject(calendar),
+                stored.uid,
+                ["SUMMARY", "LOCATION", "DESCRIPTION"].map { master.first($0)?.text ?? "" }
+                    + [master.first("STATUS")?.value ?? ""]
+            )
+        }
+        let shown = await pages().filter { page in
+            page.column("When") != .null && !frozen.contains(page["id"]?.string ?? "")
+        }
+        let there = try shown.flatMap { page -> [String] in
+            try lines(
+                page.event(linkZone: Self.zone),
+                page.columnText("Calendar UID"),
+                ["Name", "Location", "Description"].map { page.columnText($0) }
+                    + [page.column("Status")["name"]?.string?.uppercased() ?? ""]
+            )
+        }
+        return World.differences(here, there, "Notion")
+    }
+
+    private func lines(_ object: CalendarObject, _ uid: String, _ texts: [String]) throws -> [String] {
+        try object.recurrenceSet(floatingZone: Self.zone).occurrences(in: World.window, limit: 1000)
+            .map { occurrence in
+                // Minutes are all that a page shows, and a length of nothing is none.
+                ([uid, occurrence.start.rfc3339, occurrence.end.rfc3339] + texts).joined(separator: " | ")
+            }
+    }
+}
+
+extension NotionSimulator {
+    /// A request to the control interface.
+    func control(_ method: String, _ path: String, _ body: JSONValue = [:]) async -> JSONValue {
+        let answer = await answer(method, to: "/control/" + path, body: method == "GET" ? [] : body.octets)
+        return JSONValue(parsing: answer.body) ?? .null
+    }
+}
+
+extension JSONValue {
+    /// The value of a page's column, without its type.
+    func column(_ name: String) -> JSONValue {
+        guard let property = self["properties"]?[name], let type = property["type"]?.string else { return .null }
+        return property[type] ?? .null
+    }
+
+    /// The plain text of a page's column.
+    func columnText(_ name: String) -> String {
+        (column(name).array ?? []).compactMap { $0["plain_text"]?.string }.joined()
+    }
+
+    /// What the page says about when it is, read without the bridge.
+    func event(linkZone: String) throws -> CalendarObject {
+        let when = column("When")
+        let lines = columnText("Repeats").split(separator: "\n").map(String.init)
+        var properties = lines.filter { line in
+            ["RRULE:", "RDATE", "EXDATE", "DTSTART"].contains { line.hasPrefix($0) }
+        }
+        let start = when["start"]?.string ?? ""
+        let end = when["end"]?.string
+        if start.utf8.count == 10 {
+            let last = DateTime((end ?? start).filter { $0 != "-" }, tzid: nil, isDate: true)
+            if !properties.contains(where: { $0.hasPrefix("DTSTART") }) {
+                properties.append("DTSTART;VALUE=DATE:" + start.filter { $0 != "-" })
+            }
+            properties.append("DTEND;VALUE=DATE:" + (last?.adding(days: 1).text ?? ""))
+        } else {
+            let zones = ZoneResolver()
+            let local = { (text: String) in
+                Instant(rfc3339: text).map { zones.local($0, form: .zoned(linkZone)).text } ?? "?"
+            }
+            if !properties.contains(where: { $0.hasPrefix("DTSTART") }) {
+                properties.append("DTSTART;TZID=\(linkZone):" + local(start))
+            }
+            if let end { properties.append("DTEND;TZID=\(linkZone):" + local(end)) }
+        }
+        let head = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Page//EN", "BEGIN:VEVENT", "UID:page"]
+        let tail = ["DTSTAMP:20260101T000000Z", "END:VEVENT", "END:VCALENDAR", ""]
+        return try CalendarObject(parsing: (head + properties + tail).joined(separator: "\r\n"))
+    }
+}

@@ -1,0 +1,162 @@
+import Bridging
+import ICalendar
+import SQL
+import SQLite
+import Store
+import Sync
+import SyncTestSupport
+import Synchronization
+import Testing
+
+/// Time that moves only when it is told to; the gateway's clock can be wrong.
+final class WorldClock: Sendable {
+    // 2026-11-18, 11:06 UTC.
+    private let seconds = Mutex<Int64>(1_795_000_000)
+    private let error = Mutex<Int64>(0)
+
+    /// The time.
+    var now: Instant { Instant(seconds: seconds.withLock { $0 }) }
+
+    /// What the gateway takes it for.
+    var gatewayNow: Instant { now + error.withLock { $0 } }
+
+    func advance(_ by: Int64) { seconds.withLock { $0 += by } }
+
+    /// Puts the gateway's clock wrong by so much.
+    func setError(_ seconds: Int64) { error.withLock { $0 = seconds } }
+}
+
+/// A calendar of ours, linked to some simulated services, and everybody who changes any of them.
+struct World {
+    let clock: WorldClock
+    let words: Words
+    let database: SQLiteDatabase
+    let calendars: CalendarStore
+    let links: LinkStore
+    let calendar: CalendarID
+    let spokes: [Spoke]
+
+    /// One link with its service.
+    struct Spoke: Sendable {
+        let side: any Side
+        let link: Link
+    }
+
+    static let windowStart = "2026-09-21T00:00:00Z"
+    static let windowEnd = "2027-06-01T00:00:00Z"
+    static let window = TimeRange(start: Instant(rfc3339: windowStart), end: Instant(rfc3339: windowEnd))
+
+    init(
+        seed: UInt64,
+        _ clock: WorldClock,
+        _ words: Words,
+        policy: ConflictPolicy,
+        _ sides: [any Side]
+    ) async throws {
+        self.clock = clock
+        self.words = words
+        database = try SQLiteDatabase.inMemory()
+        try await migrate(database, CalendarStore.migrations + LinkStore.migrations)
+        calendars = CalendarStore(database: database) { clock.gatewayNow }
+        let identities = Counter()
+        links = LinkStore(calendars: calendars, now: { clock.gatewayNow }) { "identity\(seed)-\(identities.next())" }
+        let principal = try await calendars.addPrincipal(name: "alice", email: nil, displayName: nil, isAdmin: false)
+        let owner = try #require(principal).id
+        calendar = try await calendars.calendars(of: owner)[0].id
+        let credentials = CredentialStore(database: database) { clock.gatewayNow }
+        var spokes: [Spoke] = []
+        for side in sides {
+            let connection = try await credentials.addConnection(provider: side.provider, of: owner, state: .connected)
+            let made = try await links.create(
+                NewLink(
+                    principal: owner,
+                    calendar: calendar,
+                    connection: connection,
+                    provider: side.provider,
+                    upstreamCalendar: side.calendarIdentifier,
+                    upstreamName: side.provider,
+                    policy: policy,
+                    mapping: side.mapping(),
+                    timeZone: "Europe/Berlin"
+                )
+            )
+            let spoke = Spoke(side: side, link: try #require(made))
+            spokes.append(spoke)
+            let links = links
+            let bridge = side.bridge(to: spoke.link.upstream, in: Process())
+            let scheduler = SyncScheduler(
+                links: links,
+                makeBridge: { _ in bridge },
+                configuration: SyncConfiguration(),
+                clock: Self.syncClock(clock)
+            )
+            _ = try await scheduler.start(spoke.link.id)
+        }
+        self.spokes = spokes
+    }
+
+    private static func syncClock(_ clock: WorldClock) -> SyncClock {
+        SyncClock(
+            now: { clock.gatewayNow },
+            sleep: { _ in try await Task.sleep(for: .seconds(3600)) },
+            random: { 0 }
+        )
+    }
+
+    /// Runs one pass, in a process that may die in it.
+    @discardableResult
+    func pass(of spoke: Spoke, in process: Process = Process(), isSweeping: Bool = false) async throws -> PassReport {
+        let clock = clock
+        let store = CalendarStore(database: CrashingDatabase(real: database, life: process.life)) { clock.gatewayNow }
+        var bridge = spoke.side.bridge(to: spoke.link.upstream, in: process)
+        if isSweeping, let sweeping = bridge as? any SweepingBridge { bridge = sweeping.sweeping() }
+        var pass = SyncPass(
+            of: spoke.link,
+            over: bridge,
+            state: LinkStore(calendars: store) { clock.gatewayNow },
+            configuration: SyncConfiguration(),
+            clock: Self.syncClock(clock)
+        )
+        return try await pass.run()
+    }
+
+    /// The series that cannot be read, which are left alone on both sides.
+    func frozen(of spoke: Spoke) async throws -> (uids: Set<String>, series: Set<String>) {
+        let rows = try await links.quarantine(of: spoke.link.principal, link: spoke.link.id)
+        return (Set(rows.compactMap(\.uid)), Set(rows.map(\.series)))
+    }
+
+    /// Lets the deletions go that wait for a person.
+    func approve(_ spoke: Spoke) async throws {
+        let bridge = spoke.side.bridge(to: spoke.link.upstream, in: Process())
+        let scheduler = SyncScheduler(
+            links: links,
+            makeBridge: { _ in bridge },
+            configuration: SyncConfiguration(),
+            clock: Self.syncClock(clock)
+        )
+        _ = try await scheduler.approve(spoke.link.id)
+    }
+
+    /// Every text that a person can still get at here: what is stored, what was, and what lost a conflict.
+    func keptTexts() async throws -> [String] {
+        let current = try await calendars.all(in: calendar).map(\.text)
+        return try await database.read { transaction in
+            let former = try transaction.rows("SELECT text FROM version").map { try $0.text("text") }
+            let losers = try transaction.rows("SELECT gateway_text, upstream_text FROM conflict").flatMap { row in
+                [try row.optionalText("gateway_text"), try row.optionalText("upstream_text")].compactMap(\.self)
+            }
+            return current + former + losers
+        }
+    }
+
+    /// Lines that stand in one list and not in the other.
+    static func differences(_ here: [String], _ there: [String], _ name: String) -> [String] {
+        var counts: [String: Int] = [:]
+        for line in here { counts[line, default: 0] += 1 }
+        for line in there { counts[line, default: 0] -= 1 }
+        return counts.filter { $0.value != 0 }.sorted { $0.key < $1.key }.map { line, count in
+            (count > 0 ? "only here: " : "only at \(name): ") + line
+        }
+    }
+}
