@@ -77,6 +77,12 @@ extension GoogleBridge {
         for member in EventResource.writableMembers where content[member] == nil {
             content = content.setting(member, .null)
         }
+        // The tombstone may be that of a day, and the event a timed one, or the other way round.
+        for member in ["start", "end"] {
+            guard var time = content[member] else { continue }
+            for form in ["date", "dateTime", "timeZone"] where time[form] == nil { time = time.setting(form, .null) }
+            content = content.setting(member, time)
+        }
         let revived = try await update(id, revision, content)
         guard let status = payload["status"], status != .string("confirmed") else { return revived }
         return try await update(id, revived.revision, .members([("status", status)]))
