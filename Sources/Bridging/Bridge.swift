@@ -46,6 +46,14 @@ public protocol SweepingBridge: Bridge {
     func sweeping() -> any Bridge
 }
 
+/// An upstream that says of a record that it vanished only when it is asked for that one.
+///
+/// What a pass wrote before it died is in no cursor; so each pass says first which records are thought to be there.
+public protocol RecallingBridge: Bridge {
+    /// Tells the next pull which records are thought to be there.
+    func recall(_ records: Set<String>) async
+}
+
 /// An upstream whose events say whether the account declined them.
 public protocol AnsweringBridge: Bridge {
     /// Whether the account declined the invitation that these records are.

@@ -72,6 +72,16 @@ extension LinkStore {
         try await database.read { try Self.records(of: series, link, $0) }
     }
 
+    /// The identifiers of the records that are thought to be upstream.
+    func records(of link: Link) async throws -> Set<String> {
+        try await database.read { transaction in
+            let rows = try transaction.rows(
+                "SELECT record FROM mirror WHERE link = \(link.id.value) AND is_deleted = 0"
+            )
+            return Set(try rows.map { try $0.text("record") })
+        }
+    }
+
     // MARK: In a transaction
 
     static func records(

@@ -34,6 +34,7 @@ extension SyncPass {
 
     /// Lists what changed upstream; edits are carried out meanwhile, where the link was in step before.
     mutating func pull(from place: LinkPlace, _ mark: String) async throws -> PulledRecords {
+        try await recall()
         guard place.mark == mark, place.seenRevision != nil else {
             return try await bridge.pullRecovering(since: place.cursor)
         }

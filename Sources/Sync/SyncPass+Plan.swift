@@ -9,6 +9,7 @@ extension SyncPass {
         guard let place = try await state.place(of: link), place.revision != nil else {
             throw PassFailure.calendarMissing
         }
+        try await recall()
         let pulled = try await bridge.pullRecovering(since: place.cursor)
         try await state.mirror(pulled, translatedBy: bridge, of: link.id)
         let fields = bridge.fields

@@ -114,6 +114,11 @@ public struct SyncPass: Sendable {
         try await state.finish(link, finish)
     }
 
+    /// Tells the bridge which records are thought to be there, where it must be told.
+    func recall() async throws {
+        if let bridge = bridge as? any RecallingBridge { await bridge.recall(try await state.records(of: link)) }
+    }
+
     /// What the comparison depends on besides the items: when it changes, all are compared anew.
     private func mark(of fields: FieldSet) throws -> String {
         let day = try link.readFilters().mark(at: clock.now())

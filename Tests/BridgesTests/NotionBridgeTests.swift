@@ -303,6 +303,14 @@ struct NotionBudgetTests {
         clock.advance(90)
         #expect(await budget.reserve(token) == .go(after: 0))
     }
+
+    @Test func `a clock that is put back makes no pause longer`() async {
+        let clock = NotionClock()
+        let budget = RateBudget(requestsPerMinute: 180) { clock.now }
+        await budget.pause(token, seconds: 90)
+        clock.advance(-7200)
+        #expect(await budget.reserve(token) == .go(after: 0))
+    }
 }
 
 @Suite("Notion: requests")

@@ -66,7 +66,7 @@ extension NotionBridge {
         known: Ledger
     ) async throws(BridgeError) -> Listing {
         guard let place, let newest = place.newest, place.columns == columns.fingerprint,
-            now() - place.swept < sweepInterval
+            case let age = now() - place.swept, age >= 0, age < sweepInterval
         else { return try await everyPage(columns) }
         let since = (newest + -Self.overlap).rfc3339
         let answer = try await query(

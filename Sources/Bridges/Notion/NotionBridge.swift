@@ -5,7 +5,7 @@ import Synchronization
 /// One data source of a Notion workspace: a table whose pages with a date are events.
 ///
 /// A class only for what every pull learns anew: which of the mapped columns are still there.
-public final class NotionBridge: SweepingBridge {
+public final class NotionBridge: SweepingBridge, RecallingBridge {
     let link: UpstreamLink
     let client: NotionClient
     let memory: PageMemory
@@ -44,6 +44,10 @@ public final class NotionBridge: SweepingBridge {
 
     public func sweeping() -> any Bridge {
         NotionBridge(link: link, client: client, memory: memory, sweepInterval: 0, now: now)
+    }
+
+    public func recall(_ records: Set<String>) async {
+        await memory.recall(Set(records.map(compactID)), of: link.identity)
     }
 
     /// What the table's columns hold; a column that the last pull found gone is left out.

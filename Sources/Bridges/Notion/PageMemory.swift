@@ -9,6 +9,8 @@ actor PageMemory {
         var entries: [String: Ledger.Entry] = [:]
         /// Pages that turned out to be gone when we wanted to write them.
         var suspects: Set<String> = []
+        /// Pages that are thought to be there, whoever wrote them and whenever that was.
+        var recalled: Set<String> = []
     }
 
     private var links: [String: Link] = [:]
@@ -26,6 +28,11 @@ actor PageMemory {
         links[link, default: Link()].suspects.insert(compactID(page))
     }
 
+    /// Notes the pages that are thought to be there.
+    func recall(_ pages: Set<String>, of link: String) {
+        links[link, default: Link()].recalled = pages
+    }
+
     /// Forgets a page that we deleted ourselves.
     func forget(_ page: String, of link: String) {
         links[link]?.entries[compactID(page)] = nil
@@ -37,7 +44,9 @@ actor PageMemory {
         known.entries = known.entries.filter { ledger[$0.key] != $0.value }
         known.suspects = known.suspects.filter { ledger[$0] != nil || known.entries[$0] != nil }
         links[link] = known
-        return (known.entries, known.suspects)
+        // A page that a process wrote before it died is in no cursor: if it vanished, nothing else would tell.
+        let strangers = known.recalled.filter { ledger[$0] == nil && known.entries[$0] == nil }
+        return (known.entries, known.suspects.union(strangers))
     }
 
     /// Notes what a pull saw of pages that are remembered, so that older news does not return.

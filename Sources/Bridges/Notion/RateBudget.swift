@@ -16,6 +16,7 @@ actor RateBudget {
     private struct Bucket {
         var tokens: Double
         var filledAt: Instant
+        var pausedAt: Instant?
         var pausedUntil: Instant?
     }
 
@@ -48,7 +49,8 @@ actor RateBudget {
         let now = now()
         var bucket = buckets[connection] ?? Bucket(tokens: burst, filledAt: now)
         var pause: Int64 = 0
-        if let until = bucket.pausedUntil, until > now {
+        // A clock that was put back would make any pause a long one.
+        if let until = bucket.pausedUntil, let since = bucket.pausedAt, since <= now, until > now {
             pause = until - now
             guard pause <= Self.patience else { return .paused(seconds: Int(pause)) }
         }
@@ -64,8 +66,9 @@ actor RateBudget {
 
     /// Remembers that Notion asked for a pause.
     func pause(_ connection: AccessToken, seconds: Int) {
-        let until = now() + Int64(max(0, seconds))
-        buckets[connection, default: Bucket(tokens: burst, filledAt: now())].pausedUntil = until
+        let now = now()
+        buckets[connection, default: Bucket(tokens: burst, filledAt: now)].pausedAt = now
+        buckets[connection]?.pausedUntil = now + Int64(max(0, seconds))
     }
 
     private func forgetIdle(_ now: Instant) {
