@@ -20,7 +20,7 @@ struct History {
         random = SeededGenerator(seed)
         let policies: [ConflictPolicy] = [.newest, .upstream, .gateway]
         let clock = WorldClock()
-        let words = Words()
+        let words = Words(of: "\(kind) \(seed)")
         var sides: [any Side] = []
         if kind != .notion { sides.append(await GoogleSide(seed: seed, clock: clock, words: words)) }
         if kind != .google {
@@ -102,6 +102,7 @@ struct History {
                 var process = Process()
                 process.isNew = isRestarting
                 world.words.trace("quiet pass over \(spoke.side.provider)")
+                isRestarting = false
                 let report = try await world.pass(of: spoke, in: process, isSweeping: true)
                 world.words.trace("\(report.outcomes)")
                 if report.isHeld { try await world.approve(spoke) }

@@ -141,6 +141,8 @@ final class NotionSide: Side, SimulatedService {
     }
 
     /// Compares events by what a page can show of them: everything but what is different in single occurrences.
+    ///
+    /// The column of the UID is not looked at: where a pass died before it wrote one, the next change of the page brings it.
     func differences(from ours: [StoredObject], frozen: Set<String>) async throws -> [String] {
         let here = try ours.flatMap { stored -> [String] in
             let object = try stored.object()
@@ -149,7 +151,6 @@ final class NotionSide: Side, SimulatedService {
             calendar.removeComponents { $0.first("RECURRENCE-ID") != nil }
             return try lines(
                 CalendarObject(calendar),
-                stored.uid,
                 ["SUMMARY", "LOCATION", "DESCRIPTION"].map { master.first($0)?.text ?? "" }
                     + [master.first("STATUS")?.value ?? ""]
             )
@@ -160,7 +161,6 @@ final class NotionSide: Side, SimulatedService {
         let there = try shown.flatMap { page -> [String] in
             try lines(
                 page.event(linkZone: Self.zone),
-                page.columnText("Calendar UID"),
                 ["Name", "Location", "Description"].map { page.columnText($0) }
                     + [page.column("Status")["name"]?.string?.uppercased() ?? ""]
             )
@@ -168,11 +168,10 @@ final class NotionSide: Side, SimulatedService {
         return World.differences(here, there, "Notion")
     }
 
-    private func lines(_ object: CalendarObject, _ uid: String, _ texts: [String]) throws -> [String] {
+    private func lines(_ object: CalendarObject, _ texts: [String]) throws -> [String] {
         try object.recurrenceSet(floatingZone: Self.zone).occurrences(in: World.window, limit: 1000)
             .map { occurrence in
-                // Minutes are all that a page shows, and a length of nothing is none.
-                ([uid, occurrence.start.rfc3339, occurrence.end.rfc3339] + texts).joined(separator: " | ")
+                ([occurrence.start.rfc3339, occurrence.end.rfc3339] + texts).joined(separator: " | ")
             }
     }
 }
@@ -200,7 +199,9 @@ extension JSONValue {
     /// What the page says about when it is, read without the bridge.
     func event(linkZone: String) throws -> CalendarObject {
         let when = column("When")
-        let lines = columnText("Repeats").split(separator: "\n").map(String.init)
+        let lines = columnText("Repeats").split(separator: "\n").map { line in
+            (line.hasPrefix("FREQ=") ? "RRULE:" : "") + line
+        }
         var properties = lines.filter { line in
             ["RRULE:", "RDATE", "EXDATE", "DTSTART"].contains { line.hasPrefix($0) }
         }

@@ -3,9 +3,13 @@ import Synchronization
 
 /// The words that people type in one history, each once, so that a lost one can be told.
 final class Words: Sendable {
+    private let history: String
     private let count = Mutex(0)
     private let taken = Mutex<Set<String>>([])
     private let gone = Mutex<Set<String>>([])
+
+    /// `history` names in a trace what the words belong to.
+    init(of history: String = "") { self.history = history }
 
     /// A word nobody typed before.
     func next() -> String {
@@ -17,7 +21,7 @@ final class Words: Sendable {
 
     /// What happened, line by line, for a history that is replayed with `KALENDS_TEST_TRACE` set.
     func trace(_ line: @autoclosure () -> String) {
-        if Self.isTraced { print(line()) }
+        if Self.isTraced { print("[\(history)] \(line().replacing("\r\n", with: " ⏎ "))") }
     }
 
     private static let isTraced = ProcessInfo.processInfo.environment["KALENDS_TEST_TRACE"] != nil
