@@ -22,7 +22,8 @@ extension NotionBridge {
         ledger.merge(news.entries)
         var pulled = try await pages(since: place, columns, known: ledger)
         try Self.require(columns, of: pulled.pages.values)
-        var doubtful = pulled.isFull ? Set(ledger.entries.keys) : news.suspects
+        var doubtful = news.suspects
+        if pulled.isFull { doubtful.formUnion(ledger.entries.keys) }
         // A page is a copy only while its original lives.
         doubtful.formUnion(pulled.pages.values.compactMap { ledger.original(of: $0, columns) })
         let vanished = try await confirm(doubtful.subtracting(pulled.pages.keys), &pulled)
