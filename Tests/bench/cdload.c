@@ -303,6 +303,7 @@ static void multiget(Conn *c) {
     breset(&tmp);
     bputs(&tmp, "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<C:calendar-multiget " NS "><D:prop><D:getetag/><C:calendar-data/></D:prop>");
     long start = (long)(rnd() % (uint64_t)N), stride = (long)(rnd() % 9) * 2 + 1;
+    if (N < 1000) stride = 1;                           /* else some would be asked for twice */
     for (int k = 0; k < 50; k++) bprintf(&tmp, "<D:href>%s%se%ld.ics</D:href>", base, place, (start + k * stride) % N);
     bputs(&tmp, "</C:calendar-multiget>");
     req(c, "REPORT", "", XMLH "Depth: 1\r\n", tmp.p, tmp.n);

@@ -31,7 +31,7 @@ NAMES = {
     "W10": "idle poll",
     "W12": "free-busy of a month",
     "W13": "office morning",
-    "W14": "office morning over 1,000 calendars",
+    "W14": "office morning over many calendars",
     "W15": "PUT new beside 1,000 idle polls a second",
 }
 
