@@ -20,6 +20,7 @@ public struct Authenticator: Sendable {
     private let hasher: PasswordHasher
     private let verified: VerifiedCredentials
     private let throttle = FailureThrottle()
+    private let checks = SharedChecks()
     private let now: @Sendable () -> Instant
 
     /// Makes an authenticator; `verified` is shared with ``AccountAdmin``.
@@ -50,8 +51,18 @@ public struct Authenticator: Sendable {
         let key = verified.key(user: user, password: password)
         if let principal = try await remembered(key) { return .accepted(principal) }
         if verified.isRefused(key, at: now()) { return .refused }
-
         let generation = verified.generation
+        return try await checks.outcome(of: SharedChecks.Key(pair: key, generation: generation)) {
+            try await check(user, password, key, generation)
+        }
+    }
+
+    private func check(
+        _ user: String,
+        _ password: String,
+        _ key: VerifiedCredentials.Key,
+        _ generation: Int
+    ) async throws -> BasicOutcome {
         let principal = try await store.principal(named: user)
         if let principal, let id = try await appPassword(password, of: principal) {
             verified.accept(key, principal, .appPassword(id: id), at: now(), checkedIn: generation)
