@@ -16,6 +16,12 @@ public struct CalendarFeed: Sendable {
         link = feed.id
     }
 
+    /// Begins the text of a whole calendar, for whoever may read all of it.
+    public init() {
+        privacy = .full
+        link = 0
+    }
+
     /// The lines before the first object.
     public func head(of calendar: CalendarCollection) -> String {
         let name = calendar.properties.displayName ?? calendar.name
@@ -46,8 +52,20 @@ public struct CalendarFeed: Sendable {
             guard let identifier = zone.first("TZID")?.value, writtenZones.insert(identifier).inserted else { continue }
             text += Self.ended(zone.serialized())
         }
+        // A client may store an object whose zones everybody knows without them; a file must hold them (RFC 5545 §3.6.5).
+        for identifier in Self.zones(of: entries) where writtenZones.insert(identifier).inserted {
+            guard let zone = TimeZoneData.vtimezone(for: identifier, from: nil) else { continue }
+            text += Self.ended(zone.serialized())
+        }
         for entry in entries { text += Self.ended(entry.serialized()) }
         return text
+    }
+
+    /// The zones that components name, here and inside.
+    private static func zones(of components: [Component]) -> [String] {
+        components.flatMap { component in
+            component.properties.compactMap { $0.parameter("TZID") } + zones(of: component.components)
+        }
     }
 
     private static func ended(_ lines: String) -> String {

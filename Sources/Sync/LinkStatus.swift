@@ -81,4 +81,7 @@ public struct LinkStatus: Sendable, Hashable {
 
     /// Why no channel could be opened when it was last tried; the link is polled meanwhile.
     public var channelProblem: String?
+
+    /// When the upstream last called, to the minute; nil where it never did.
+    public var lastRangAt: Instant?
 }

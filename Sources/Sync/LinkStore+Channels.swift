@@ -96,6 +96,22 @@ extension LinkStore {
         }
     }
 
+    /// A call of an upstream is written down to the minute: bursts of them cost nothing.
+    private static let ringTick: Int64 = 60
+
+    /// Notes that the upstream of a link called.
+    public func rang(_ link: LinkID) async throws {
+        let now = now()
+        try await database.write { transaction in
+            try transaction.run(
+                """
+                UPDATE link SET rang_at = \(now.value)
+                WHERE id = \(link.value) AND (rang_at IS NULL OR rang_at <= \(now.advanced(by: -Self.ringTick).value))
+                """
+            )
+        }
+    }
+
     func forgetChannel(_ id: String) async throws {
         try await database.write { transaction in
             try transaction.run("DELETE FROM channel WHERE id = \(.text(id))")

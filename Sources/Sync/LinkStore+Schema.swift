@@ -10,6 +10,7 @@ extension LinkStore {
         Migration(name: "What links did and what waits for a person", statements: history),
         Migration(name: "What a person leaves out, and what of ours cannot be read", statements: choices),
         Migration(name: "What is in step, to be counted quickly", statements: counting),
+        Migration(name: "When upstreams called", statements: ["ALTER TABLE link ADD COLUMN rang_at BIGINT"]),
     ]
 
     private static let choices = [

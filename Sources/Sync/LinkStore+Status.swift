@@ -41,7 +41,8 @@ extension LinkStore {
                     conflicts: Int(try row.integer("conflicts")),
                     lastError: try row.problem(),
                     channelExpiresAt: try row.optionalInstant("channel_expires_at"),
-                    channelProblem: try row.optionalText("channel_problem")
+                    channelProblem: try row.optionalText("channel_problem"),
+                    lastRangAt: try row.optionalInstant("rang_at")
                 )
             }
         }

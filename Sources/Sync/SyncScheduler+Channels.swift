@@ -21,6 +21,7 @@ extension SyncScheduler {
         guard isSameSecret(channel.tokenDigest, ETag.of(token).rawValue) else { return .wrongToken }
         guard state != "sync" else { return .ignored }
         wake(channel.link)
+        try await links.rang(channel.link)
         return .woken
     }
 

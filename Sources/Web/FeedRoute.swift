@@ -44,18 +44,22 @@ struct FeedRoute: Sendable {
         headers[.eTag] = etag
         if Self.isKnown(etag, request.headers) { return Response(status: .notModified, headers: headers) }
         headers[.contentType] = "text/calendar; charset=utf-8"
-        let body = request.method == .head ? .init() : try await body(of: found.calendar, found.feed)
+        let text = CalendarFeed(found.feed)
+        let body = request.method == .head ? .init() : try await Self.body(of: found.calendar, text, gateway.calendars)
         return Response(status: .ok, headers: headers, body: body)
     }
 
     /// The calendar in pieces.
     ///
     /// What changes while it is written may be in it or not: the ETag is older, and the next look finds it out of date.
-    private func body(of calendar: CalendarCollection, _ feed: Feed) async throws -> ResponseBody {
-        let names = try await gateway.calendars.entries(in: calendar.id).map(\.name)
-        let calendars = gateway.calendars
+    static func body(
+        of calendar: CalendarCollection,
+        _ text: CalendarFeed,
+        _ calendars: CalendarStore
+    ) async throws -> ResponseBody {
+        let names = try await calendars.entries(in: calendar.id).map(\.name)
         return ResponseBody { writer in
-            var text = CalendarFeed(feed)
+            var text = text
             try await writer.write(ByteBuffer(string: text.head(of: calendar)))
             for start in stride(from: 0, to: names.count, by: Self.batch) {
                 let some = Array(names[start..<min(start + Self.batch, names.count)])

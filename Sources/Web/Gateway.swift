@@ -21,7 +21,9 @@ public struct Gateway: Sendable {
     public var links: LinkStore
     public var scheduler: SyncScheduler
     public var providers: [any UpstreamProvider]
-    /// The providers that can be connected with a button.
+    /// The client ids and secrets entered on the dashboard; nil where none can be.
+    public var registrations: ClientRegistrations?
+    /// The providers whose client id and secret the environment sets; it wins over what is entered.
     public var oauthProviders: Set<String>
     public var caldav: CalDAVServer
     /// The address the outside knows us by, without a slash at the end.
@@ -96,7 +98,7 @@ public struct Gateway: Sendable {
     }
 
     /// Whether a connect button leads anywhere.
-    func hasOAuth(_ provider: String) -> Bool { oauthProviders.contains(provider) }
+    func hasOAuth(_ provider: String) async throws -> Bool { try await connect.isConfigured(provider) }
 }
 
 /// How many requests a provider's server answered with one status.

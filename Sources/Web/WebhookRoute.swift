@@ -48,6 +48,7 @@ struct WebhookRoute: Sendable {
         for link in try await gateway.links.allLinks() where link.provider == "notion" {
             guard dataSource == nil || dataSource == NotionCall.plain(link.upstreamCalendar) else { continue }
             await gateway.scheduler.upstreamRang(link.id, mayHideDeletions: call.mayHideDeletions)
+            try await gateway.links.rang(link.id)
         }
     }
 

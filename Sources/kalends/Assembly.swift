@@ -167,6 +167,7 @@ struct Assembly: Sendable {
             now: Self.now,
             logger: logger
         )
+        gateway.registrations = registrations
         gateway.requestsPerMinute = requestsPerMinute
         gateway.upstreamCalls = {
             counted.counts.map { UpstreamCalls(host: $0.host, outcome: $0.outcome, requests: $0.requests) }

@@ -63,7 +63,7 @@ struct Examination: Sendable {
     init(_ settings: Settings) { self.settings = settings }
 
     func findings() async throws -> [Finding] {
-        var findings = [dataFolder(), permissions(), masterKey(), diskSpace(), zones(), providers()]
+        var findings = [dataFolder(), permissions(), masterKey(), diskSpace(), zones(), try await providers()]
         findings += try await database()
         findings += await network()
         return findings
@@ -140,13 +140,22 @@ struct Examination: Sendable {
         return .good("zone data", "\(TimeZoneData.identifiers.count) zones")
     }
 
-    private func providers() -> Finding {
+    private func providers() async throws -> Finding {
         do {
             let upstreams = try Upstreams(settings)
-            let names = ["google", "notion"].filter { upstreams.client(of: $0) != nil }
+            var known = ["google", "notion"].filter { upstreams.client(of: $0) != nil }
+            if FileManager.default.fileExists(atPath: settings.databaseFile),
+                let key = try? MasterKey(path: settings.masterKeyFile)
+            {
+                let credentials = try await LocalDatabase(settings).credentials
+                let entered = ClientRegistrations(credentials: credentials, masterKey: key)
+                for name in ["google", "notion"] where !known.contains(name) {
+                    if try await entered.registration(at: name) != nil { known.append(name) }
+                }
+            }
             return .good(
                 "providers",
-                names.isEmpty ? "none has a client id; Notion also takes a token" : names.joined(separator: ", ")
+                known.isEmpty ? "none has a client id; Notion also takes a token" : known.joined(separator: ", ")
             )
         } catch {
             return .bad("providers", "\(error)", fix: "Correct the setting that the sentence names.")
@@ -168,14 +177,7 @@ struct Examination: Sendable {
                 ? .bad("users", "there is none", fix: "Run kalends user add NAME --admin.")
                 : .good("users", "\(users.count)")
         )
-        for connection in try await local.credentials.allConnections() {
-            let what = "connection \(connection.id.rawValue) (\(connection.provider))"
-            if let problem = connection.problem {
-                findings.append(.bad(what, problem.message, fix: problem.remedy))
-            } else {
-                findings.append(.good(what, connection.state.rawValue))
-            }
-        }
+        findings += try await connections(local)
         for status in try await local.links.allStatuses() {
             let what = "link \(status.link.id.rawValue) (\(status.link.upstreamName))"
             if let problem = status.lastError {

@@ -12,8 +12,9 @@ extension Examination {
         let transport = CurlTransport(configuration: .init(allowsPlainHTTP: true))
         var findings: [Finding] = []
         if let address = settings.value("PUBLIC_URL") {
-            findings.append(Self.encryption(of: address))
+            findings.append(await certificates(of: address))
             findings.append(name(of: address))
+            findings.append(await serviceRecords(of: address))
             let discovery = await discovery(at: address, transport)
             findings.append(discovery)
             if discovery.isGood {
@@ -26,18 +27,6 @@ extension Examination {
         findings.append(await clock(transport))
         await transport.shutDown()
         return findings
-    }
-
-    private static func encryption(of address: String) -> Finding {
-        guard address.hasPrefix("https://") else {
-            return .bad(
-                "encryption",
-                "\(address) is without TLS",
-                fix: "Put a proxy with a certificate in front and set KALENDS_PUBLIC_URL to its https address: "
-                    + "Apple's programs insist on it, and Google sends push notifications nowhere else."
-            )
-        }
-        return .good("encryption", "the address is https; its certificate is checked with every request below")
     }
 
     private func name(of address: String) -> Finding {
@@ -53,7 +42,7 @@ extension Examination {
             return .bad(
                 "DNS",
                 "\(host): \(String(cString: gai_strerror(code)))",
-                fix: "Add an address record for \(host); for set-up by mail address also _caldavs._tcp (SRV)."
+                fix: "Add an address record (A or AAAA) for \(host)."
             )
         }
         return .good("DNS", "\(host) has an address")

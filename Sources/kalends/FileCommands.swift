@@ -27,7 +27,7 @@ struct ExportCommand: AsyncParsableCommand {
         for principal in try await local.calendars.principals() where user == nil || user == principal.name {
             for calendar in try await local.calendars.calendars(of: principal.id) {
                 for stored in try await local.calendars.all(in: calendar.id) {
-                    for component in try stored.object().calendar.components {
+                    for component in try stored.object().calendar.zones(.complete).components {
                         let zone = component.name == "VTIMEZONE" ? component.first("TZID")?.value : nil
                         if let zone, !zones.insert(zone).inserted { continue }
                         root.append(component)

@@ -34,6 +34,7 @@ struct TestGateway: Sendable {
     static func run(
         now: @escaping @Sendable () -> Instant = { Instant(seconds: Int64(Date().timeIntervalSince1970)) },
         silence: Int64 = GatewayServer.maximumSilence,
+        admins: Set<String> = [],
         configure: (inout Gateway) -> Void = { _ in },
         _ body: (TestGateway) async throws -> Void
     ) async throws {
@@ -67,7 +68,8 @@ struct TestGateway: Sendable {
             let user = try await gateway.accounts.addUser(
                 name: name,
                 email: email,
-                displayName: email == nil ? nil : "Alice Liddell"
+                displayName: email == nil ? nil : "Alice Liddell",
+                isAdmin: admins.contains(name)
             )
             passwords[name] = try await gateway.accounts.makeAppPassword(label: "test", for: user)
         }

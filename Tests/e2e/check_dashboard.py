@@ -10,6 +10,7 @@ import tempfile
 import time
 
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
@@ -51,7 +52,7 @@ class Person:
         return self.driver.current_url.removeprefix(self.base)
 
     def text(self):
-        return self.driver.find_element(By.TAG_NAME, "main").text
+        return self.driver.execute_script("return document.querySelector('main').innerText")
 
     def reads(self, sentence, seconds=30):
         WebDriverWait(self.driver, seconds, ignored_exceptions=[Exception]).until(
@@ -64,14 +65,21 @@ class Person:
         return found[0]
 
     def press(self, label):
-        button = self.button(label)
-        self.driver.execute_script("arguments[0].scrollIntoView({block:'center'})", button)
-        button.click()
+        self.click(lambda: self.button(label))
 
     def follow(self, label):
-        link = self.driver.find_element(By.XPATH, f"//a[normalize-space()='{label}']")
-        self.driver.execute_script("arguments[0].scrollIntoView({block:'center'})", link)
-        link.click()
+        self.click(lambda: self.driver.find_element(By.XPATH, f"//a[normalize-space()='{label}']"))
+
+    def click(self, find):
+        """Clicks; a live part of the page may have been replaced between looking and clicking."""
+        for _ in range(5):
+            try:
+                element = find()
+                self.driver.execute_script("arguments[0].scrollIntoView({block:'center'})", element)
+                return element.click()
+            except StaleElementReferenceException:
+                continue
+        raise AssertionError(f"the page never stands still: {self.path}")
 
     def fill(self, name, text):
         field = self.driver.find_element(By.NAME, name)
@@ -195,7 +203,7 @@ def events(person):
     person.look("history")
     person.driver.find_elements(By.XPATH, "//button[normalize-space()='Make this the present one']")[-1].click()
     person.reads("Every version there was")
-    person.follow("The event as it is")
+    person.follow("← The event as it is")
     assert person.driver.find_element(By.NAME, "location").get_attribute("value") == ""
     person.follow("Why is it so?")
     wait_until(lambda: person.open(person.path) and "Both sides say the same" in person.text(), 30, 0.3, "in step")

@@ -12,6 +12,22 @@ public struct ClientRegistrations: Sendable {
         public var description: String { "\(clientID) •••" }
         public var debugDescription: String { description }
 
+        /// The longest id or secret that is taken; providers' own are far shorter.
+        public static let maximumOctets = 400
+
+        /// Reads what a person pasted, blanks around it forgiven; nil where it cannot be an id and a secret.
+        public init?(pasted clientID: String, secret: String) {
+            func cleaned(_ text: String) -> String? {
+                let text = text.trimmingCharacters(in: .whitespacesAndNewlines)
+                let isPlausible =
+                    !text.isEmpty && text.utf8.count <= Self.maximumOctets
+                    && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+                return isPlausible ? text : nil
+            }
+            guard let clientID = cleaned(clientID), let secret = cleaned(secret) else { return nil }
+            self.init(clientID: clientID, clientSecret: secret)
+        }
+
         /// Describes a registration.
         public init(clientID: String, clientSecret: String) {
             self.clientID = clientID
@@ -40,6 +56,11 @@ public struct ClientRegistrations: Sendable {
         let key = Self.key(provider)
         let octets = try [UInt8](JSONEncoder().encode(registration))
         try await credentials.setSetting(key, sealer.seal(octets, binding: key))
+    }
+
+    /// Forgets the registration at a provider.
+    public func removeRegistration(at provider: String) async throws {
+        try await credentials.setSetting(Self.key(provider), [])
     }
 
     private static func key(_ provider: String) -> String { "oauth client \(provider)" }

@@ -16,6 +16,12 @@ struct Grant: Sendable, Hashable, Codable {
     /// When the person consented; nil for a token made by hand, and for consents from before this was noted.
     var consentedAt: Instant?
 
+    /// When the grant itself ends, renewed or not; nil where the provider sets no end.
+    var endsAt: Instant?
+
+    /// What was granted, as the provider wrote it; nil where it did not say.
+    var scopes: String?
+
     /// A token is renewed so many seconds before its end, so that no request begins with a dying one.
     static let renewalMargin: Int64 = 300
 

@@ -6,6 +6,8 @@ struct TokenReply: Sendable, Decodable {
     var accessToken: String
     var refreshToken: String?
     var expiresIn: Double?
+    /// In so many seconds the grant itself ends, whatever is renewed: Google says so of projects in testing.
+    var refreshTokenExpiresIn: Double?
     var scope: String?
     var workspaceName: String?
 
@@ -13,6 +15,7 @@ struct TokenReply: Sendable, Decodable {
         case accessToken = "access_token"
         case refreshToken = "refresh_token"
         case expiresIn = "expires_in"
+        case refreshTokenExpiresIn = "refresh_token_expires_in"
         case scope
         case workspaceName = "workspace_name"
     }
@@ -22,12 +25,14 @@ struct TokenReply: Sendable, Decodable {
     /// `former` is what is renewed; nil for a new consent.
     func grant(requestedAt start: Instant, renewing former: Grant?) -> Grant {
         // A year: a nonsensical number must not overflow.
-        let lifetime = expiresIn.map { Int64(min(max($0, 0), 31_536_000)) }
+        func seconds(_ number: Double) -> Int64 { Int64(min(max(number, 0), 31_536_000)) }
         return Grant(
             accessToken: accessToken,
             refreshToken: refreshToken ?? former?.refreshToken,
-            expiresAt: lifetime.map { start.advanced(by: $0) },
-            consentedAt: former == nil ? start : former?.consentedAt
+            expiresAt: expiresIn.map { start.advanced(by: seconds($0)) },
+            consentedAt: former == nil ? start : former?.consentedAt,
+            endsAt: refreshTokenExpiresIn.map { start.advanced(by: seconds($0)) } ?? former?.endsAt,
+            scopes: scope ?? former?.scopes
         )
     }
 

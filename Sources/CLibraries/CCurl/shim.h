@@ -41,6 +41,12 @@ static inline CURLMcode kalends_curl_multi_set_long(CURLM *multi, CURLMoption op
     return curl_multi_setopt(multi, option, value);
 }
 
+// What a server sent for its TLS greeting; owned by the handle.
+static inline struct curl_certinfo *kalends_curl_certificates(CURL *easy) {
+    struct curl_certinfo *found = NULL;
+    return curl_easy_getinfo(easy, CURLINFO_CERTINFO, &found) == CURLE_OK ? found : NULL;
+}
+
 // CURLMsg.data is a union.
 static inline CURLcode kalends_curl_message_result(const CURLMsg *message) { return message->data.result; }
 

@@ -107,9 +107,10 @@ extension DashboardRoutes {
             ]
         }
         var content: [String: Any] = [
-            "entries": lines, "since": since?.text ?? "",
+            "entries": lines, "action": Self.encoded(action),
             "kinds": kinds.map { ["name": $0, "chosen": $0 == action] as [String: Any] },
         ]
+        if let since { content["since"] = since.text }
         if entries.count == Self.shown, let last = entries.last { content["before"] = last.id }
         return page("audit", content, for: request.visitor)
     }

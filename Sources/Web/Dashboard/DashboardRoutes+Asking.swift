@@ -30,7 +30,7 @@ extension DashboardRoutes {
 
     /// A page under the frame that all pages have.
     func page(_ name: String, _ content: [String: Any], for visitor: Visitor) -> Response {
-        .page(templates.page(name, frame(visitor).merging(content) { $1 }))
+        .page(templates.page(name, frame(visitor, of: name).merging(content) { $1 }))
     }
 
     /// Percent-encodes a value of a query.

@@ -14,7 +14,7 @@ extension DashboardRoutes {
             [
                 "id": calendar["id"]?.integer ?? 0, "name": Self.name(of: calendar),
                 "color": Self.color(calendar["color"]?.string),
-                "readOnly": calendar["access"]?.string == "reader",
+                "readOnly": Self.isReadOnly(calendar),
                 "address": gateway.publicURL + (calendar["href"]?.string ?? ""),
             ]
         }
@@ -23,6 +23,24 @@ extension DashboardRoutes {
 
     static func name(of calendar: JSON) -> String {
         calendar["display_name"]?.string ?? calendar["name"]?.string ?? ""
+    }
+
+    /// Whether events can only be looked at: it is somebody's who lets others read, or follows what may only be read.
+    static func isReadOnly(_ calendar: JSON) -> Bool {
+        ["reader", "read"].contains(calendar["access"]?.string ?? "")
+    }
+
+    /// The whole calendar as a file.
+    func exportCalendar(_ request: PageRequest) async throws -> Response {
+        let wish = RESTRequest(
+            method: .get,
+            path: ["calendars", request.id, "export"],
+            query: FormFields(""),
+            headers: HTTPFields(),
+            body: [],
+            visitor: request.visitor
+        )
+        return RESTRoutes.response(try await rest.perform(wish))
     }
 
     /// One calendar: a month as a grid, or as a list.
@@ -40,7 +58,8 @@ extension DashboardRoutes {
             "month": month.monthName, "previous": String(month.previousMonth.text.prefix(7)),
             "next": String(month.nextMonth.text.prefix(7)), "this": String(month.text.prefix(7)),
             "view": isAgenda ? "agenda" : "month", "q": request.query["q"] ?? "",
-            "readOnly": calendar["access"]?.string == "reader", "today": today.text,
+            "readOnly": Self.isReadOnly(calendar), "today": today.text, "looked": request.query["q"]?.isEmpty == false,
+            "mayChange": calendar["access"]?.string != "read",
             "description": calendar["description"]?.string ?? "",
         ]
         if isAgenda {

@@ -10,18 +10,27 @@ extension DashboardRoutes {
     func connectionPage(_ id: String, _ visitor: Visitor) async throws -> Response {
         let connection = try await connection(id, visitor)
         guard let provider = gateway.provider(connection.provider) else { throw RESTProblem.notFound }
-        let capabilities = try await gateway.capabilities(of: connection) ?? []
-        let isBlind = capabilities.contains { $0.key == "read_content" && !$0.isGranted }
-        let source = gateway.vault.source(for: connection.id)
-        let upstreams = isBlind ? [] : try await provider.calendars(using: source)
-        let links = try await gateway.links.links(over: connection.id)
-        var content = frame(visitor)
-        content["provider"] = Self.label(connection.provider)
-        content["account"] = connection.account ?? ""
-        content["connection"] = connection.id.rawValue
-        content["isLacking"] = capabilities.contains { !$0.isGranted }
-        content["capabilities"] = capabilities.map {
-            ["name": $0.name, "isGranted": $0.isGranted, "isNeeded": $0.isNeeded]
+        var content: [String: Any] = [
+            "provider": Self.label(connection.provider), "account": connection.account ?? "",
+            "connection": connection.id.rawValue,
+        ]
+        if connection.state == .connected {
+            let capabilities = try await gateway.capabilities(of: connection) ?? []
+            let isBlind = capabilities.contains { $0.key == "read_content" && !$0.isGranted }
+            let source = gateway.vault.source(for: connection.id)
+            let upstreams = isBlind ? [] : try await provider.calendars(using: source)
+            let links = try await gateway.links.links(over: connection.id)
+            content["upstreams"] = upstreams.map { Self.row($0, links) }
+            content["isLacking"] = capabilities.contains { !$0.isGranted }
+            content["capabilities"] = capabilities.map {
+                ["name": $0.name, "isGranted": $0.isGranted, "isNeeded": $0.isNeeded]
+            }
+        } else {
+            content["problem"] = [
+                "message": connection.problem?.message
+                    ?? "\(Self.label(connection.provider)) has not let Kalends in yet.",
+                "remedy": connection.problem?.remedy ?? "Connect again, and allow access.",
+            ]
         }
         content["emptyHint"] =
             connection.provider == "notion"
@@ -30,17 +39,16 @@ extension DashboardRoutes {
         content["targets"] = try await gateway.calendars.calendars(of: visitor.principal.id).map { calendar in
             ["id": calendar.id.rawValue, "name": calendar.properties.displayName ?? calendar.name] as [String: Any]
         }
-        content["upstreams"] = upstreams.map { upstream -> [String: Any] in
-            var row: [String: Any] = [
-                "id": upstream.id, "name": upstream.name, "isMapped": upstream.schema != nil,
-                "access": upstream.access == .reader ? "may only be read" : "can be written",
-            ]
-            if let link = links.first(where: { $0.upstreamCalendar == upstream.id }) {
-                row["linked"] = link.id.rawValue
-            }
-            return row
-        }
-        return .page(templates.page("connection", content))
+        return page("connection", content, for: visitor)
+    }
+
+    private static func row(_ upstream: UpstreamCalendar, _ links: [Link]) -> [String: Any] {
+        var row: [String: Any] = [
+            "id": upstream.id, "name": upstream.name, "isMapped": upstream.schema != nil,
+            "access": upstream.access == .reader ? "may only be read" : "can be written",
+        ]
+        if let link = links.first(where: { $0.upstreamCalendar == upstream.id }) { row["linked"] = link.id.rawValue }
+        return row
     }
 
     /// Begins a connection: on to the provider's consent page, or done at once with a token.

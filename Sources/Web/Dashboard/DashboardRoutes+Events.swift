@@ -50,7 +50,7 @@ extension DashboardRoutes {
         content["isSeries"] = occurrence == nil
         content["isOne"] = occurrence != nil
         content["isRecurring"] = isRecurring
-        content["readOnly"] = calendar["access"]?.string == "reader"
+        content["readOnly"] = Self.isReadOnly(calendar)
         content["exists"] = true
         return page("event", content, for: request.visitor)
     }
@@ -106,6 +106,11 @@ extension DashboardRoutes {
             ])
             before = isGone ? [] : lines
         }
+        // The last one is what stands: to bring it back would change nothing.
+        if let last = shown.indices.last, shown[last]["restorable"] as? Bool == true {
+            shown[last]["restorable"] = false
+            shown[last]["isPresent"] = true
+        }
         return page("history", ["id": request.id, "versions": Array(shown.reversed())], for: request.visitor)
     }
 
@@ -123,52 +128,5 @@ extension DashboardRoutes {
             for: request.visitor
         )
         return .seeOther("/events/\(restored["id"]?.integer ?? 0)/history")
-    }
-
-    // MARK: Explaining
-
-    /// Why an event is as it is.
-    func explainPage(_ request: PageRequest) async throws -> Response {
-        let explanation = try await ask(.get, ["events", request.id, "explain"], for: request.visitor)
-        func instant(_ json: JSON?) -> String { time(json?.string.flatMap(Instant.init(rfc3339:))) }
-        let links = (explanation["links"]?.array ?? []).map { link -> [String: Any] in
-            var shown: [String: Any] = [
-                "id": link["id"]?.integer ?? 0, "upstream": link["upstream_name"]?.string ?? "",
-                "provider": Self.label(link["provider"]?.string ?? ""),
-                "state": (link["state"]?.string ?? "").replacing("_", with: " "),
-                "sentence": link["sentence"]?.string ?? "", "agreed": instant(link["agreed_at"]),
-                "run": link["last_run"]?.integer.map(String.init) ?? "–", "synced": instant(link["last_synced_at"]),
-                "next": instant(link["next_sync_at"]),
-                "records": (link["records"]?.array ?? []).compactMap(\.string),
-                "fields": Self.fields(link["fields"]),
-            ]
-            if let mapping = link["mapping"]?.object {
-                shown["hasMapping"] = true
-                shown["mapping"] = mapping.sorted { $0.key < $1.key }.map { key, value -> [String: Any] in
-                    ["name": key, "value": value.string ?? String(decoding: value.octets, as: UTF8.self)]
-                }
-            }
-            if let error = link["last_error"], error != .null {
-                shown["problem"] = ["message": error["message"]?.string ?? "", "remedy": error["remedy"]?.string ?? ""]
-            }
-            return shown
-        }
-        let content: [String: Any] = [
-            "id": request.id, "uid": explanation["uid"]?.string ?? "", "etag": explanation["etag"]?.string ?? "",
-            "links": links,
-        ]
-        return page("explain", content, for: request.visitor)
-    }
-
-    /// Rows of base, ours and theirs; those that differ say so.
-    static func fields(_ json: JSON?) -> [[String: Any]] {
-        (json?.object ?? [:]).sorted { $0.key < $1.key }.map { name, field in
-            let (base, gateway, upstream) = (field["base"]?.string, field["gateway"]?.string, field["upstream"]?.string)
-            return [
-                "name": name, "base": base ?? "–", "gateway": gateway ?? "–", "upstream": upstream ?? "–",
-                "value": gateway ?? "", "theirs": upstream ?? "",
-                "oursChanged": gateway != base, "theirsChanged": upstream != base,
-            ]
-        }
     }
 }

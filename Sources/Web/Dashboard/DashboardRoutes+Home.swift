@@ -4,30 +4,47 @@ import Store
 import Sync
 
 extension DashboardRoutes {
-    /// The overview: links, accounts, calendars.
+    /// The overview: whether all is well, links, accounts, calendars.
     func home(_ request: PageRequest) async throws -> Response {
         let visitor = request.visitor
         let calendars = try await gateway.calendars.calendars(visibleTo: visitor.principal.id)
             .filter { $0.properties.source == nil }
         let statuses = try await gateway.scheduler.statuses(of: visitor.principal.id)
         let connections = try await gateway.credentials.connections(of: visitor.principal.id)
-        var content = frame(visitor)
-        content["links"] = statuses.map { card($0, calendars) }
-        content["connections"] = connections.map(card)
-        content["providers"] = ["google", "notion"].map { provider(named: $0) }
+        let isEquipped = try await !gateway.credentials.appPasswords(of: visitor.principal.id).isEmpty
+        var content: [String: Any] = [
+            "links": statuses.map { card($0, calendars) }, "connections": connections.map(card),
+            "providers": ["google", "notion"].map { provider(named: $0) },
+        ]
+        if let well = Wellbeing(statuses, connections) { content["well"] = well.content }
+        content["steps"] = Self.steps(statuses, connections, isEquipped: isEquipped)
         var rows: [[String: Any]] = []
         for calendar in calendars {
-            let count = try await gateway.calendars.entries(in: calendar.id).count
             rows.append([
-                "id": calendar.id.rawValue, "name": calendar.properties.displayName ?? calendar.name, "events": count,
+                "id": calendar.id.rawValue, "name": calendar.properties.displayName ?? calendar.name,
+                "events": try await gateway.calendars.count(in: calendar.id),
+                "color": Self.color(calendar.properties.color),
                 "owner": calendar.received.map { $0.ownerName as Any } ?? false, "isShared": calendar.isShared,
                 "readOnly": calendar.isWriteProtected,
                 "address": "\(gateway.publicURL)/dav/calendars/\(visitor.principal.name)/\(calendar.name)/",
             ])
         }
         content["calendars"] = rows
-        content["davAddress"] = gateway.publicURL + "/dav/"
-        return .page(templates.page("home", content))
+        return page("home", content, for: visitor)
+    }
+
+    /// The way of a newcomer; false once it was gone to its end.
+    private static func steps(
+        _ statuses: [LinkStatus],
+        _ connections: [ConnectionRow],
+        isEquipped: Bool
+    ) -> Any {
+        let connected = connections.first { $0.state == .connected }
+        let isStarted = statuses.contains { $0.state != .preview }
+        guard connected == nil || !isStarted || !isEquipped else { return false }
+        var steps: [String: Any] = ["connected": connected != nil, "started": isStarted, "equipped": isEquipped]
+        if let connected { steps["chooseAt"] = "/connections/\(connected.id.rawValue)" }
+        return steps
     }
 
     /// A link as a card shows it.
@@ -43,11 +60,20 @@ extension DashboardRoutes {
             "directionSymbol": Self.symbol(link.direction), "directionLabel": Self.label(link.direction),
             "lastSynced": time(status.lastSyncedAt), "nextSync": time(status.nextSyncAt), "events": status.events,
             "pending": status.pending, "conflicts": status.conflicts, "hasConflicts": status.conflicts > 0,
-            "actions": Self.actions(status),
+            "actions": Self.actions(status), "isPreview": status.state == .preview,
+            "isHeld": status.state == .needsApproval, "calendarID": link.calendar.rawValue,
+            "hears": status.channelExpiresAt != nil || (link.provider == "notion" && status.lastRangAt != nil)
+                ? "at once" : "by asking",
             "reconnect": status.lastError?.code == "reconnect_required",
         ]
+        card["otherName"] = card["calendar"] as? String != link.upstreamName
+        if let problem = status.channelProblem { card["pushProblem"] = problem }
         if let problem = status.lastError { card["problem"] = ["message": problem.message, "remedy": problem.remedy] }
-        if let progress = status.progress { card["progress"] = ["done": progress.done, "total": progress.total] }
+        if let progress = status.progress {
+            var shown: [String: Any] = ["done": progress.done, "total": max(progress.total, 1)]
+            if let end = progress.estimatedEnd { shown["left"] = time(end) }
+            card["progress"] = shown
+        }
         return card
     }
 
@@ -56,7 +82,7 @@ extension DashboardRoutes {
         var card: [String: Any] = [
             "id": connection.id.rawValue, "provider": Self.label(connection.provider),
             "account": connection.account ?? "",
-            "isConnected": isConnected, "stateClass": isConnected ? "ok" : "warn",
+            "isConnected": isConnected, "stateClass": isConnected ? "ok" : "warn", "symbol": isConnected ? "✓" : "⚠",
             "stateLabel": Self.label(connection.state),
         ]
         if let problem = connection.problem {
@@ -70,7 +96,9 @@ extension DashboardRoutes {
             name == "notion"
             ? "Databases with a date become calendars; a page is an event."
             : "Every calendar of the account, with series, guests and reminders."
-        return ["name": name, "label": Self.label(name), "what": what]
+        return [
+            "name": name, "label": Self.label(name), "what": what, "short": name == "notion" ? "Notion" : "Google",
+        ]
     }
 
     /// How long ago or ahead, in words; the exact time stands in the REST interface.
@@ -129,12 +157,15 @@ extension DashboardRoutes {
             ["verb": verb, "label": label, "primary": primary]
         }
         switch status.state {
-        case .preview: return [action("start", "Start", primary: true), action("remove", "Remove")]
-        case .paused: return [action("resume", "Resume", primary: true), action("remove", "Remove")]
-        case .needsApproval:
-            return [action("approve", "Let the deletions go on", primary: true), action("reject", "Bring them back")]
-        case .idle, .syncing, .waiting, .error:
-            return [action("sync", "Sync now", primary: true), action("pause", "Pause"), action("remove", "Remove")]
+        // What was not looked at is not started: the button stands under the preview.
+        case .preview: return []
+        case .paused: return [action("resume", "Resume", primary: true)]
+        // Whoever lets deletions go on, or takes them back, sees which: on the page of what waits.
+        case .needsApproval: return []
+        case .idle, .syncing, .waiting: return [action("sync", "Sync now", primary: true), action("pause", "Pause")]
+        case .error:
+            let mends = status.lastError?.code != "reconnect_required"
+            return [action("sync", mends ? "Try again" : "Sync now", primary: mends), action("pause", "Pause")]
         }
     }
 }
@@ -149,6 +180,7 @@ struct StateBadge {
         (label, symbol, style) =
             switch status.state {
             case .preview: ("preview", "◔", "busy")
+            case .idle where status.conflicts > 0: ("needs you", "⚠", "warn")
             case .idle: status.pending == 0 ? ("synced", "✓", "ok") : ("waiting", "…", "warn")
             case .syncing: ("syncing", "↻", "busy")
             case .waiting: ("waiting", "…", "warn")

@@ -12,7 +12,7 @@ extension DashboardRoutes {
         let status = try await link(id, visitor)
         let owner = visitor.principal.id
         let calendars = try await gateway.calendars.calendars(of: owner)
-        var content = frame(visitor).merging(card(status, calendars)) { $1 }
+        var content = card(status, calendars)
         if status.state == .preview { content["plan"] = try await gateway.scheduler.plan(status.link.id).map(plan) }
         content["conflictRows"] = try await gateway.links.conflicts(of: owner, .open, link: status.link.id)
             .prefix(Self.shownRows).map { ["id": $0.id.rawValue, "summary": $0.summary ?? $0.uid] as [String: Any] }
@@ -37,7 +37,7 @@ extension DashboardRoutes {
             ]
         }
         content.merge(settings(of: status.link)) { $1 }
-        return .page(templates.page("link", content))
+        return page("link", content, for: visitor)
     }
 
     /// What a person can change of a link, as the form shows it.
@@ -66,18 +66,33 @@ extension DashboardRoutes {
 
     private func plan(_ plan: LinkPlan) -> [String: Any] {
         var rows: [[String: Any]] = []
-        func add(_ items: [LinkPlan.Item], _ what: String, _ side: String) {
-            rows += items.map { ["what": what, "side": side, "summary": $0.summary ?? $0.uid] }
+        var sums: [String] = []
+        func add(_ items: [LinkPlan.Item], _ what: String, _ side: String, _ sum: String) {
+            rows += items.map { item in
+                [
+                    "what": what, "side": side, "summary": item.summary ?? item.uid,
+                    "start": item.start.map(ShownValue.text) ?? "",
+                ]
+            }
+            if !items.isEmpty { sums.append("\(items.count) \(sum)") }
         }
         for (side, name) in [(plan.gateway, "here"), (plan.upstream, "upstream")] {
-            add(side.create, "create", name)
-            add(side.update, "change", name)
-            add(side.delete, "delete", name)
+            add(side.create, "create", name, "made \(name)")
+            add(side.update, "change", name, "changed \(name)")
+            add(side.delete, "delete", name, "deleted \(name)")
         }
-        add(plan.merge, "merge", "both")
-        add(plan.conflicts, "decide", "both")
+        add(plan.merge, "merge", "both", "merged")
+        add(plan.conflicts, "decide", "both", "to be decided by you")
+        if plan.same > 0 { sums.append("\(plan.same) the same on both sides already") }
         let more = rows.count - Self.shownRows
-        return ["rows": Array(rows.prefix(Self.shownRows)), "more": more > 0 ? more as Any : false]
+        return [
+            "rows": Array(rows.prefix(Self.shownRows)), "more": more > 0 ? more as Any : false,
+            "sums": sums.isEmpty ? "There is no event on either side." : sums.joined(separator: ", ") + ".",
+            "hasProblems": !plan.problems.isEmpty,
+            "problems": plan.problems.prefix(Self.shownRows).map {
+                ["summary": $0.item.summary ?? $0.item.uid, "reason": $0.reason]
+            },
+        ]
     }
 
     /// Makes a link in preview, and shows what its first pass would do.
@@ -114,11 +129,11 @@ extension DashboardRoutes {
         return .seeOther("/links/\(link.id.rawValue)")
     }
 
-    func change(link id: String, _ verb: String, _ visitor: Visitor) async throws -> Response {
+    func change(link id: String, _ verb: String, _ form: FormFields, _ visitor: Visitor) async throws -> Response {
         let link = try await link(id, visitor).link
         switch verb {
         case "remove":
-            _ = try await gateway.scheduler.delete(link.id, purge: false, by: visitor.author)
+            _ = try await gateway.scheduler.delete(link.id, purge: form["purge"] == "yes", by: visitor.author)
             return .seeOther("/")
         case "sync": _ = try await gateway.scheduler.syncNow(link.id)
         default:

@@ -13,11 +13,23 @@ extension DashboardRoutes {
         let tokens = try await rows("tokens", for: visitor).map(secret)
         let principal = visitor.principal
         var content: [String: Any] = [
-            "passwords": passwords, "tokens": tokens, "email": principal.email ?? "",
-            "displayName": principal.displayName ?? "", "isAdmin": principal.isAdmin,
+            "passwords": passwords, "tokens": tokens, "email": principal.email ?? "–",
+            "displayName": principal.displayName ?? "–", "isAdmin": principal.isAdmin, "address": gateway.publicURL,
             "redirect": gateway.publicURL + "/oauth/callback", "mcp": gateway.publicURL + "/mcp",
             "rest": gateway.publicURL + "/api/v1/openapi.json",
         ]
+        if principal.isAdmin {
+            content["providerRows"] = try await rows("providers", for: visitor).map { row -> [String: Any] in
+                let name = row["id"]?.string ?? ""
+                let known =
+                    switch row["client"]?.string {
+                    case "environment": "set in the environment"
+                    case "entered": "entered here"
+                    default: "not set"
+                    }
+                return ["name": name, "label": Self.label(name), "known": known]
+            }
+        }
         content.merge(told) { $1 }
         return page("settings", content, for: visitor)
     }
@@ -56,18 +68,26 @@ extension DashboardRoutes {
     // MARK: Calendar programs
 
     /// The addresses that calendar programs ask for.
-    func clientPage(_ request: PageRequest) async throws -> Response {
+    func clientPage(_ request: PageRequest, told: [String: Any] = [:]) async throws -> Response {
         let name = request.visitor.principal.name
         let calendars = try await rows("calendars", for: request.visitor).map { calendar -> [String: Any] in
             ["name": Self.name(of: calendar), "address": gateway.publicURL + (calendar["href"]?.string ?? "")]
         }
         let host = gateway.publicURL.split(separator: "/").dropFirst().first.map(String.init) ?? ""
-        let content: [String: Any] = [
+        var content: [String: Any] = [
             "address": gateway.publicURL + "/dav/", "principal": gateway.publicURL + "/dav/principals/\(name)/",
             "home": gateway.publicURL, "host": host, "calendars": calendars, "phone": phoneAddress(name),
             "isPlain": gateway.publicURL.hasPrefix("http://"),
         ]
+        content.merge(told) { $1 }
         return page("client", content, for: request.visitor)
+    }
+
+    /// Makes an app password where it is needed, and shows it there, once.
+    func addClientPassword(_ request: PageRequest) async throws -> Response {
+        let wish: JSON = ["label": .text(request.form["label"])]
+        let made = try await ask(.post, ["app-passwords"], wish, for: request.visitor)
+        return try await clientPage(request, told: ["newPassword": made["password"]?.string ?? ""])
     }
 
     /// The same as a picture for a telephone's camera.

@@ -8,7 +8,7 @@ extension DashboardRoutes {
     ///
     /// `told` is what is shown once: the address of a new link.
     func sharingPage(_ id: String, _ visitor: Visitor, told: [String: Any] = [:]) async throws -> Response {
-        var content = frame(visitor)
+        var content: [String: Any] = [:]
         if let received = try await received(id, visitor) {
             content["given"] = Self.given(received)
         } else {
@@ -20,7 +20,7 @@ extension DashboardRoutes {
             ]
             content["name"] = calendar.properties.displayName ?? calendar.name
         }
-        return .page(templates.page("share", content.merging(told) { $1 }))
+        return page("share", content.merging(told) { $1 }, for: visitor)
     }
 
     private func row(_ share: Share) -> [String: Any] {

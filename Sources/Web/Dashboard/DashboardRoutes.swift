@@ -41,7 +41,8 @@ struct DashboardRoutes: Sendable {
             }
         } catch {
             guard let problem = RESTProblem(meaning: error, limit: Self.maximumForm) else { throw error }
-            return message("That did not work", problem.detail + " " + problem.remedy, for: visitor, problem.status)
+            let heading = problem.status == .notFound ? "There is no such page" : "That did not work"
+            return message(heading, problem.detail, remedy: problem.remedy, for: visitor, problem.status)
         }
     }
 
@@ -110,18 +111,37 @@ struct DashboardRoutes: Sendable {
         .page(templates.page("login", ["next": Self.localPath(next), "failure": failure as Any]), status: status)
     }
 
-    /// A page with one sentence.
-    func message(_ heading: String, _ text: String, for visitor: Visitor, _ status: HTTPResponse.Status) -> Response {
-        .page(
-            templates.page("message", frame(visitor).merging(["heading": heading, "text": text]) { $1 }),
-            status: status
-        )
+    /// A page with one sentence, and what can be done.
+    func message(
+        _ heading: String,
+        _ text: String,
+        remedy: String? = nil,
+        for visitor: Visitor,
+        _ status: HTTPResponse.Status
+    ) -> Response {
+        var content: [String: Any] = ["heading": heading, "text": text]
+        if let remedy { content["remedy"] = remedy }
+        return .page(templates.page("message", frame(visitor, of: "message").merging(content) { $1 }), status: status)
     }
 
     /// What every page of a logged-in user shows.
-    func frame(_ visitor: Visitor) -> [String: Any] {
-        ["user": visitor.principal.name, "csrf": visitor.csrf ?? ""]
+    func frame(_ visitor: Visitor, of page: String) -> [String: Any] {
+        let menu = Self.menu.map { entry -> [String: Any] in
+            ["path": entry.path, "label": entry.label, "isHere": entry.pages.contains(page)]
+        }
+        return ["user": visitor.principal.name, "csrf": visitor.csrf ?? "", "menu": menu]
     }
+
+    /// The menu, each entry with the pages that belong to it.
+    private static let menu: [(path: String, label: String, pages: Set<String>)] = [
+        ("/", "Overview", ["home", "link", "connection", "connect"]),
+        ("/calendars", "Calendars", ["calendars", "calendar", "event", "history", "explain", "share"]),
+        ("/conflicts", "Conflicts", ["conflicts", "conflict"]),
+        ("/activity", "Activity", ["activity"]),
+        ("/audit", "Audit", ["audit"]),
+        ("/client", "Your program", ["client"]),
+        ("/settings", "Settings", ["settings"]),
+    ]
 
     /// A path of ours to go on to; never another site.
     private static func localPath(_ next: String?) -> String {

@@ -115,16 +115,18 @@ struct MCPRoute: Sendable {
         RESTRoutes.operations.filter { operation in
             guard operation.method == .get || visitor.mayWrite else { return false }
             switch operation.answer {
-            case .events: return false
-            case .nothing, .json, .jsonOrCSV: return !["tokens", "app-passwords"].contains(operation.tag)
+            case .events, .file: return false
+            case .nothing, .json, .jsonOrCSV: return !secretTags.contains(operation.tag)
             }
         }
     }
 
+    private static let secretTags: Set<String> = ["tokens", "app-passwords", "providers"]
+
     private static func describe(_ operation: Operation) -> JSON {
         var properties: [String: JSON] = [:]
         var required = operation.pathNames.map(JSON.string)
-        for name in operation.pathNames { properties[name] = Schema.identifier.json() }
+        for name in operation.pathNames { properties[name] = operation.nameSchema.json() }
         for field in operation.query { properties[field.name] = field.schema.json(inlining: true) }
         for member in operation.body?.meant.members ?? [] {
             properties[member.name] = member.schema.json(inlining: true)

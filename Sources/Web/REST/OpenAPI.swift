@@ -45,7 +45,7 @@ enum OpenAPI {
 
     private static func parameters(of operation: Operation) -> [JSON] {
         let path = operation.pathNames.map { name -> JSON in
-            ["name": .string(name), "in": "path", "required": true, "schema": Schema.identifier.json()]
+            ["name": .string(name), "in": "path", "required": true, "schema": operation.nameSchema.json()]
         }
         let query = operation.query.map { field -> JSON in
             ["name": .string(field.name), "in": "query", "schema": field.schema.json()]
@@ -84,6 +84,7 @@ enum OpenAPI {
                 "description": "done",
                 "content": ["application/json": ["schema": schema.json()], "text/csv": ["schema": ["type": "string"]]],
             ]
+        case .file(let type): ["description": "the file", "content": .object([type: ["schema": ["type": "string"]]])]
         case .events:
             ["description": "server-sent events", "content": ["text/event-stream": ["schema": ["type": "string"]]]]
         }

@@ -12,6 +12,8 @@ struct Operation: Sendable {
         /// JSON, or a table for a spreadsheet.
         case jsonOrCSV(Schema)
         case events
+        /// A file of another type.
+        case file(type: String)
     }
 
     /// A field of the query.
@@ -51,6 +53,9 @@ struct Operation: Sendable {
     var pathNames: [String] {
         segments.filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
     }
+
+    /// What the names in braces stand for.
+    var nameSchema: Schema { tag == "providers" ? .text(1...100) : .identifier }
 
     /// The part of the interface it belongs to.
     var tag: String { segments.first.map(String.init) ?? "" }

@@ -3,15 +3,17 @@ import ICalendar
 import Store
 
 extension RESTRoutes {
-    static let auditOperations: [Operation] = [
-        .list(
+    static let auditOperations: [Operation] = {
+        var list = Operation.list(
             "/audit",
             "list_audit",
             "Every change to calendars, links and connections, and every write upstream, the latest first",
-            query: ["since": .text.noted("RFC 3339")],
+            query: ["since": .text.noted("RFC 3339"), "format": .choice(["json", "csv"])],
             of: Schemas.auditLine
         ) { rest, request in try await rest.listAudit(request) }
-    ]
+        list.answer = .jsonOrCSV(.page(of: Schemas.auditLine))
+        return [list]
+    }()
 
     /// A page of what grows for ever.
     private static let linesAtOnce = 500
@@ -32,9 +34,22 @@ extension RESTRoutes {
             before: try page.number(),
             limit: limit + 1
         )
+        if request.query["format"] == "csv" { return Self.table(lines.prefix(limit)) }
         return Page.reply(lines.prefix(limit).map(Self.row), hasMore: lines.count > limit) {
             $0["id"]?.integer.map(String.init)
         }
+    }
+
+    private static func table(_ lines: some Sequence<AuditEntry>) -> RESTReply {
+        var table = CSV(["id", "at", "by", "action", "subject", "detail", "calendar", "connection", "link", "run"])
+        for line in lines {
+            let numbers = [line.calendar?.rawValue, line.connection?.rawValue, line.link, line.run]
+            table.add(
+                [String(line.id), line.at.rfc3339, line.actor, line.action.rawValue, line.subject, line.detail]
+                    + numbers.map { $0.map(String.init) }
+            )
+        }
+        return RESTReply(.file(type: "text/csv; charset=utf-8", name: "audit.csv", text: table.text))
     }
 
     private static func row(_ line: AuditEntry) -> JSON {

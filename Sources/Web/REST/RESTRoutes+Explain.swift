@@ -37,7 +37,7 @@ extension RESTRoutes {
             "sentence": .string(explanation.sentence), "agreed_at": .text(explanation.agreedAt?.rfc3339),
             "last_run": explanation.lastRun.map { .integer($0.rawValue) } ?? .null,
             "last_synced_at": .text(status.lastSyncedAt?.rfc3339),
-            "next_sync_at": .text(status.nextSyncAt?.rfc3339),
+            "next_sync_at": .text(status.nextSyncAt?.rfc3339), "last_webhook_at": .text(status.lastRangAt?.rfc3339),
             "last_error": explanation.error.map(row) ?? .null,
             "records": .array(explanation.records.map(JSON.string)),
             "fields": .object(Dictionary(fields, uniquingKeysWith: { $1 })),

@@ -1,10 +1,11 @@
 extension RESTRoutes {
     /// Everything the interface does.
     static let operations: [Operation] =
-        calendarOperations + trashOperations + shareOperations + feedOperations + eventOperations + historyOperations
+        calendarOperations + exportOperations + trashOperations + shareOperations + feedOperations + eventOperations
+        + historyOperations
         + connectionOperations + linkOperations
         + passOperations + conflictOperations + secretOperations + streamOperations + webhookOperations
-        + mappingOperations + auditOperations
+        + mappingOperations + auditOperations + providerOperations
 
     /// An operation with its path taken apart.
     struct Route: Sendable {

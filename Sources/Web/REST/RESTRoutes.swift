@@ -119,7 +119,7 @@ struct RESTRoutes: Sendable {
 
     // MARK: Answering
 
-    private static func response(_ reply: RESTReply) -> Response {
+    static func response(_ reply: RESTReply) -> Response {
         var response: Response
         switch reply.content {
         case .nothing: response = Response(status: reply.status)

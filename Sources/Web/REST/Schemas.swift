@@ -87,8 +87,9 @@ enum Schemas {
             of: .object([
                 "id": .identifier, "upstream_name": .text, "provider": .text, "state": .text, "sentence": .text,
                 "agreed_at": .time.orNull, "last_run": .identifier.orNull, "last_synced_at": .time.orNull,
-                "next_sync_at": .time.orNull, "last_error": failureOrNull,
-                "records": .list(of: .text), "fields": fields, "mapping": .anything,
+                "next_sync_at": .time.orNull,
+                "last_webhook_at": .time.orNull.noted("when the upstream last called, to the minute"),
+                "last_error": failureOrNull, "records": .list(of: .text), "fields": fields, "mapping": .anything,
             ])
         ),
     ])

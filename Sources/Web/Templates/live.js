@@ -6,11 +6,19 @@
     document.cookie = "kalends_zone=" + encodeURIComponent(zone) + "; Path=/; SameSite=Lax; Max-Age=31536000";
   }
 
+  // On a narrow screen the menu is a strip: where one is stands in sight.
+  const here = document.querySelector("header nav [aria-current]");
+  if (here) here.parentElement.scrollLeft = here.offsetLeft - here.parentElement.offsetLeft - 40;
+
   for (const button of document.querySelectorAll("[data-copy]")) {
     button.hidden = false;
     button.addEventListener("click", function () {
-      const text = document.getElementById(button.dataset.copy).textContent;
-      if (navigator.clipboard) navigator.clipboard.writeText(text).then(function () { toast("Copied."); });
+      const source = document.getElementById(button.dataset.copy);
+      const copied = function () { toast("Copied."); };
+      if (navigator.clipboard) return void navigator.clipboard.writeText(source.textContent).then(copied);
+      // Without https there is no clipboard to write to, but a selection can be copied.
+      getSelection().selectAllChildren(source);
+      if (document.execCommand("copy")) copied();
     });
   }
 
@@ -42,6 +50,7 @@
       }
       preview();
     });
+    for (const words of merge.querySelectorAll("[data-preview]")) words.hidden = false;
     preview();
   }
 
@@ -80,9 +89,11 @@
   if (!document.querySelector("[data-live]") || !window.EventSource) return;
   let timer = 0;
   let isBusy = false;
+  // At most four times a second, however much happens: an event never puts off the one before.
   function refresh() {
-    clearTimeout(timer);
+    if (timer) return;
     timer = setTimeout(function () {
+      timer = 0;
       if (isBusy) return refresh();
       isBusy = true;
       fetch(location.href, { credentials: "same-origin" }).then(function (answer) {
@@ -93,16 +104,44 @@
         for (const part of document.querySelectorAll("[data-live]")) {
           const other = fresh.getElementById(part.id);
           const isInUse = part.contains(document.activeElement) && document.activeElement.matches("input,select,textarea");
-          if (other && !isInUse && part.innerHTML !== other.innerHTML) part.replaceChildren(...other.childNodes);
+          if (other && !isInUse && part.innerHTML !== other.innerHTML) replace(part, other);
         }
       }).catch(function () {}).finally(function () { isBusy = false; });
     }, 250);
   }
+
+  // What was open stays open, and the keyboard stays where it was.
+  function replace(part, other) {
+    const open = Array.from(part.querySelectorAll("details")).map(function (one) { return one.open; });
+    const active = part.contains(document.activeElement) ? document.activeElement.textContent : null;
+    part.replaceChildren(...other.childNodes);
+    part.querySelectorAll("details").forEach(function (one, index) { if (open[index]) one.open = true; });
+    if (active === null) return;
+    const same = Array.from(part.querySelectorAll("a,button,summary")).find(function (one) { return one.textContent === active; });
+    if (same) same.focus();
+  }
+
+  // A bar moves with each event, before the page was asked for.
+  function advance(event) {
+    const link = JSON.parse(event.data);
+    const bar = document.querySelector("progress[data-link='" + Number(link.id) + "']");
+    if (!bar || !link.progress) return;
+    bar.max = Math.max(link.progress.total, 1);
+    bar.value = link.progress.done;
+    const words = bar.nextElementSibling;
+    if (words) words.textContent = link.progress.done + " of " + link.progress.total;
+  }
+
   const source = new EventSource("/api/v1/stream");
+  source.addEventListener("link", advance);
   for (const name of ["link", "run", "conflict", "event"]) source.addEventListener(name, refresh);
   source.addEventListener("toast", function (event) {
     toast(JSON.parse(event.data).message);
     refresh();
   });
+  // While the gateway was away, anything may have happened.
+  let wasAway = false;
+  source.addEventListener("error", function () { wasAway = true; });
+  source.addEventListener("open", function () { if (wasAway) refresh(); wasAway = false; });
   addEventListener("pagehide", function () { source.close(); });
 })();

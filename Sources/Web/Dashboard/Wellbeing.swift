@@ -1,0 +1,81 @@
+import Store
+import Sync
+
+/// Whether all is well at a glance, and if not, what a person has to do.
+struct Wellbeing {
+    /// Something that waits for a person, and where it is done.
+    private struct Need {
+        var what: String
+        var path: String
+        var label: String
+    }
+
+    private var needs: [Need] = []
+    private let statuses: [LinkStatus]
+
+    /// Sums up the links and accounts of a user; nil where there is nothing yet that could be well.
+    init?(_ statuses: [LinkStatus], _ connections: [ConnectionRow]) {
+        guard !statuses.isEmpty || connections.contains(where: { $0.problem != nil }) else { return nil }
+        self.statuses = statuses
+        for connection in connections where connection.state == .reconnectRequired || connection.state == .error {
+            let name = "\(DashboardRoutes.label(connection.provider)) \(connection.account ?? "")"
+            needs.append(
+                Need(
+                    what: "\(name) no longer lets Kalends in; your calendars stay here as they are.",
+                    path: "/connections/\(connection.id.rawValue)",
+                    label: "Connect again"
+                )
+            )
+        }
+        for status in statuses { needs += Self.needs(of: status) }
+    }
+
+    private static func needs(of status: LinkStatus) -> [Need] {
+        let page = "/links/\(status.link.id.rawValue)"
+        let name = status.link.upstreamName
+        var needs: [Need] = []
+        switch status.state {
+        case .needsApproval:
+            needs.append(Need(what: "Deletions of \(name) wait for you.", path: "/activity", label: "Look at them"))
+        case .error where status.lastError?.code != "reconnect_required":
+            let problem = status.lastError.map { "\(name): \($0.message)" } ?? "\(name) cannot go on."
+            needs.append(Need(what: problem, path: page, label: "What to do"))
+        case .preview:
+            needs.append(Need(what: "\(name) was not started yet.", path: page, label: "See the preview"))
+        case .error, .idle, .syncing, .waiting, .paused: break
+        }
+        if status.conflicts > 0 {
+            let number = status.conflicts == 1 ? "A conflict" : "\(status.conflicts) conflicts"
+            let verb = status.conflicts == 1 ? "waits" : "wait"
+            needs.append(
+                Need(what: "\(number) of \(name) \(verb) for your decision.", path: "/conflicts", label: "Decide")
+            )
+        }
+        return needs
+    }
+
+    /// What the page shows.
+    var content: [String: Any] {
+        let isSyncing = statuses.contains { $0.state == .syncing }
+        let waiting = statuses.first { $0.state == .waiting }
+        let paused = statuses.filter { $0.state == .paused }.count
+        var content: [String: Any]
+        if !needs.isEmpty {
+            let sentence = needs.count == 1 ? "One thing needs you" : "\(needs.count) things need you"
+            content = ["style": "warn", "symbol": "⚠", "sentence": sentence, "hasNeeds": true]
+            content["needs"] = needs.map { ["what": $0.what, "path": $0.path, "label": $0.label] }
+        } else if let waiting {
+            let sentence = "Waiting for \(waiting.link.upstreamName)"
+            content = ["style": "busy", "symbol": "…", "sentence": sentence]
+            content["detail"] = (waiting.lastError.map { $0.message + " " } ?? "") + "It goes on by itself."
+        } else if isSyncing {
+            content = ["style": "busy", "symbol": "↻", "sentence": "Syncing"]
+        } else {
+            let live = statuses.count - paused
+            let sentence = "All is well: \(live) of \(statuses.count) \(statuses.count == 1 ? "link" : "links") in step"
+            content = ["style": "ok", "symbol": "✓", "sentence": sentence]
+            if paused > 0 { content["detail"] = "\(paused) paused; edits collect until you resume." }
+        }
+        return content
+    }
+}
