@@ -6,7 +6,7 @@ extension Connection {
     /// Copies the database, as it is at the beginning, to a file that must not exist.
     func copy(to path: String) throws {
         guard access(path, F_OK) != 0 else { throw SQLError.cannotOpen(path: path, message: "the file exists already") }
-        let partial = path + ".partial"
+        let partial = path + SQLiteDatabase.unfinishedSuffix
         // What an earlier copy that was killed has left.
         unlink(partial)
         try createPrivately(partial)

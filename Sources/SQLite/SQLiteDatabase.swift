@@ -66,6 +66,9 @@ public struct SQLiteDatabase: SQLDatabase {
         }
     }
 
+    /// What a copy is called behind its name until it is whole.
+    public static let unfinishedSuffix = ".partial"
+
     /// Copies the database as it is now to a new file, while it is being used.
     ///
     /// The file has its name only once it is whole.

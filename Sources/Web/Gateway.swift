@@ -23,6 +23,8 @@ public struct Gateway: Sendable {
     public var providers: [any UpstreamProvider]
     /// The client ids and secrets entered on the dashboard; nil where none can be.
     public var registrations: ClientRegistrations?
+    /// Tells of grants what may be told, for the metrics.
+    public var grants: GrantReports?
     /// The providers whose client id and secret the environment sets; it wins over what is entered.
     public var oauthProviders: Set<String>
     public var caldav: CalDAVServer

@@ -45,7 +45,7 @@ public struct GatewayResponder: HTTPResponder {
         let id = RandomText.make(length: Self.idLength)
         var response: Response
         do {
-            response = try await route(request, id)
+            response = try await RequestID.$current.withValue(id) { try await route(request, id) }
         } catch let error as TooManyGuesses {
             response = .text("There were too many wrong passwords. Wait, then try again.", status: .tooManyRequests)
             response.headers[.retryAfter] = String(error.retryAfter)

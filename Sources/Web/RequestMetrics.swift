@@ -49,6 +49,7 @@ final class RequestMetrics: Sendable {
         var text = MetricsText()
         requests(&text)
         try await links(of: gateway, &text)
+        try await tokens(of: gateway, &text)
         for call in gateway.upstreamCalls() {
             text.add(
                 "kalends_upstream_requests_total",
@@ -82,6 +83,33 @@ final class RequestMetrics: Sendable {
             text.line(name + "_sum", value.seconds, labels)
             text.line(name + "_count", Double(value.count), labels)
         }
+    }
+
+    /// How long the tokens live that providers gave us, and how many grants a person must soon renew.
+    private func tokens(of gateway: Gateway, _ text: inout MetricsText) async throws {
+        let now = gateway.now()
+        var dying = 0
+        for connection in try await gateway.credentials.allConnections() {
+            // One that does not open is counted: nothing can be done with it any more.
+            let report: GrantReport?
+            do { report = try await gateway.grants?.report(of: connection) } catch {
+                dying += 1
+                continue
+            }
+            if connection.state == .reconnectRequired || report?.isAboutToEnd(at: now) == true { dying += 1 }
+            guard let report else { continue }
+            let labels = [("connection", String(connection.id.rawValue)), ("provider", connection.provider)]
+            if let end = report.expiresAt {
+                let left = Double(end - now)
+                text.add("kalends_token_seconds_left", .gauge, "Until the access token at hand ends.", left, labels)
+            }
+            if let consented = report.consentedAt {
+                let age = Double(now - consented)
+                text.add("kalends_grant_age_seconds", .gauge, "Since the person consented.", age, labels)
+            }
+        }
+        let help = "Grants that are dead, or end within two days."
+        text.add("kalends_tokens_about_to_die", .gauge, help, Double(dying))
     }
 
     private func links(of gateway: Gateway, _ text: inout MetricsText) async throws {

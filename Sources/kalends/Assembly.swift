@@ -32,6 +32,7 @@ struct Assembly: Sendable {
     let providers: [any UpstreamProvider]
     let oauthProviders: Set<String>
     let registrations: ClientRegistrations
+    let grants: GrantReports
     let transport: CurlTransport
     /// The same, counted: everything that goes to providers goes this way.
     let counted: CountedTransport
@@ -74,6 +75,7 @@ struct Assembly: Sendable {
         counted = CountedTransport(transport)
         requestsPerMinute = try settings.count("API_RATE", default: 6000)
         registrations = ClientRegistrations(credentials: credentials, masterKey: key)
+        grants = GrantReports(credentials: credentials, masterKey: key)
         let clients = upstreams.clients(registrations)
         vault = TokenVault(
             credentials: credentials,
@@ -168,6 +170,7 @@ struct Assembly: Sendable {
             logger: logger
         )
         gateway.registrations = registrations
+        gateway.grants = grants
         gateway.requestsPerMinute = requestsPerMinute
         gateway.upstreamCalls = {
             counted.counts.map { UpstreamCalls(host: $0.host, outcome: $0.outcome, requests: $0.requests) }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CalDAV
 import Foundation
 import ICalendar
 import SQLite
@@ -17,29 +18,50 @@ struct ExportCommand: AsyncParsableCommand {
     @Option(help: "Only the calendars of this user.")
     var user: String?
 
+    @Flag(help: "Print the outcome as JSON.")
+    var json = false
+
     @OptionGroup var options: DataOptions
 
     func run() async throws {
         let local = try await LocalDatabase(options.settings())
-        var root = Component("VCALENDAR", properties: CalendarFile.header)
-        var zones: Set<String> = []
+        let frame = Component("VCALENDAR", properties: CalendarFile.header).serialized()
+        var text = String(frame.dropLast(CalendarFeed.tail.count))
+        var lines = CalendarFeed()
         var count = 0
-        for principal in try await local.calendars.principals() where user == nil || user == principal.name {
-            for calendar in try await local.calendars.calendars(of: principal.id) {
-                for stored in try await local.calendars.all(in: calendar.id) {
-                    for component in try stored.object().calendar.zones(.complete).components {
-                        let zone = component.name == "VTIMEZONE" ? component.first("TZID")?.value : nil
-                        if let zone, !zones.insert(zone).inserted { continue }
-                        root.append(component)
-                    }
-                    count += 1
-                }
+        let calendars = try await calendars(local)
+        var total = 0
+        for calendar in calendars { total += try await local.calendars.count(in: calendar.id) }
+        let bar = ProgressBar("exporting", isSilent: json)
+        for calendar in calendars {
+            for stored in try await local.calendars.all(in: calendar.id) {
+                text += lines.lines(of: stored)
+                count += 1
+                bar.show(count, of: total)
             }
         }
-        guard FileManager.default.createFile(atPath: file, contents: Data(root.serialized().utf8)) else {
+        bar.end()
+        guard FileManager.default.createFile(atPath: file, contents: Data((text + CalendarFeed.tail).utf8)) else {
             throw Failure("\(file) cannot be written")
         }
-        print("\(count) objects written to \(file)")
+        if json {
+            try JSONOutput.print(Outcome(file: file, objects: count))
+        } else {
+            print("\(count) objects written to \(file)")
+        }
+    }
+
+    private struct Outcome: Encodable {
+        var file: String
+        var objects: Int
+    }
+
+    private func calendars(_ local: LocalDatabase) async throws -> [CalendarCollection] {
+        let principals = try await local.calendars.principals().filter { user == nil || user == $0.name }
+        guard user == nil || !principals.isEmpty else { throw Failure("there is no user \(user ?? "")") }
+        var calendars: [CalendarCollection] = []
+        for principal in principals { calendars += try await local.calendars.calendars(of: principal.id) }
+        return calendars
     }
 }
 
@@ -59,6 +81,9 @@ struct ImportCommand: AsyncParsableCommand {
     @Option(help: "The calendar's name: the last segment of its address.")
     var calendar: String
 
+    @Flag(help: "Print the outcome as JSON.")
+    var json = false
+
     @OptionGroup var options: DataOptions
 
     func run() async throws {
@@ -72,23 +97,48 @@ struct ImportCommand: AsyncParsableCommand {
         }
         let author = Author(.command, name: "import")
         var taken = 0
-        var refused = 0
-        for (uid, text) in try CalendarFile.objects(String(decoding: data, as: UTF8.self)) {
+        var refusals: [Refusal] = []
+        let objects = try CalendarFile.objects(String(decoding: data, as: UTF8.self))
+        let bar = ProgressBar("importing", isSilent: json)
+        for (index, (uid, text)) in objects.enumerated() {
+            bar.show(index, of: objects.count)
             do {
                 let object = try CalendarObject(parsing: text)
                 let known = try await local.calendars.object(uid: object.uid, in: target.id)
                 let name = known?.name ?? CalendarFile.name(for: uid)
                 switch try await local.calendars.put(object, named: name, in: target.id, if: .always, by: author) {
                 case .created, .replaced, .unchanged: taken += 1
-                case .conditionFailed, .uidInUse, .calendarMissing: refused += 1
+                case .conditionFailed, .uidInUse, .calendarMissing:
+                    refusals.append(Refusal(uid: uid, message: "another object stands in its place"))
                 }
             } catch let error as CalendarDataError {
-                refused += 1
-                FileHandle.standardError.write(Data("\(uid): \(error.message)\n".utf8))
+                refusals.append(Refusal(uid: uid, message: error.message))
             }
         }
-        print("\(taken) objects taken, \(refused) refused")
-        if refused > 0 { throw ExitCode(1) }
+        bar.end()
+        try tell(taken, refusals)
+    }
+
+    private struct Refusal: Encodable {
+        var uid: String
+        var message: String
+    }
+
+    private struct Outcome: Encodable {
+        var taken: Int
+        var refused: [Refusal]
+    }
+
+    private func tell(_ taken: Int, _ refusals: [Refusal]) throws {
+        if json {
+            try JSONOutput.print(Outcome(taken: taken, refused: refusals))
+        } else {
+            for refusal in refusals {
+                FileHandle.standardError.write(Data("\(refusal.uid): \(refusal.message)\n".utf8))
+            }
+            print("\(taken) objects taken, \(refusals.count) refused")
+        }
+        if !refusals.isEmpty { throw ExitCode(1) }
     }
 }
 
@@ -145,7 +195,12 @@ struct BackupCommand: AsyncParsableCommand {
     func run() async throws {
         guard !FileManager.default.fileExists(atPath: file) else { throw Failure("\(file) exists already") }
         let settings = try options.settings()
-        try await LocalDatabase(settings).database.backup(to: file)
+        let database = try await LocalDatabase(settings).database
+        let size = FileSize.of(settings.databaseFile)
+        let target = file
+        try await ProgressBar.growing(target + SQLiteDatabase.unfinishedSuffix, to: size, "copying", isSilent: false) {
+            try await database.backup(to: target)
+        }
         print("database written to \(file); the tokens in it open only with \(settings.masterKeyFile)")
     }
 }
@@ -176,7 +231,10 @@ struct RestoreCommand: AsyncParsableCommand {
                 toPath: settings.databaseFile + ".before-\(stamp)" + ending
             )
         }
-        try manager.copyItem(atPath: file, toPath: settings.databaseFile)
+        let (source, target) = (file, settings.databaseFile)
+        try await ProgressBar.growing(target, to: FileSize.of(source), "restoring", isSilent: false) {
+            try FileManager.default.copyItem(atPath: source, toPath: target)
+        }
         _ = try await LocalDatabase(settings)
         print("database restored from \(file)")
     }

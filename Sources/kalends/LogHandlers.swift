@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import Web
 
 /// Log lines on standard error, as text or as JSON objects.
 ///
@@ -18,7 +19,9 @@ struct StandardErrorLog: LogHandler {
     }
 
     func log(event: LogEvent) {
-        let all = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
+        var fields = metadata.merging(event.metadata ?? [:]) { $1 }
+        if let request = RequestID.current { fields["request"] = "\(request)" }
+        let all = fields.sorted { $0.key < $1.key }
             .map { ($0.key, Self.secretKeys.contains($0.key.lowercased()) ? "•••" : "\($0.value)") }
         let time = Date().formatted(.iso8601)
         let line =

@@ -43,11 +43,7 @@ struct StatusCommand: AsyncParsableCommand {
         let settings = try options.settings()
         let statuses = try await LocalDatabase(settings).links.allStatuses()
         if json {
-            let encoder = JSONEncoder()
-            encoder.keyEncodingStrategy = .convertToSnakeCase
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            print(String(decoding: try encoder.encode(statuses.map(Self.row)), as: UTF8.self))
-            return
+            return try JSONOutput.print(statuses.map(Self.row))
         }
         print(LocalControl.running(settings).map { "gateway: running at \($0.address)" } ?? "gateway: not running")
         if statuses.isEmpty { print("no links") }
@@ -89,6 +85,9 @@ struct SyncCommand: AsyncParsableCommand {
     @Argument(help: "The number of one link; all without it.")
     var link: Int64?
 
+    @Flag(help: "Print the outcome as JSON.")
+    var json = false
+
     @OptionGroup var options: DataOptions
 
     func run() async throws {
@@ -105,7 +104,20 @@ struct SyncCommand: AsyncParsableCommand {
         let reply = try await transport.send(request)
         await transport.shutDown()
         guard reply.status == 200 else { throw Failure("the gateway at \(running.address) answered \(reply.status)") }
-        print("woken: the gateway at \(running.address)")
+        if json {
+            try JSONOutput.print(["woken": running.address])
+        } else {
+            print("woken: the gateway at \(running.address)")
+        }
+    }
+
+    /// How one link stands after its pass.
+    private struct Outcome: Encodable {
+        var id: Int64
+        var upstream: String
+        var state: String
+        var message: String?
+        var remedy: String?
     }
 
     private func runHere(_ settings: Settings) async throws {
@@ -117,15 +129,47 @@ struct SyncCommand: AsyncParsableCommand {
             publicURL: settings.value("PUBLIC_URL") ?? "http://127.0.0.1:8008",
             logger: try settings.logger()
         )
-        var isWhole = true
+        var outcomes: [Outcome] = []
         for one in try await assembly.links.allLinks() where link == nil || one.id.rawValue == link {
-            _ = try await assembly.scheduler.passOnce(one.id)
+            try await pass(over: one, assembly)
             let status = try await assembly.links.status(of: one.id)
-            let problem = status?.lastError.map { "  \($0.message) \($0.remedy)" } ?? ""
-            if status?.lastError != nil { isWhole = false }
-            print("\(one.id.rawValue)  \(one.upstreamName)  \(status?.state.rawValue ?? "gone")\(problem)")
+            outcomes.append(
+                Outcome(
+                    id: one.id.rawValue,
+                    upstream: one.upstreamName,
+                    state: status?.state.rawValue ?? "gone",
+                    message: status?.lastError?.message,
+                    remedy: status?.lastError?.remedy
+                )
+            )
         }
+        if json {
+            try JSONOutput.print(outcomes)
+        } else {
+            for one in outcomes {
+                let problem = one.message.map { "  \($0) \(one.remedy ?? "")" } ?? ""
+                print("\(one.id)  \(one.upstream)  \(one.state)\(problem)")
+            }
+        }
+        let isWhole = outcomes.allSatisfy { $0.message == nil }
         await assembly.close()
         if !isWhole { throw ExitCode(1) }
+    }
+
+    /// One pass, with a bar on a terminal.
+    private func pass(over link: Link, _ assembly: Assembly) async throws {
+        let bar = ProgressBar("syncing \(link.upstreamName)", isSilent: json)
+        let updates = await assembly.scheduler.updates()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                for await update in updates where update.link == link.id {
+                    guard let progress = try await assembly.scheduler.status(of: link.id)?.progress else { continue }
+                    bar.show(progress.done, of: progress.total)
+                }
+            }
+            defer { group.cancelAll() }
+            _ = try await assembly.scheduler.passOnce(link.id)
+        }
+        bar.end()
     }
 }

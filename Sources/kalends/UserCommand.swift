@@ -52,9 +52,27 @@ struct UserCommand: AsyncParsableCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List all users.")
 
+        @Flag(help: "Print JSON.")
+        var json = false
+
         @OptionGroup var options: DataOptions
 
+        private struct Row: Encodable {
+            var name: String
+            var displayName: String?
+            var email: String?
+            var isAdmin: Bool
+        }
+
         func run() async throws {
+            if json {
+                let users = try await LocalAccounts(options.settings()).admin.users()
+                return try JSONOutput.print(
+                    users.map {
+                        Row(name: $0.name, displayName: $0.displayName, email: $0.email, isAdmin: $0.isAdmin)
+                    }
+                )
+            }
             for user in try await LocalAccounts(options.settings()).admin.users() {
                 let details = [user.displayName, user.email, user.isAdmin ? "admin" : nil].compactMap { $0 }
                 print(([user.name] + details).joined(separator: "\t"))

@@ -29,7 +29,7 @@ struct HostileInputTests {
     }
 
     @Test func `no form breaks a page, whatever is in it or missing`() async throws {
-        let evil = "\u{0}<script>alert(1)</script>\r\nSet-Cookie: a=b\u{202E}=cmd|' /C calc'!A0"
+        let evil = Self.evil
         try await TestGateway.run { test in
             let browser = try await Browser(test)
             let fields = [
@@ -37,9 +37,11 @@ struct HostileInputTests {
                 "custom_rule",
                 "color", "keep", "version", "label", "conflicts", "direction", "provider", "token", "connection",
                 "upstream_calendar", "occurrence", "etag", "categories", "url", "all_day", "sure", "mapping_names",
+                "purge", "client_id", "client_secret", "who", "access", "privacy", "expires", "summary", "location",
+                "description", "notify_guests", "verb", "keys", "column.1", "role.1",
             ]
             for route in PageRoute.forms {
-                for name in ["1", "x", "99999999999999999999", "%00"] {
+                for name in ["1", "x", "99999999999999999999", "%00", "google", "notion"] {
                     let path = "/" + route.segments.map { $0 == "*" ? name : String($0) }.joined(separator: "/")
                     let hostile = Dictionary(fields.map { ($0, evil) }, uniquingKeysWith: { $1 })
                     for form in [[:], hostile] {
@@ -52,6 +54,77 @@ struct HostileInputTests {
             }
             let huge = try await browser.post("/calendars", ["name": String(repeating: "x", count: 70_000)])
             #expect(huge.status == 413)
+        }
+    }
+
+    @Test func `no page breaks, whatever its address says`() async throws {
+        try await TestGateway.run(admins: ["alice"]) { test in
+            let link = try await test.linkGoogle(start: false)
+            _ = try await test.makeLunch(["summary": .string(Self.evil)])
+            let browser = try await Browser(test)
+            let fields = [
+                "at", "view", "q", "occurrence", "date", "state", "since", "before", "action", "next", "cursor",
+            ]
+            let query = fields.map { "\($0)=\(Begun.encoded(Self.evil))" }.joined(separator: "&")
+            for route in PageRoute.pages {
+                for name in Self.names + ["1", "\(link.id)", "google", "notion"] {
+                    let path = "/" + route.segments.map { $0 == "*" ? name : String($0) }.joined(separator: "/")
+                    for address in [path, path + "?" + query, path + "?" + String(repeating: "q=x&", count: 2000)] {
+                        let reply = try await browser.get(address)
+                        #expect(reply.status < 500, "\(address.prefix(200)): \(reply.status)")
+                        #expect(!reply.text.contains("<script>alert"), "\(address.prefix(200))")
+                        #expect(reply["X-Evil"] == nil && reply["Set-Cookie"]?.contains("a=b") != true)
+                    }
+                }
+            }
+        }
+    }
+
+    private static let evil = "\u{0}<script>alert(1)</script>\r\nSet-Cookie: a=b\u{202E}=cmd|' /C calc'!A0\"'&{{csrf}}"
+
+    /// Values that no member is, or not so.
+    private static let values: [JSON] = [
+        .null, true, -1, .integer(.max), .string(""), .string(evil), .string(String(repeating: "x", count: 20_000)), [],
+        [[]], [:], ["a": .string(evil)], .string("9999-99-99T99:99:99Z"), .string("FREQ=SECONDLY"),
+    ]
+
+    @Test func `no member of a body breaks an operation, whatever it is`() async throws {
+        try await TestGateway.run(admins: ["alice"]) { test in
+            for operation in RESTRoutes.operations {
+                guard let members = operation.body?.meant.members, !members.isEmpty else { continue }
+                let path = operation.path.split(separator: "/").map { $0.hasPrefix("{") ? "1" : String($0) }
+                for value in Self.values {
+                    let all = JSON.object(Dictionary(members.map { ($0.name, value) }, uniquingKeysWith: { $1 }))
+                    for body in [all, .object([Self.evil: value]), value] {
+                        let address = "/" + path.joined(separator: "/")
+                        let answer = try await test.call(operation.method.rawValue, address, body)
+                        let isRefusal = answer.problem != nil && (400..<500).contains(answer.status)
+                        #expect(
+                            isRefusal || answer.status < 300,
+                            "\(operation.name) \(String(decoding: body.octets.prefix(200), as: UTF8.self)): \(answer.status)"
+                        )
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func `no field of a query breaks an operation, whatever it is`() async throws {
+        try await TestGateway.run { test in
+            let texts = ["", "-1", "0", "99999999999999999999", "%00", "%FF", "true", Begun.encoded(Self.evil)]
+            for operation in RESTRoutes.operations where operation.method == .get && operation.name != "stream" {
+                let path = operation.path.split(separator: "/").map { $0.hasPrefix("{") ? "1" : String($0) }
+                for field in operation.query {
+                    for text in texts + [String(repeating: "9", count: 4000)] {
+                        let address = "/" + path.joined(separator: "/") + "?\(field.name)=\(text)"
+                        let answer = try await test.call("GET", address)
+                        #expect(
+                            answer.status == 200 || (answer.problem != nil && answer.status < 500),
+                            "\(address.prefix(200)): \(answer.status)"
+                        )
+                    }
+                }
+            }
         }
     }
 

@@ -3,12 +3,15 @@
 KALENDS_SCREENSHOTS names a folder for pictures of every page that was seen.
 """
 
+import io
 import os
 import re
 import sys
 import tempfile
 import time
 
+import zxingcpp
+from PIL import Image
 from selenium import webdriver
 from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
@@ -246,7 +249,81 @@ def other_pages(person):
     person.reads("shown once")
     person.open("/client")
     image = person.driver.find_element(By.CSS_SELECTOR, "img.code")
-    assert person.driver.execute_script("return arguments[0].naturalWidth", image) > 0, "the QR code is no picture"
+    read = zxingcpp.read_barcodes(Image.open(io.BytesIO(image.screenshot_as_png)))
+    host = person.base.removeprefix("http://")
+    assert [code.text for code in read] == [f"caldav://alice@{host}/dav/"], f"the QR code reads {read}"
+    person.fill("label", "DAVx5")
+    person.press("Make a password")
+    person.reads("shown once")
+    secret = person.driver.find_element(By.ID, "new-password").text
+    Peer(person.base, "alice", secret).expect(207, "PROPFIND", "/dav/", headers={"Depth": "0"})
+
+
+def page_times(person, gateway):
+    """The first useful page within 100 ms; a month of 1,000 events within 300 ms and 200 kB."""
+    alice = Peer(gateway.base, "alice", PASSWORD)
+    calendar = alice.expect(201, "POST", "/api/v1/calendars", {"display_name": "Busy"}).json()["id"]
+    for number in range(1000):
+        day, hour = number % 30 + 1, number // 30 % 24
+        event = {
+            "calendar": calendar, "summary": f"Meeting {number} about things",
+            "start": f"2026-11-{day:02}T{hour:02}:00:00Z", "end": f"2026-11-{day:02}T{hour:02}:30:00Z",
+        }
+        alice.expect(201, "POST", "/api/v1/events", event)
+    cookie = {"Cookie": f"kalends_session={person.driver.get_cookie('kalends_session')['value']}"}
+    browser = Peer(gateway.base)
+    figures = []
+    for path, milliseconds in (
+        ("/login", 100), ("/", 100), (f"/calendars/{calendar}?at=2026-11", 300), (f"/calendars/{calendar}?at=2026-11&view=agenda", 300),
+    ):
+        took = []
+        for _ in range(5):
+            begun = time.monotonic()
+            reply = browser.expect(200, "GET", path, headers={} if path == "/login" else cookie)
+            took.append((time.monotonic() - begun) * 1000)
+        median = sorted(took)[2]
+        name = path if "at=" not in path else "agenda of 1,000 events" if "agenda" in path else "month of 1,000 events"
+        figures.append(f"{name} {median:.0f} ms, {len(reply.body) / 1000:.0f} kB")
+        assert median < milliseconds, figures[-1]
+        assert len(reply.body) < 200_000, figures[-1]
+    print("dashboard: " + "; ".join(figures) + f"; style and script {sum(len(browser.expect(200, 'GET', f'/assets/{n}').body) for n in ('style.css', 'live.js')) / 1000:.0f} kB")
+    # What a person at a browser waits for, with everything the page loads.
+    person.open("/")
+    spent = person.driver.execute_script("const n = performance.getEntriesByType('navigation')[0]; return n.domContentLoadedEventEnd - n.startTime")
+    print(f"dashboard: overview useful in the browser after {spent:.0f} ms")
+    alice.expect(204, "DELETE", f"/api/v1/calendars/{calendar}")
+
+
+def wizard(folder, simulators):
+    """A gateway that no provider knows yet: its admin enters id and secret in the browser, and checks them."""
+    os.makedirs(folder, mode=0o700)
+    known = {name: value for name, value in simulators.addresses.items() if "_CLIENT_" not in name}
+    gateway = Gateway(folder, **known)
+    person = Person(gateway.base)
+    try:
+        set_up(person, folder)
+        person.open("/connect/google").reads("press Enable")
+        person.look("connect-google-first")
+        redirect = person.driver.find_element(By.ID, "redirect").text
+        assert redirect == gateway.base + "/oauth/callback", redirect
+        button = person.driver.find_element(By.CSS_SELECTOR, "[data-copy=redirect]")
+        assert button.is_displayed(), "the redirect address cannot be copied"
+        person.fill("client_id", "wrong")
+        person.fill("client_secret", "wrong")
+        person.press("Save and check")
+        person.reads("does not know this installation")
+        person.look("connect-google-wrong")
+        person.fill("client_id", simulators.addresses["KALENDS_GOOGLE_CLIENT_ID"])
+        person.fill("client_secret", simulators.addresses["KALENDS_GOOGLE_CLIENT_SECRET"])
+        person.press("Save and check")
+        person.reads("Google Calendar knows this gateway")
+        assert simulators.addresses["KALENDS_GOOGLE_CLIENT_SECRET"] not in person.driver.page_source
+        person.press("Connect Google Calendar")
+        person.reads("Calendars of Google Calendar")
+    finally:
+        person.driver.quit()
+    gateway.stop()
+    assert not person.complaints, "\n".join(person.complaints)
 
 
 def small_and_dark(base, month, link):
@@ -282,10 +359,9 @@ def main():
             conflict(person, simulators.google, link, month)
             other_pages(person)
             keyboard(person)
-            begun = time.monotonic()
-            Peer(gateway.base, "alice", PASSWORD).expect(200, "GET", "/login")
-            print(f"dashboard: log-in page in {(time.monotonic() - begun) * 1000:.0f} ms")
+            page_times(person, gateway)
             small_and_dark(gateway.base, month, link)
+            wizard(os.path.join(folder, "wizard"), simulators)
         except BaseException:
             if person.pictures:
                 person.driver.save_screenshot(os.path.join(person.pictures, "99-failed.png"))

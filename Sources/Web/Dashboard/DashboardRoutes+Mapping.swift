@@ -121,7 +121,7 @@ extension DashboardRoutes {
         content["link"] = table.link.map { $0 as Any } ?? false
         content["wishes"] = table.wishes.map { ["name": $0.name, "value": $0.value] }
         if let failure { content["failure"] = failure }
-        let html = templates.page("mapping", frame(request.visitor).merging(content) { $1 })
+        let html = templates.page("mapping", frame(request.visitor, of: "mapping").merging(content) { $1 })
         return .page(html, status: failure == nil ? .ok : .unprocessableContent)
     }
 }

@@ -134,7 +134,7 @@ struct DashboardRoutes: Sendable {
 
     /// The menu, each entry with the pages that belong to it.
     private static let menu: [(path: String, label: String, pages: Set<String>)] = [
-        ("/", "Overview", ["home", "link", "connection", "connect"]),
+        ("/", "Overview", ["home", "link", "mapping", "connection", "connect"]),
         ("/calendars", "Calendars", ["calendars", "calendar", "event", "history", "explain", "share"]),
         ("/conflicts", "Conflicts", ["conflicts", "conflict"]),
         ("/activity", "Activity", ["activity"]),

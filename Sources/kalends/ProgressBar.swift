@@ -1,0 +1,99 @@
+import Foundation
+import Synchronization
+
+/// How far long work is, as one line on a terminal; nothing at all where standard error is none.
+final class ProgressBar: Sendable {
+    private struct Shown {
+        var permille = -1
+        var at = ContinuousClock.now
+    }
+
+    private static let width = 30
+    /// A terminal is no film: more often helps nobody.
+    private static let interval = Duration.milliseconds(100)
+
+    private let label: String
+    private let isSilent: Bool
+    private let shown = Mutex(Shown())
+
+    /// Begins a line; `isSilent` keeps it away, for output that programs read.
+    init(_ label: String, isSilent: Bool = false) {
+        self.label = label
+        self.isSilent = isSilent || isatty(STDERR_FILENO) == 0
+    }
+
+    /// Shows how much is done.
+    func show(_ done: Int, of total: Int) {
+        guard !isSilent, total > 0 else { return }
+        let permille = min(max(done, 0), total) * 1000 / total
+        let now = ContinuousClock.now
+        let isDue = shown.withLock { shown in
+            let isFirstOrLast = shown.permille < 0 || permille == 1000
+            guard permille != shown.permille, isFirstOrLast || now - shown.at >= Self.interval else { return false }
+            shown = Shown(permille: permille, at: now)
+            return true
+        }
+        if isDue { write("\r" + Self.line(label, done, total)) }
+    }
+
+    /// Takes the line away again, so that the outcome stands alone.
+    func end() {
+        guard !isSilent, shown.withLock({ $0.permille >= 0 }) else { return }
+        write("\r\u{1B}[K")
+    }
+
+    /// `importing [##########--------------------]  33 %  330 of 1000`.
+    static func line(_ label: String, _ done: Int, _ total: Int) -> String {
+        let done = min(max(done, 0), total)
+        let full = total > 0 ? done * width / total : width
+        let percent = total > 0 ? done * 100 / total : 100
+        let bar = String(repeating: "#", count: full) + String(repeating: "-", count: width - full)
+        return
+            "\(label) [\(bar)] \(percent < 100 ? " " : "")\(percent < 10 ? " " : "")\(percent) %  \(done) of \(total)"
+    }
+
+    private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+
+    /// Does work that grows a file, and shows how far it has grown towards `size`.
+    static func growing<Outcome: Sendable>(
+        _ path: String,
+        to size: Int,
+        _ label: String,
+        isSilent: Bool,
+        _ work: @Sendable () async throws -> Outcome
+    ) async throws -> Outcome {
+        let bar = ProgressBar(label, isSilent: isSilent)
+        defer { bar.end() }
+        guard !bar.isSilent else { return try await work() }
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                while !Task.isCancelled {
+                    bar.show(FileSize.of(path) / 1024, of: max(size / 1024, 1))
+                    try await Task.sleep(for: interval)
+                }
+            }
+            defer { group.cancelAll() }
+            return try await work()
+        }
+    }
+}
+
+/// Sizes of files.
+enum FileSize {
+    /// The octets of a file; 0 where there is none.
+    static func of(_ path: String) -> Int {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        return (attributes?[.size] as? NSNumber)?.intValue ?? 0
+    }
+}
+
+/// What a command did, for programs.
+enum JSONOutput {
+    /// Writes a value to standard output, names in snake case.
+    static func print(_ value: some Encodable) throws {
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        Swift.print(String(decoding: try encoder.encode(value), as: UTF8.self))
+    }
+}
