@@ -144,7 +144,9 @@ struct Examination: Sendable {
         do {
             let upstreams = try Upstreams(settings)
             var known = ["google", "notion"].filter { upstreams.client(of: $0) != nil }
+            // Reading a key that is not there would make one.
             if FileManager.default.fileExists(atPath: settings.databaseFile),
+                FileManager.default.fileExists(atPath: settings.masterKeyFile),
                 let key = try? MasterKey(path: settings.masterKeyFile)
             {
                 let credentials = try await LocalDatabase(settings).credentials

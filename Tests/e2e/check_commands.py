@@ -1,5 +1,6 @@
 """Commands and what works while nobody looks: doctor, backup and restore, metrics, alerts by webhook and mail."""
 
+import datetime
 import email
 import email.policy
 import http.server
@@ -11,6 +12,8 @@ import socketserver
 import subprocess
 import tempfile
 import threading
+
+import trustme
 
 from gateway import KALENDS, Gateway, Peer, Simulators, free_port, sync_collection, wait_until
 from linked import CALENDAR, connect, google_create, google_events, link, link_state, sync_now
@@ -96,6 +99,43 @@ def check_doctor(gateway):
     os.chmod(gateway.folder, 0o700)
 
 
+def check_certificates():
+    """doctor tells a certificate that nobody knows from one that has ended."""
+    authority = trustme.CA()
+    ended = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=2)
+    for certificate, words in (
+        (authority.issue_cert("127.0.0.1"), "clients refuse the certificate"),
+        (authority.issue_cert("127.0.0.1", not_after=ended), "the certificate ended"),
+    ):
+        with tempfile.TemporaryDirectory() as folder:
+            os.chmod(folder, 0o700)
+            chain, key = os.path.join(folder, "chain.pem"), os.path.join(folder, "key.pem")
+            with open(chain, "wb") as file:
+                for part in certificate.cert_chain_pems:
+                    file.write(part.bytes())
+            certificate.private_key_pem.write_to_path(key)
+            gateway = Gateway(folder, certificate=(chain, key))
+            done = run({**gateway.environment, "KALENDS_PUBLIC_URL": gateway.base}, "doctor", "--json")
+            finding = {f["what"]: f for f in json.loads(done.stdout)}["encryption"]
+            assert not finding["isGood"] and words in finding["message"] and finding["fix"], finding
+            gateway.stop()
+
+
+def check_files(gateway, alice):
+    """Out of one calendar and into another; what a program reads is JSON, and no bar stands in it."""
+    file = os.path.join(gateway.folder, "all.ics")
+    done = json.loads(gateway.command("export", file, "--user", "alice", "--json"))
+    assert done["objects"] >= 12 and done["file"] == file, done
+    alice.expect(201, "POST", "/api/v1/calendars", {"name": "copy"})
+    done = json.loads(gateway.command("import", file, "--user", "alice", "--calendar", "copy", "--json"))
+    assert done["taken"] >= 12 and not done["refused"], done
+    users = json.loads(gateway.command("user", "list", "--json"))
+    assert [user["name"] for user in users] == ["alice"] and users[0]["is_admin"] is False, users
+    assert json.loads(gateway.command("sync", "--json"))["woken"] == gateway.base
+    identifier = next(c["id"] for c in alice.expect(200, "GET", "/api/v1/calendars").json()["items"] if c["name"] == "copy")
+    alice.expect(204, "DELETE", f"/api/v1/calendars/{identifier}")
+
+
 def check_backup(gateway, alice, simulators):
     """A backup of the running gateway, restored elsewhere, serves the same octets and goes on syncing."""
     file = os.path.join(gateway.folder, "copy.backup")
@@ -129,7 +169,8 @@ def check_metrics(gateway):
     text = Peer(gateway.base).expect(200, "GET", "/metrics").body.decode()
     for name in (
         "kalends_requests_total", "kalends_request_seconds_bucket", "kalends_links", "kalends_connections", "kalends_passes",
-        "kalends_queue_age_seconds", "kalends_upstream_requests_total", "kalends_conflicts_open",
+        "kalends_queue_age_seconds", "kalends_upstream_requests_total", "kalends_conflicts_open", "kalends_tokens_about_to_die",
+        "kalends_token_seconds_left", "kalends_grant_age_seconds",
     ):
         assert re.search(rf"^{name}(\{{.*\}})? [0-9.]+$", text, re.M), f"{name} is not told"
     for line in text.splitlines():
@@ -174,6 +215,8 @@ def main():
         link(alice, connect(alice, "google", simulators.google), ACCOUNT)
         check_metrics(gateway)
         check_doctor(gateway)
+        check_certificates()
+        check_files(gateway, alice)
         check_alerts(gateway, alice, simulators, hook, mailbox)
         check_backup(gateway, alice, simulators)
     print("commands: usage, doctor, metrics, alerts by webhook and mail, backup and restore: all well")

@@ -21,6 +21,9 @@ extension DashboardRoutes {
             "variable": "KALENDS_\(provider.name.uppercased())", "isPlain": gateway.publicURL.hasPrefix("http://"),
         ]
         if let id = known["client_id"]?.string { content["clientID"] = id }
+        // Google knows nobody without; at Notion the other way stands first. What is wrong is to be mended at once.
+        let isMissing = provider.name == "google" && content["oauth"] as? Bool == false
+        content["showsClient"] = isMissing || told["toldStyle"] as? String == "failure"
         if isAdmin, provider.name == "notion" { content["webhook"] = try await webhook(request) }
         return page("connect", content.merging(told) { $1 }, for: request.visitor)
     }
