@@ -102,7 +102,8 @@ extension ConnectionProblem {
         ConnectionProblem(
             code: "invalid_client",
             message: "\(displayName(provider)) does not know this installation by its client id and secret.",
-            remedy: "Check \(settings(provider)); connections go on by themselves once these are right."
+            remedy: "Enter both once more under Connect on the dashboard, or correct \(settings(provider)); "
+                + "connections go on by themselves once they are right."
         )
     }
 
