@@ -72,7 +72,9 @@ struct HostileInputTests {
                     for address in [path, path + "?" + query, path + "?" + String(repeating: "q=x&", count: 2000)] {
                         let reply = try await browser.get(address)
                         #expect(reply.status < 500, "\(address.prefix(200)): \(reply.status)")
-                        #expect(!reply.text.contains("<script>alert"), "\(address.prefix(200))")
+                        // A calendar that is saved as a file holds what people wrote.
+                        let isPage = reply["Content-Type"]?.hasPrefix("text/calendar") != true
+                        #expect(!isPage || !reply.text.contains("<script>alert"), "\(address.prefix(200))")
                         #expect(reply["X-Evil"] == nil && reply["Set-Cookie"]?.contains("a=b") != true)
                     }
                 }

@@ -14,7 +14,8 @@ extension ConnectFlow {
         guard let client = try await clients(provider) else { return .notConfigured(provider) }
         let server = AuthorizationServer(client: client, transport: transport)
         do throws(OAuthFailure) {
-            _ = try await server.exchange(code: "kalends-check", redirectURI: redirectURI, verifier: Secret.token())
+            let verifier = client.style.usesProofKey ? Secret.token() : nil
+            _ = try await server.exchange(code: "kalends-check", redirectURI: redirectURI, verifier: verifier)
             return nil
         } catch .invalidGrant {
             return nil
