@@ -1,4 +1,8 @@
-"""The engine's figures with Google: a large first sync, how soon an edit is sent, a thousand edits at once, quiet hours, memory."""
+"""The engine's figures with Google: a large first sync, how soon an edit is sent, also while much else waits, a thousand edits
+at once, at the quota's pace, quiet hours, memory.
+
+check_engine.py [EVENTS [EDITS [QUIET_SECONDS]]]
+"""
 
 import os
 import statistics
@@ -13,6 +17,7 @@ from linked import CALENDAR, connect, google_create, google_events, google_path,
 
 EVENTS = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
 EDITS = int(sys.argv[2]) if len(sys.argv) > 2 else 1_000
+QUIET_SECONDS = int(sys.argv[3]) if len(sys.argv) > 3 else 10
 PASSES = 100
 ROUNDS = 9
 LATENCY_MS = 80
@@ -84,6 +89,34 @@ def edits(alice, google, primary):
     assert statistics.median(up) < 0.5 and max(down) < 2
 
 
+def edit_while_pushing(alice, google, identifier, primary):
+    """A client changes an agreed event while many others wait for an upstream that takes its time."""
+    put(alice, "urgent", 5, "Urgent 0")
+    wait_until(lambda: sent(google, "Urgent 0"), 20, 0.01, "the event at Google")
+    wait_until(lambda: link_state(alice, identifier)["pending"] == 0, 20, 0.01, "a link in step")
+    alice.expect(200, "POST", f"/api/v1/links/{identifier}/pause")
+    for number in range(100):
+        put(alice, f"queued-{number}", 3 + number % 20, f"Queued {number}")
+    latency(google, LATENCY_MS)
+    forget_requests(google)
+    alice.expect(200, "POST", f"/api/v1/links/{identifier}/resume")
+    wait_until(lambda: sent(google, "Queued"), 20, 0.01, "the queue on its way")
+    shown = link_state(alice, identifier)["progress"]
+    took = []
+    for number in range(1, 4):
+        put(alice, "urgent", 5, f"Urgent {number}")
+        took.append(wait_until(
+            lambda: any(r["method"] == "PATCH" and f"Urgent {number}" in r["body"] for r in requests(google)),
+            20, 0.005, "the edit at Google",
+        ))
+    waiting = link_state(alice, identifier)["pending"]
+    latency(google, 0)
+    wait_until(lambda: link_state(alice, identifier)["pending"] == 0, 60, message="the rest of the queue")
+    print(f"PUT while 100 others wait -> request to Google begun: worst {max(took) * 1000:.0f} ms of 3; progress shown: {shown}")
+    assert waiting > 0, "the queue was gone before the edits"
+    assert max(took) < 1
+
+
 def many_edits(alice, google, identifier, primary):
     alice.expect(200, "POST", f"/api/v1/links/{identifier}/pause")
     for number in range(EDITS):
@@ -96,6 +129,32 @@ def many_edits(alice, google, identifier, primary):
     made = len(google_events(google, primary)) - before
     print(f"{EDITS} pending edits pushed: {took:.1f} s ({EDITS / took:.0f} a second); none twice: {made == EDITS}")
     assert made == EDITS
+
+
+def at_the_quota(alice, simulators, folder):
+    """Pushes edits within Google's own quota: the pace is the quota's, and nothing is refused."""
+    google, count = simulators.google, min(EDITS, 200)
+    data = os.path.join(folder, "quota")
+    os.makedirs(data)
+    gateway = Gateway(data, simulators)
+    bob = gateway.add_user("bob", "correct horse battery")
+    connection = connect(bob, "google", google)
+    primary = upstream_calendars(bob, connection)[0]["id"]
+    identifier = link(bob, connection, primary, patience=600)
+    wait_until(lambda: link_state(bob, identifier)["pending"] == 0, 600, message="first sync")
+    bob.expect(200, "POST", f"/api/v1/links/{identifier}/pause")
+    for number in range(count):
+        bob.expect(201, "PUT", f"/dav/calendars/bob/default/paced-{number}.ics",
+                   event(f"paced-{number}", 3 + number % 20, f"Paced {number}"), {"Content-Type": "text/calendar"})
+    forget_requests(google)
+    begun = time.monotonic()
+    bob.expect(200, "POST", f"/api/v1/links/{identifier}/resume")
+    wait_until(lambda: link_state(bob, identifier)["pending"] == 0, 600, 0.1, "all edits at Google")
+    took = time.monotonic() - begun
+    refused = sum(r["status"] in (403, 429) for r in requests(google))
+    print(f"{count} pending edits at Google's quota of 600 a minute: {took:.1f} s, {refused} refused")
+    assert refused == 0
+    gateway.stop()
 
 
 def quiet(alice, google, gateway, identifier, seconds):
@@ -130,9 +189,11 @@ def main():
         primary = upstream_calendars(alice, connection)[0]["id"]
         identifier = first_sync(alice, simulators.google, connection, primary)
         edits(alice, simulators.google, primary)
+        edit_while_pushing(alice, simulators.google, identifier, primary)
         many_edits(alice, simulators.google, identifier, primary)
-        quiet(alice, simulators.google, gateway, identifier, 10)
+        quiet(alice, simulators.google, gateway, identifier, QUIET_SECONDS)
         gateway.stop()
+        at_the_quota(alice, simulators, folder)
 
 
 main()
