@@ -2,9 +2,10 @@ import Bridging
 import Foundation
 import ICalendar
 import Store
-import Sync
 import SyncTestSupport
 import Testing
+
+@testable import Sync
 
 @Suite("Random two-sided histories")
 struct RandomHistoryTests {
@@ -138,15 +139,17 @@ private struct History {
 
     /// A pass in a process that may die in it, over an upstream that may fail.
     private mutating func pass() async {
-        let life = Life(calls: Bool.random(using: &random) ? Int.random(in: 0..<25, using: &random) : .max)
+        let isMortal = Bool.random(using: &random)
+        let life = Life(calls: isMortal ? Int.random(in: 0..<25, using: &random) : .max)
         let database = CrashingDatabase(real: bench.database, life: life)
         let time = bench.time
         let calendars = CalendarStore(database: database) { time.now }
         let links = LinkStore(calendars: calendars) { time.now }
         let faults = (0..<40).map { _ in Int.random(in: 0..<12, using: &random) }
-        let calls = Counter()
-        await bench.upstream.setScript { _ in
-            switch faults[calls.next() % faults.count] {
+        let (pulls, writes) = (Counter(), Counter())
+        let goesFirst = !isMortal && Bool.random(using: &random)
+        await bench.upstream.setScript { call in
+            switch faults[(call.isWrite ? writes : pulls).next() % faults.count] {
             case 0: .refuse(.unreachable("No answer."))
             case 1: .loseAnswer
             case 2: .refuse(.refused(Refusal(.item, code: "forbidden", message: "No.")))
@@ -162,6 +165,8 @@ private struct History {
                 configuration: SyncConfiguration(),
                 clock: bench.clock
             )
+            // Somebody edited just before: that goes up while the listing is under way.
+            if goesFirst { pass.edits.ring() }
             _ = try await pass.run()
         } catch {
             // Whatever it was: the next process starts from what is durable.
