@@ -136,6 +136,24 @@ struct EditsFirstTests {
         #expect(try await bench.status().pending == 0)
     }
 
+    @Test func `edits of a link that is paused meanwhile wait`() async throws {
+        let bench = try await bench(["e"])
+        try await bench.put(event("new", "SUMMARY:New"))
+        let bell = EditBell()
+        await bench.upstream.interruptNextWrite {
+            do {
+                _ = try await bench.links.setState(.paused, of: bench.link.id)
+                try await bench.edit("e", "SUMMARY:One", "SUMMARY:Two")
+                bell.ring()
+            } catch {
+                Issue.record(error)
+            }
+        }
+        try await bench.put(event("newer", "SUMMARY:New"))
+        _ = try await pass(bench, bell)
+        #expect(await bench.payload(of: "e")?.contains("SUMMARY:One") == true)
+    }
+
     @Test func `deletions meanwhile do not slip past the brake`() async throws {
         let uids = (0..<30).map { "e\($0)" }
         let bench = try await bench(uids)
