@@ -86,12 +86,13 @@ public struct SyncPass: Sendable {
     private mutating func carryOutAll() async throws {
         let place = try await state.place(of: link)
         guard let place, place.revision != nil else { throw PassFailure.calendarMissing }
-        let fields = bridge.fields
-        let mark = try mark(of: fields)
-        let pulled = try await pull(from: place, mark)
+        let pulled = try await pull(from: place, mark(of: bridge.fields))
         let kept = writtenMeanwhile.series
         let touched = try await state.mirror(pulled, keeping: kept, translatedBy: bridge, of: link.id)
 
+        // Only now: the pull learns which columns the upstream still has.
+        let fields = bridge.fields
+        let mark = try mark(of: fields)
         guard place.needsLook(at: mark) || !touched.isEmpty else {
             return try await state.finish(link, Finish(revision: place.revision, mark: mark, pending: 0))
         }
