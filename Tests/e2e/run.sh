@@ -17,7 +17,7 @@ run() {
 	printf '== %s\n' "$name"
 	"$@"
 }
-checks=${*:-"expansion google_client notion_client bytes litmus vdirsyncer vdirsyncer_suite caldav_library caldav_suite server_tester thunderbird evolution khal_todoman cadaver calcurse rest dashboard mapping commands crash faults figures engine histories container"}
+checks=${*:-"expansion google_client notion_client bytes litmus vdirsyncer vdirsyncer_suite caldav_library caldav_suite server_tester thunderbird evolution khal_todoman cadaver calcurse rest dashboard mapping commands crash faults figures engine notion_rate histories container"}
 for check in $checks; do
 	case $check in
 	expansion)
@@ -29,7 +29,10 @@ for check in $checks; do
 		run "$check" "$root/.build/e2e-rest-venv/bin/python" check_rest.py
 		;;
 	google_client) run "$check" "$venv/bin/python" check_upstream_client.py google ;;
-	notion_client) run "$check" "$venv/bin/python" check_upstream_client.py notion ;;
+	notion_client)
+		run "$check" "$venv/bin/python" check_upstream_client.py notion
+		run "$check" "$venv/bin/python" check_upstream_client.py notion ultimate
+		;;
 	server_tester) run "$check" "$venv/bin/python" check_server_tester.py "$venv/bin/caldav-server-tester" ;;
 	histories)
 		(cd "$root" && run "$check" env KALENDS_TEST_HISTORIES="${HISTORIES:-10000}" \
