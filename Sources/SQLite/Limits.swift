@@ -9,8 +9,8 @@ enum Limits {
     /// So many steps of SQLite's machine lie between two looks at the clock: some milliseconds.
     static let stepsPerLook: Int32 = 100_000
 
-    /// The upper levels of all indexes and a working set of objects, for the writer: 16 MiB.
-    static let cacheKibibytes = 16_384
+    /// The upper levels of all indexes, for the writer: 8 MiB; what it writes besides lies in the system's own cache.
+    static let cacheKibibytes = 8_192
 
     /// The upper levels of all indexes, for each of the readers; what they read besides lies in the system's own cache.
     static let readerCacheKibibytes = 4_096

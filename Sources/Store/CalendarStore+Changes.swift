@@ -23,7 +23,7 @@ extension CalendarStore {
             let deletions = try Self.deletions(in: calendar, after: position, limit + 1, transaction)
             var page = ChangePage(objects: objects, deletions: deletions, revision: collection.revision)
             guard let last = page.truncate(to: limit) else { return .page(page) }
-            page.revision = position.advanced(to: last, purgedBelow: collection.purgedBelow).number
+            page.revision = position.advanced(to: last).number
             return .page(page)
         }
     }

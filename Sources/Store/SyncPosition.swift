@@ -1,8 +1,7 @@
 /// Where a client stands in a calendar's changes: what the number of a ``ChangePage`` means.
 ///
-/// Usually it is a revision. While a first synchronisation is cut into pages the position can lie below the purge
-/// horizon, although no deletion since its beginning is forgotten; then it says when it began as well. Otherwise such a
-/// client would be sent back to the beginning for ever.
+/// Usually it is a revision. While a first synchronisation is cut into pages it says when that began as well: deletions from
+/// before are none of its business, and a page that lies below the purge horizon does not send it back to the beginning.
 enum SyncPosition: Hashable {
     /// Everything up to this revision is known.
     case revision(Int64)
@@ -43,9 +42,9 @@ enum SyncPosition: Hashable {
     }
 
     /// The position after a page that ends at `revision`.
-    func advanced(to revision: Int64, purgedBelow: Int64) -> SyncPosition {
+    func advanced(to revision: Int64) -> SyncPosition {
         switch self {
-        case .initial(let began, _) where revision < began && revision < purgedBelow:
+        case .initial(let began, _) where revision < began:
             .initial(began: began, reached: revision)
         case .initial, .revision:
             .revision(revision)

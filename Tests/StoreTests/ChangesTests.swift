@@ -64,7 +64,7 @@ struct ChangesTests {
     @Test func `a truncated page carries the revision of its last change`() async throws {
         let shelf = try await Shelf()
         for name in ["a", "b", "c"] { try await shelf.put(name) }
-        let first = try #require(try await shelf.page(since: nil, limit: 2))
+        let first = try #require(try await shelf.page(since: 0, limit: 2))
         #expect(first.isTruncated && first.revision == 2 && first.states.map(\.name) == ["a", "b"])
         let second = try #require(try await shelf.page(since: first.revision, limit: 2))
         #expect(!second.isTruncated && second.revision == 3 && second.states.map(\.name) == ["c"])
@@ -181,6 +181,16 @@ struct ChangesTests {
         }
         #expect(names == ["a", "b", "c"])
         #expect(token == 5)
+    }
+
+    @Test func `a first synchronisation in pages tells no deletion from before it began`() async throws {
+        let shelf = try await Shelf()
+        for name in ["a", "b", "c", "d"] { try await shelf.put(name) }
+        try await shelf.delete("b")
+        let first = try #require(try await shelf.page(since: nil, limit: 2))
+        let rest = try #require(try await shelf.page(since: first.revision))
+        #expect((first.states + rest.states).map(\.name) == ["a", "c", "d"])
+        #expect(rest.revision == 5)
     }
 
     @Test func `a deletion during a first synchronisation in pages is told`() async throws {
