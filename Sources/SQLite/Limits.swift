@@ -13,7 +13,7 @@ enum Limits {
     static let cacheKibibytes = 8_192
 
     /// The upper levels of all indexes, for each of the readers; what they read besides lies in the system's own cache.
-    static let readerCacheKibibytes = 4_096
+    static let readerCacheKibibytes = 2_048
 
     /// More than the program has statements, so that only made-up texts push others out.
     static let cachedStatements = 400

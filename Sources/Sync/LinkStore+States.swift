@@ -15,7 +15,7 @@ extension LinkStore {
     }
 
     func readiness(of id: LinkID) async throws -> Readiness? {
-        try await database.read { transaction in
+        try await database.read(.lookup) { transaction in
             try transaction.row("SELECT * FROM link WHERE id = \(id.value)").map { row in
                 Readiness(
                     link: try Link(row),

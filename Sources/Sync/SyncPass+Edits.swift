@@ -67,8 +67,7 @@ extension SyncPass {
     /// Carries out what people have edited since this was last asked.
     mutating func heedEdits() async throws {
         guard let since = editsSeen, link.effectiveDirection != .pull, edits.takeRing() else { return }
-        // A link that was paused meanwhile ends what it does, and takes up nothing more.
-        guard try await state.readiness(of: link.id)?.state != .paused else { return }
+        guard try await !isPaused else { return }
         var snapshot = try await state.snapshot(of: link, fields: bridge.fields, .recent(since: since, series: []))
         editsSeen = snapshot.revision
         guard !snapshot.items.isEmpty, snapshot.items.count <= Self.editsAtOnce else { return }

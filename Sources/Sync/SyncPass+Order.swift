@@ -29,11 +29,16 @@ extension SyncPass {
         for (work, _) in ranked.sorted(by: { ($0.1, $0.0.item.uid) < ($1.1, $1.0.item.uid) }) {
             try await heedEdits()
             if !edited.contains(work.item.uid) {
-                report[work.item.uid] = try await carryOut(work.decision, on: work.item)
+                report[work.item.uid] = try await isPaused ? .again : carryOut(work.decision, on: work.item)
             }
             meter.finishWrite(at: clock.now())
             tellProgress()
         }
+    }
+
+    /// Whether the link was paused meanwhile: the pass then ends what it does, and takes up nothing more upstream.
+    var isPaused: Bool {
+        get async throws { try await state.readiness(of: link.id)?.state == .paused }
     }
 
     func tellProgress() { progress(meter.progress(at: clock.now())) }

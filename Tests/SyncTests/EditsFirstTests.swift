@@ -136,7 +136,7 @@ struct EditsFirstTests {
         #expect(try await bench.status().pending == 0)
     }
 
-    @Test func `edits of a link that is paused meanwhile wait`() async throws {
+    @Test func `edits of a link that is paused meanwhile wait, and so does what the pass had not begun`() async throws {
         let bench = try await bench(["e"])
         try await bench.put(event("new", "SUMMARY:New"))
         let bell = EditBell()
@@ -152,6 +152,14 @@ struct EditsFirstTests {
         try await bench.put(event("newer", "SUMMARY:New"))
         _ = try await pass(bench, bell)
         #expect(await bench.payload(of: "e")?.contains("SUMMARY:One") == true)
+        #expect(await bench.payload(of: "new") != nil)
+        #expect(await bench.payload(of: "newer") == nil)
+        #expect(try await bench.status().pending == 2)
+
+        _ = try await bench.links.setState(.idle, of: bench.link.id)
+        _ = try await pass(bench, bell)
+        #expect(await bench.payload(of: "e")?.contains("SUMMARY:Two") == true)
+        #expect(await bench.payload(of: "newer") != nil)
     }
 
     @Test func `deletions meanwhile do not slip past the brake`() async throws {
