@@ -1,5 +1,6 @@
 import CMalloc
 import Foundation
+import ServiceLifecycle
 
 /// What the process asks of the C library and of the system, for months of service to many clients.
 enum ProcessResources {
@@ -33,5 +34,26 @@ enum ProcessResources {
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files) == 0 else { return }
         files.rlim_cur = max(files.rlim_cur, min(files.rlim_max, openFiles))
         _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files)
+    }
+}
+
+/// Gives memory back that lies free between what is still in use: a first sync of many events leaves a good deal of it.
+struct MemoryReturn: Service {
+    /// Often enough for people who look at the process, seldom enough for it to cost nothing.
+    private static let interval = Duration.seconds(60)
+
+    /// So much may lie free: going through the pools holds up whoever allocates for some milliseconds.
+    private static let tolerated = 32 << 20
+
+    func run() async throws {
+        try await cancelWhenGracefulShutdown {
+            // Being cancelled is how the service is meant to end.
+            do {
+                while true {
+                    try await Task.sleep(for: Self.interval)
+                    if mallinfo2().fordblks > Self.tolerated { malloc_trim(0) }
+                }
+            } catch is CancellationError {}
+        }
     }
 }

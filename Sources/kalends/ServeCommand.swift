@@ -99,7 +99,9 @@ struct GatewayProcess: Sendable {
             control.announce("\(scheme)://\(reached.authority)")
             await onListening(port)
         }
-        var services: [any Service] = [application, SchedulerService(scheduler: assembly.scheduler)]
+        var services: [any Service] = [
+            application, SchedulerService(scheduler: assembly.scheduler), MemoryReturn(),
+        ]
         if let alerts = try AlertService(assembly) { services.append(alerts) }
         var configuration = ServiceGroupConfiguration(
             services: services,
