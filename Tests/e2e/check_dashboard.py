@@ -311,7 +311,10 @@ def bar_fills(person):
     card.find_element(By.XPATH, ".//select[@name='calendar']/option[2]").click()
     card.find_element(By.XPATH, ".//button[normalize-space()='Preview']").click()
     person.reads("40 made upstream")
+    person.driver.execute_script("window.isThePreview = true")
     person.press("Start")
+    there = "return !window.isThePreview && document.readyState === 'complete'"
+    wait_until(lambda: person.driver.execute_script(there), 30, 0.01, "the page behind the preview")
     person.driver.execute_script("window.isTheSamePage = true")
     seen = []
 
