@@ -82,7 +82,8 @@ extension SyncPass {
         for work in work.sorted(by: { $0.item.uid < $1.item.uid }) where work.item.retry == nil {
             guard !isMass || work.decision.action != .deleteRemote else { continue }
             guard let outcome = try await carryOutEdit(work) else { continue }
-            report[work.item.uid] = outcome
+            // What was listed meanwhile may say more of it: the next pass looks once more.
+            report[work.item.uid] = outcome == .done ? .again : outcome
             edited.insert(work.item.uid)
         }
     }

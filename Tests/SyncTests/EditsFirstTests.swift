@@ -133,6 +133,9 @@ struct EditsFirstTests {
         }
         #expect(payload.contains("SUMMARY:Two"))
         #expect(writes.count == 11 && report.counts.pushed == 11)
+        // The next pass, at once, finds nothing more to be said of it.
+        #expect(report.wantsAnother)
+        _ = try await pass(bench, bell)
         #expect(try await bench.status().pending == 0)
     }
 
