@@ -32,10 +32,33 @@ public struct FieldSet: Sendable, Hashable {
     /// Whether overrides of single occurrences travel; where not, they stay on our side.
     public var holdsOverrides: Bool
 
+    /// The only people the upstream can hold as guests, by nothing but their address; nil where it can hold everybody.
+    public var members: Members?
+
+    /// People whom an upstream knows.
+    public struct Members: Sendable, Hashable {
+        /// Their mail addresses, in lower case.
+        public var mails: Set<String>
+        /// Tells one membership from another.
+        public var mark: String
+
+        /// Names people.
+        public init(mails: Set<String>, mark: String) {
+            self.mails = mails
+            self.mark = mark
+        }
+    }
+
     /// Names what an upstream can hold.
-    public init(writable: Set<Field>, readOnly: Set<Field> = [], holdsOverrides: Bool) {
+    public init(
+        writable: Set<Field>,
+        readOnly: Set<Field> = [],
+        holdsOverrides: Bool,
+        members: Members? = nil
+    ) {
         self.writable = writable
         self.readOnly = readOnly
         self.holdsOverrides = holdsOverrides
+        self.members = members
     }
 }

@@ -1,4 +1,5 @@
 import Bridging
+import ICalendar
 
 extension Field {
     /// The properties that make up the field; alarms are components.
@@ -42,6 +43,26 @@ extension FieldSet {
     var mark: String {
         let writable = writable.map(\.rawValue).sorted().joined(separator: ",")
         let readOnly = readOnly.map(\.rawValue).sorted().joined(separator: ",")
-        return "\(writable);\(readOnly);\(holdsOverrides)"
+        return "\(writable);\(readOnly);\(holdsOverrides)" + (members.map { ";\($0.mark)" } ?? "")
+    }
+}
+
+extension FieldSet.Members {
+    /// Whether an ATTENDEE is one of them.
+    func contains(_ attendee: Property) -> Bool { mails.contains(Self.mail(attendee)) }
+
+    /// The address of an ATTENDEE, in the form in which addresses are compared.
+    static func mail(_ attendee: Property) -> String {
+        let value = trimmed(attendee.value).lowercased()
+        return value.hasPrefix("mailto:") ? String(value.dropFirst("mailto:".count)) : value
+    }
+
+    /// The guests of an event after these people come from `source`: everybody else stays as is.
+    func guests(of target: Component, from source: Component) -> [Property] {
+        let wanted = source.all("ATTENDEE").filter(contains)
+        let mails = Set(wanted.map(Self.mail))
+        let kept = target.all("ATTENDEE").filter { !contains($0) || mails.contains(Self.mail($0)) }
+        let known = Set(kept.map(Self.mail))
+        return kept + wanted.filter { !known.contains(Self.mail($0)) }
     }
 }

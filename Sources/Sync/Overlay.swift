@@ -60,6 +60,10 @@ struct Overlay {
     private func patch(_ component: inout Component, with source: Component, _ fields: Set<Field>) {
         let before = component
         for field in fields {
+            if field == .attendees, let members = fieldSet.members {
+                component.set("ATTENDEE", members.guests(of: component, from: source))
+                continue
+            }
             for name in field.properties { component.set(name, source.all(name)) }
             if field == .alarms, alarms(of: component) != alarms(of: source) {
                 component.removeComponents { $0.name == "VALARM" }

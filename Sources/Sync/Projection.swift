@@ -82,6 +82,9 @@ struct Projection {
     }
 
     private func attendees(_ component: Component) -> String {
+        if let members = fieldSet.members {
+            return set(component.all("ATTENDEE").filter(members.contains).map(FieldSet.Members.mail))
+        }
         let organizer = component.first("ORGANIZER").map { ["organizer " + $0.value.lowercased()] } ?? []
         let attendees = component.all("ATTENDEE").map { attendee in
             let state = attendee.parameter("PARTSTAT")?.uppercased() ?? "NEEDS-ACTION"

@@ -58,14 +58,15 @@ enum ColumnRole: String, Sendable, Hashable, CaseIterable {
         switch self {
         case .title: [.title]
         case .when: [.date]
-        case .url: [.url, .richText, .formula]
-        case .status: [.select, .status, .checkbox, .formula]
-        case .categories: [.multiSelect, .select, .formula]
-        case .description: [.richText, .email, .phoneNumber, .formula]
-        case .location: [.richText, .select, .formula]
-        case .attendees, .repeats, .uid: [.richText]
-        case .reminder, .priority: [.number, .formula]
-        case .transparency, .classification: [.select, .status, .checkbox, .formula]
+        case .url: [.url, .richText, .formula, .rollup]
+        case .status: [.select, .status, .checkbox, .formula, .rollup]
+        case .categories: [.multiSelect, .select, .formula, .rollup]
+        case .description: [.richText, .email, .phoneNumber, .formula, .rollup]
+        case .location: [.richText, .select, .formula, .rollup]
+        case .attendees: [.richText, .people]
+        case .repeats, .uid: [.richText]
+        case .reminder, .priority: [.number, .formula, .rollup]
+        case .transparency, .classification: [.select, .status, .checkbox, .formula, .rollup]
         }
     }
 
@@ -82,7 +83,8 @@ enum ColumnRole: String, Sendable, Hashable, CaseIterable {
 
     /// The field of an event that the column holds.
     ///
-    /// Attendees go up as text and are no field: nothing that is done to that text comes down.
+    /// Attendees go up as text and are no field: nothing that is done to that text comes down. People are
+    /// (``Column/field(as:)``).
     var field: Field? {
         switch self {
         case .title: .summary
@@ -125,13 +127,13 @@ enum ColumnRole: String, Sendable, Hashable, CaseIterable {
 
 /// The types of column that can be mapped; the raw values are Notion's.
 enum ColumnType: String, Sendable, Hashable {
-    case title, date, url, select, status, checkbox, number, email, formula
+    case title, date, url, select, status, checkbox, number, email, formula, rollup, people
     case phoneNumber = "phone_number"
     case richText = "rich_text"
     case multiSelect = "multi_select"
 
     /// Whether Notion works the value out: it comes down and never goes up.
-    var isReadOnly: Bool { self == .formula }
+    var isReadOnly: Bool { self == .formula || self == .rollup }
 }
 
 /// One mapped column.
@@ -146,4 +148,12 @@ struct Column: Sendable, Hashable {
     var options: [String] = []
     /// What the options mean, where the mapping says so itself.
     var customChoices: ChoiceTable?
+    /// Who the people are, of a people column; nil until they were asked for.
+    var directory: Directory?
+
+    /// The field of an event that the column holds in a role.
+    func field(as role: ColumnRole) -> Field? {
+        guard role == .attendees, type == .people else { return role.field }
+        return directory == nil ? nil : .attendees
+    }
 }

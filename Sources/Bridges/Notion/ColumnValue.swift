@@ -11,14 +11,16 @@ enum ColumnValue: Sendable, Hashable {
     case option(String?)
     /// Of a multi-select column: names.
     case options([String])
+    /// Of a people column: identifiers.
+    case people([String])
     /// Of a number column.
     case number(Double?)
 
     /// Reads a property of a page.
     init(_ property: JSON?, type: ColumnType) {
         let value = property?[type.rawValue]
-        if type == .formula {
-            self.init(formula: value)
+        if type.isReadOnly {
+            self.init(computed: value)
             return
         }
         switch type {
@@ -29,16 +31,34 @@ enum ColumnValue: Sendable, Hashable {
         case .date: self = .when(When(value))
         case .select, .status: self = .option(value?["name"]?.string)
         case .multiSelect: self = .options((value?.elements ?? []).compactMap { $0["name"]?.string })
-        case .formula: preconditionFailure("formulas were read above")
+        case .people: self = .people((value?.elements ?? []).compactMap { $0["id"]?.string })
+        case .formula, .rollup: preconditionFailure("what Notion works out was read above")
         }
     }
 
-    /// Reads what a formula worked out; a text, a number or a truth says the same as a column of its type.
-    private init(formula value: JSON?) {
+    /// Reads what Notion worked out; a text, a number or a truth says the same as a column of its type, the values of
+    /// several pages are told one after the other.
+    private init(computed value: JSON?) {
         switch value?["type"]?.string {
         case "number": self = .number(value?["number"]?.double)
         case "boolean": self = .option(value?["boolean"]?.bool == true ? ChoiceTable.checked : ChoiceTable.unchecked)
+        case "array":
+            let parts = (value?["array"]?.elements ?? []).compactMap { Self.text(of: $0) }.filter { !$0.isEmpty }
+            self = .text(parts.joined(separator: ", "))
         default: self = .text(value?["string"]?.string ?? "")
+        }
+    }
+
+    /// One value of a rollup as text; nil for one of a type that is not mapped.
+    private static func text(of element: JSON) -> String? {
+        guard let type = element["type"]?.string.flatMap(ColumnType.init(rawValue:)) else { return nil }
+        switch ColumnValue(element, type: type) {
+        case .text(let text): return text
+        case .option(let name): return name
+        case .options(let names): return names.joined(separator: ", ")
+        case .number(let number): return number.map(JSON.numeral)
+        case .when(let when): return when.map { _ in element["date"]?["start"]?.string ?? "" }
+        case .people: return element["people"]?.elements.compactMap { $0["name"]?.string }.joined(separator: ", ")
         }
     }
 
@@ -57,6 +77,7 @@ enum ColumnValue: Sendable, Hashable {
         case .options(let names) where type == .select: names.first.map { ["name": .string($0)] } ?? .null
         case .number(let number): number.map(JSON.double) ?? .null
         case .options(let names): .array(names.map { ["name": .string($0)] })
+        case .people(let ids): .array(ids.map { ["id": .string($0)] })
         }
     }
 
@@ -68,6 +89,7 @@ enum ColumnValue: Sendable, Hashable {
         case .option(let name): name == nil
         case .options(let names): names.isEmpty
         case .number(let number): number == nil
+        case .people(let ids): ids.isEmpty
         }
     }
 
@@ -78,6 +100,7 @@ enum ColumnValue: Sendable, Hashable {
         case .option(let name): name ?? ""
         case .number(let number): number.map { String($0) } ?? ""
         case .options(let names): names.map { $0.lowercased() }.sorted().joined(separator: ",")
+        case .people(let ids): ids.map(compactID).sorted().joined(separator: ",")
         case .when(nil): ""
         case .when(let when?):
             switch when.span {

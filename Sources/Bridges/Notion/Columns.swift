@@ -22,10 +22,12 @@ struct Columns: Sendable, Hashable {
     /// Notion has nothing for overrides: they stay on our side.
     var fields: FieldSet {
         let readOnly = Set(roles.filter { byRole[$0]?.type.isReadOnly == true }.compactMap(\.field))
+        let held = Set(roles.compactMap { role in byRole[role]?.field(as: role) })
         return FieldSet(
-            writable: Set(roles.compactMap(\.field)).subtracting(readOnly).union([.summary, .schedule]),
+            writable: held.subtracting(readOnly).union([.summary, .schedule]),
             readOnly: readOnly,
-            holdsOverrides: false
+            holdsOverrides: false,
+            members: byRole[.attendees]?.directory?.members
         )
     }
 
@@ -36,6 +38,7 @@ struct Columns: Sendable, Hashable {
             digest.add(role.rawValue)
             digest.add(byRole[role]?.id ?? "")
             digest.add(byRole[role]?.type.rawValue ?? "")
+            if let directory = byRole[role]?.directory { digest.add(directory.digest) }
             for row in byRole[role]?.customChoices?.rows ?? [] {
                 digest.add(([row.value] + row.options).joined(separator: "="))
             }

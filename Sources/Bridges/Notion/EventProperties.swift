@@ -8,7 +8,7 @@ struct EventProperties {
 
     /// Reads the value of a column in its role.
     ///
-    /// The date and the rule are the schedule; attendees are for people only; the UID is read by its own rule.
+    /// The date and the rule are the schedule; attendees as text are for people only; the UID is read by its own rule.
     init(_ role: ColumnRole, _ value: ColumnValue, of column: Column) {
         switch role {
         case .title: add("SUMMARY", value.plainText.onOneLine)
@@ -23,7 +23,17 @@ struct EventProperties {
         case .reminder:
             guard let minutes = value.wholeNumber, 0...Reminder.maximumMinutes ~= minutes else { return }
             alarms = [Reminder(minutes: minutes).alarm]
-        case .when, .repeats, .attendees, .uid: break
+        case .attendees: addPeople(value, column.directory)
+        case .when, .repeats, .uid: break
+        }
+    }
+
+    /// The people who have a mail address in the workspace; without one nobody is a guest.
+    private mutating func addPeople(_ value: ColumnValue, _ directory: Directory?) {
+        guard case .people(let ids) = value, let directory else { return }
+        properties = ids.compactMap { directory.person($0) }.map { person in
+            let name = person.name.isEmpty ? [] : [Parameter("CN", person.name)]
+            return Property("ATTENDEE", parameters: name, value: "mailto:" + person.mail)
         }
     }
 
@@ -45,7 +55,7 @@ struct EventProperties {
             // What a formula joins.
             case .text(let text): text.split(separator: ",").map { String($0).trimmed }.filter { !$0.isEmpty }
             case .option(let name): name.map { [$0] } ?? []
-            case .when, .number: []
+            case .when, .number, .people: []
             }
         if !names.isEmpty { properties = [Property("CATEGORIES", texts: names)] }
     }
@@ -99,7 +109,7 @@ extension ColumnValue {
         case .option(let name): name ?? ""
         case .options(let names): names.joined(separator: ", ")
         case .number(let number): number.map(JSON.numeral) ?? ""
-        case .when: ""
+        case .when, .people: ""
         }
     }
 
@@ -108,7 +118,7 @@ extension ColumnValue {
         switch self {
         case .number(let number): number.flatMap(Int.init(exactly:))
         case .text(let text): Int(text.trimmed)
-        case .option, .options, .when: nil
+        case .option, .options, .when, .people: nil
         }
     }
 }

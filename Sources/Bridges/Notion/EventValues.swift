@@ -51,7 +51,7 @@ struct EventValues: Sendable, Hashable {
                 case .categories: Self.categories(event, in: column)
                 case .reminder: .number(Reminder(event).map { Double($0.minutes) })
                 case .priority: .number(Self.priority(event))
-                case .attendees: Self.attendees(event)
+                case .attendees: column.type == .people ? Self.people(event, in: column) : Self.attendees(event)
                 case .repeats: .text(try Self.text(repeats, linkZone, changes: object.overrides.count))
                 case .uid: .text(object.uid)
                 }
@@ -92,6 +92,16 @@ struct EventValues: Sendable, Hashable {
     private static func attendees(_ event: Component) -> ColumnValue? {
         let text = Attendance(event).text.fitting
         return text.isEmpty ? nil : .text(text)
+    }
+
+    /// The guests who are people of the workspace; nil until it is known who they are.
+    ///
+    /// Nobody is mailed.
+    private static func people(_ event: Component, in column: Column) -> ColumnValue? {
+        guard let directory = column.directory else { return nil }
+        let ids = event.all("ATTENDEE").compactMap { directory.person(mail: Attendance.address($0))?.id }
+        var seen: Set<String> = []
+        return .people(ids.filter { seen.insert($0).inserted })
     }
 
     private static func text(_ repeats: Repeats?, _ linkZone: String, changes: Int) throws(TranslationError) -> String {
@@ -140,9 +150,14 @@ struct Attendance: Sendable, Hashable {
         text = ([organizer].compactMap(\.self) + attendees).joined(separator: "\n").normalizedLines
     }
 
-    private static func line(_ property: Property, remark: String?) -> String {
+    /// The mail address of an ATTENDEE or ORGANIZER; another address as it is.
+    static func address(_ property: Property) -> String {
         let isMail = property.value.lowercased().hasPrefix("mailto:")
-        let address = isMail ? String(property.value.dropFirst("mailto:".count)) : property.value
+        return isMail ? String(property.value.dropFirst("mailto:".count)).trimmed : property.value
+    }
+
+    private static func line(_ property: Property, remark: String?) -> String {
+        let address = address(property)
         let name = property.parameter("CN").map(\.onOneLine).flatMap { $0.isEmpty || $0 == address ? nil : $0 }
         return (name.map { "\($0) <\(address)>" } ?? address) + (remark.map { " (\($0))" } ?? "")
     }

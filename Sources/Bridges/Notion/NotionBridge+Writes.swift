@@ -20,9 +20,10 @@ extension NotionBridge {
         let page = try Page(record)
         var properties: [String: JSON] = [:]
         for role in columns.roles {
-            guard let column = columns[role], let wanted = values[role],
-                !agrees(page.value(of: column), with: wanted, role, of: column)
-            else { continue }
+            guard let column = columns[role], let held = values[role] else { continue }
+            let current = page.value(of: column)
+            let wanted = held.keepingStrangers(of: current, column.directory)
+            guard !agrees(current, with: wanted, role, of: column) else { continue }
             properties[column.id] = wanted.json(type: column.type)
         }
         guard !properties.isEmpty else { return [] }
@@ -60,8 +61,8 @@ extension NotionBridge {
             column.choices(role).value(of: current) == column.choices(role).value(of: wanted)
         case (.option(let current), .option(let wanted)): current?.lowercased() == wanted?.lowercased()
         case (.number(let current), .number(let wanted)): current == wanted
-        case (.options, .options): current.canonical == wanted.canonical
-        case (.when, _), (.text, _), (.option, _), (.options, _), (.number, _): false
+        case (.options, .options), (.people, .people): current.canonical == wanted.canonical
+        case (.when, _), (.text, _), (.option, _), (.options, _), (.number, _), (.people, _): false
         }
     }
 
@@ -84,5 +85,13 @@ extension NotionBridge {
         case (.nothing, .nothing): true
         case (.nothing, _), (.recurrence, _), (.nonsense, _): false
         }
+    }
+}
+
+extension ColumnValue {
+    /// People to be written, together with those on the page whose address nobody knows: bots, guests of the workspace.
+    fileprivate func keepingStrangers(of current: ColumnValue, _ directory: Directory?) -> ColumnValue {
+        guard case .people(let wanted) = self, case .people(let present) = current, let directory else { return self }
+        return .people(wanted + present.filter { directory.person($0) == nil })
     }
 }

@@ -72,10 +72,24 @@ public final class NotionBridge: SweepingBridge, RecallingBridge {
         let schema = TableSchema(try await client.dataSource(link.calendar))
         let resolution = mapping.resolved(in: schema)
         if let obstacle = resolution.obstacle { throw .refused(obstacle) }
+        let (columns, complaint) = try await acquainted(resolution.columns)
         state.withLock { state in
-            state.columns = resolution.columns
-            state.complaint = resolution.refusal
+            state.columns = columns
+            state.complaint = resolution.refusal ?? complaint
         }
-        return resolution.columns
+        return columns
+    }
+
+    /// Finds out who the people of a people column are; a column that cannot be understood is left out.
+    private func acquainted(_ columns: Columns) async throws(BridgeError) -> (Columns, Refusal?) {
+        guard columns[.attendees]?.type == .people else { return (columns, nil) }
+        var columns = columns
+        do {
+            columns[.attendees]?.directory = try await client.directory()
+            return (columns, nil)
+        } catch .refused(let refusal) {
+            columns[.attendees] = nil
+            return (columns, refusal)
+        }
     }
 }

@@ -18,6 +18,10 @@ extension NotionProvider: MappingProvider {
         settled.calendar = table.id
         settled.mapping = Mapping.settled(resolution.columns)
         let bridge = notionBridge(to: settled, using: credentials)
+        // Who the people are is not in the table.
+        if resolution.obstacle == nil, resolution.columns[.attendees]?.type == .people {
+            _ = try await bridge.refreshColumns()
+        }
         let pages = resolution.obstacle == nil ? try await Self.latestPages(of: table.id, client) : []
         return MappingPreview(
             name: table.name,
@@ -83,8 +87,8 @@ extension NotionBridge {
             written[column.id].map { value in
                 MappingPreview.Change(
                     column: column.name,
-                    from: page.value(of: column).shown,
-                    to: ColumnValue(value, type: column.type).shown
+                    from: page.value(of: column).shown(column.directory),
+                    to: ColumnValue(value, type: column.type).shown(column.directory)
                 )
             }
         }
@@ -93,12 +97,13 @@ extension NotionBridge {
 
 extension ColumnValue {
     /// The value for people to read.
-    fileprivate var shown: String {
+    fileprivate func shown(_ directory: Directory?) -> String {
         switch self {
         case .text(let text): text
         case .option(let name): name ?? ""
         case .options(let names): names.joined(separator: ", ")
         case .number(let number): number.map(JSON.numeral) ?? ""
+        case .people(let ids): ids.map { directory?.person($0)?.mail ?? $0 }.joined(separator: ", ")
         case .when(let when):
             switch when?.span {
             case .days(let first, let last)?:

@@ -58,7 +58,17 @@ extension NotionDataSource {
             }
             try NotionText.checkLength(text.utf16.count, Self.maximumLength[type] ?? 0, path)
             return content
-        case "people", "relation", "files": return .array(try array(content, at: path))
+        case "people":
+            return .array(
+                try array(content, at: path).map { (element) throws(NotionProblem) in
+                    let id = element["id"]?.string?.bareIdentifier
+                    guard let user = NotionUser.allCases.first(where: { $0.rawValue.bareIdentifier == id }) else {
+                        throw .validation("\(path) names a user that is not in the workspace.")
+                    }
+                    return user.reference
+                }
+            )
+        case "relation", "files": return .array(try array(content, at: path))
         default: throw .validation("Cannot write to a property of type \(type).")
         }
     }

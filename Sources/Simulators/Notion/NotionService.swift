@@ -145,6 +145,7 @@ actor NotionService {
             return try workspace.query(path[1], body, only: wantedColumns(request), at: instant)
         case ("POST", 1, "pages", _): return try workspace.createPage(body, by: .bot, at: instant)
         case ("GET", 2, "pages", let id):
+            if let parent = workspace.parentPage(id) { return parent }
             let (page, source) = try workspace.page(id, for: .bot)
             return page.json(in: source, only: wantedColumns(request))
         case ("PATCH", 2, "pages", let id): return try workspace.updatePage(id, body, by: .bot, at: instant)

@@ -2,6 +2,7 @@
 enum NotionUser: String, Sendable, CaseIterable {
     case bot = "e4b06ce6-0000-4000-8000-0000000000b0"
     case person = "1e2feb89-0000-4000-8000-0000000000a1"
+    case colleague = "1e2feb89-0000-4000-8000-0000000000a2"
 
     /// The workspace both are in.
     static let workspace = "0f4b0000-0000-4000-8000-000000000001"
@@ -20,11 +21,15 @@ enum NotionUser: String, Sendable, CaseIterable {
                     "workspace_name": "Home", "workspace_limits": ["max_file_upload_size_in_bytes": 5_242_880],
                 ],
             ]
-        case .person:
-            [
-                "object": "user", "id": .string(rawValue), "type": "person", "name": "Ana", "avatar_url": nil,
-                "person": ["email": "ana@example.com"],
-            ]
+        case .person: Self.human(rawValue, "Ana", "ana@example.com")
+        case .colleague: Self.human(rawValue, "Ben", "ben@example.com")
         }
+    }
+
+    private static func human(_ id: String, _ name: JSONValue, _ mail: JSONValue) -> JSONValue {
+        [
+            "object": "user", "id": .string(id), "type": "person", "name": name, "avatar_url": nil,
+            "person": ["email": mail],
+        ]
     }
 }

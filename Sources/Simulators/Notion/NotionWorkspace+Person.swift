@@ -70,6 +70,24 @@ extension NotionWorkspace {
         return source.json
     }
 
+    /// A page that databases may be made under, as answered.
+    func parentPage(_ id: String) -> JSONValue? {
+        let digits = id.bareIdentifier
+        guard parents.contains(digits), digits.utf8.count == 32 else { return nil }
+        let parts = [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map {
+            String(decoding: Array(digits.utf8)[$0], as: UTF8.self)
+        }
+        return [
+            "object": "page", "id": .string(parts.joined(separator: "-")),
+            "created_time": .string(NotionPage.stamp(0)), "last_edited_time": .string(NotionPage.stamp(0)),
+            "created_by": NotionUser.person.reference, "last_edited_by": NotionUser.person.reference, "cover": nil,
+            "icon": nil, "parent": ["type": "workspace", "workspace": true], "in_trash": false, "is_archived": false,
+            "is_locked": false,
+            "properties": ["title": ["id": "title", "type": "title", "title": [NotionText.run("Home")]]],
+            "url": .string("https://www.notion.so/" + digits), "public_url": nil,
+        ]
+    }
+
     /// Every page that is anywhere, in the trash too.
     var allPages: [JSONValue] {
         order.compactMap { pages[$0] }.compactMap { page in
