@@ -7,7 +7,7 @@ import Testing
 
 /// `Fixtures/bridges/notion/columns`: one column of a table, its value, and what it says of an event.
 ///
-/// `values` is the table of a mapping; `direction` limits a case to `down` from Notion or `up` to it.
+/// `values` is the table of a mapping, `users` are the people of the workspace; `direction` limits a case to `down` from Notion or `up` to it.
 @Suite("Notion: columns of other types")
 struct NotionColumnTests {
     struct Case {
@@ -26,7 +26,8 @@ struct NotionColumnTests {
                 name: "Column",
                 type: type,
                 options: json["options"]?.elements.compactMap(\.string) ?? [],
-                customChoices: try ChoiceTable(json["values"], of: role)
+                customChoices: try ChoiceTable(json["values"], of: role),
+                directory: json["users"].map { Directory($0.elements) }
             )
             value = json["value"] ?? .null
             lines = json["event"]?.string ?? ""

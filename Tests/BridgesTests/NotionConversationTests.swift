@@ -95,6 +95,10 @@ struct NotionConversation {
         case "pull":
             let cursor = argument.isEmpty ? nil : try Self.cursor(JSONReader.value(of: argument))
             return Self.text(try await bridge.pull(since: cursor), bridge)
+        case "pull-mapped":
+            let mapped = provider.notionBridge(to: NotionStage.link(mapping: argument), using: tokens)
+            let pulled = try await mapped.pull(since: nil)
+            return Self.text(pulled, mapped) + pulled.records.flatMap { Self.guestsAndCategories($0, mapped) }
         case "update", "delete", "create", "create-maybe":
             let record = try await bridge.perform(Self.write(words[0], argument))
             return [record.map { Self.text($0, bridge) } ?? "nothing"]
@@ -179,6 +183,17 @@ struct NotionConversation {
             }
         }
         return words.joined(separator: " ")
+    }
+
+    /// What a record says of guests and categories, a line each.
+    private static func guestsAndCategories(_ record: UpstreamRecord, _ bridge: NotionBridge) -> [String] {
+        let number = Int(record.id.suffix(12)).map(String.init) ?? record.id
+        let event = (try? bridge.object(from: [record]))?.master
+        return (event?.properties ?? []).filter { ["ATTENDEE", "CATEGORIES"].contains($0.name) }
+            .map { property in
+                let parameters = property.parameters.map { ";\($0.name)=\($0.values.joined(separator: ","))" }
+                return "\(number) \(property.name)\(parameters.joined()):\(property.value)"
+            }
     }
 
     private static func text(_ calendar: UpstreamCalendar) -> String {

@@ -37,7 +37,8 @@ enum NotionEcho {
         switch type {
         case .title, .richText: [["type": "text", "plain_text": .string(RichText.plainText(value))]]
         case .date: date(value)
-        case .url, .email, .phoneNumber, .select, .status, .multiSelect, .checkbox, .number, .people, .formula, .rollup:
+        case .url, .email, .phoneNumber, .select, .status, .multiSelect, .checkbox, .number, .people, .formula, .rollup,
+            .relation:
             value
         }
     }

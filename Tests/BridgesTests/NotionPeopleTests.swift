@@ -1,5 +1,6 @@
 import Bridging
 import ICalendar
+import OutboundHTTP
 import Testing
 
 @testable import BridgeNotion
@@ -72,5 +73,62 @@ struct NotionPeopleTests {
         ])
         #expect(try Mapping(nil).resolved(in: schema).columns[.attendees] == nil)
         #expect(try Mapping(#"{"attendees":"Attendees"}"#).resolved(in: schema).columns[.attendees]?.type == .people)
+    }
+
+    // MARK: - Who they are
+
+    private static let table = NotionShorthand.expanded([
+        "$table": 1, "and": ["Team": ["id": "tEa", "name": "Team", "type": "people", "people": [:]]],
+    ])
+
+    private static func exchange(_ method: String, _ path: String, _ answer: JSON) -> NotionExchange {
+        let reply = OutboundReply(status: 200, body: NotionShorthand.expanded(answer).octets)
+        return NotionExchange(method: method, path: path, body: nil, answer: .success(reply))
+    }
+
+    private static var users: NotionExchange {
+        let people: [JSON] = [
+            ["id": .string(ana), "type": "person", "name": "Ana", "person": ["email": "ana@example.com"]]
+        ]
+        return exchange("GET", "/v1/users", ["$list": .array(people)])
+    }
+
+    private static var schema: NotionExchange { exchange("GET", "/v1/data_sources/\(NotionStage.table)", table) }
+
+    private static var listing: NotionExchange {
+        exchange("POST", "/v1/data_sources/\(NotionStage.table)/query", ["$list": []])
+    }
+
+    @Test func `the people of one pull are known before the next, and asked for again when everything is`() async throws
+    {
+        let script = NotionScript([
+            Self.schema, Self.users, Self.listing, Self.listing,
+            Self.schema, Self.listing, Self.listing,
+            Self.schema, Self.users, Self.listing, Self.listing,
+        ])
+        let provider = NotionStage.provider(script)
+        let link = NotionStage.link(mapping: #"{"attendees":"Team"}"#)
+        let first = provider.notionBridge(to: link, using: NotionTokens())
+        _ = try await first.pull(since: nil)
+        let settled = NotionStage.link(mapping: Mapping.settled(first.columns))
+
+        let second = provider.notionBridge(to: settled, using: NotionTokens())
+        #expect(second.fields == first.fields)
+        #expect(second.fields.members?.mails == ["ana@example.com"])
+        _ = try await second.pull(since: nil)
+        _ = try await second.sweeping().pull(since: nil)
+        #expect(script.complaints.isEmpty)
+    }
+
+    @Test func `more guests than Notion takes are not written in part`() throws {
+        let users = (0...EventValues.maximumPeople).map { number -> JSON in
+            ["id": .string(NotionShorthand.id(number)), "person": ["email": .string("p\(number)@example.com")]]
+        }
+        let column = Column(id: "p", name: "People", type: .people, directory: Directory(users))
+        let guests = (0...EventValues.maximumPeople).map { "ATTENDEE:mailto:p\($0)@example.com" }
+        let object = try event(guests.joined(separator: "\n"))
+        #expect(throws: TranslationError.self) {
+            _ = try EventValues(object, columns: columns(column), linkZone: NotionStage.zone)
+        }
     }
 }

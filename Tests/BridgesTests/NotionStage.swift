@@ -171,6 +171,7 @@ enum NotionShorthand {
                 column.type.rawValue: value(given, column.type),
             ]
         }
+        for (name, property) in members["and"]?.members ?? [:] { properties[name] = property }
         let created = members["created"]?.string ?? "2026-11-20T10:00:00.000Z"
         return [
             "object": "page", "id": .string(id(members["$page"]?.integer ?? 0)),

@@ -60,9 +60,9 @@ enum ColumnRole: String, Sendable, Hashable, CaseIterable {
         case .when: [.date]
         case .url: [.url, .richText, .formula, .rollup]
         case .status: [.select, .status, .checkbox, .formula, .rollup]
-        case .categories: [.multiSelect, .select, .formula, .rollup]
-        case .description: [.richText, .email, .phoneNumber, .formula, .rollup]
-        case .location: [.richText, .select, .formula, .rollup]
+        case .categories: [.multiSelect, .select, .formula, .rollup, .relation]
+        case .description: [.richText, .email, .phoneNumber, .formula, .rollup, .relation]
+        case .location: [.richText, .select, .formula, .rollup, .relation]
         case .attendees: [.richText, .people]
         case .repeats, .uid: [.richText]
         case .reminder, .priority: [.number, .formula, .rollup]
@@ -127,13 +127,16 @@ enum ColumnRole: String, Sendable, Hashable, CaseIterable {
 
 /// The types of column that can be mapped; the raw values are Notion's.
 enum ColumnType: String, Sendable, Hashable {
-    case title, date, url, select, status, checkbox, number, email, formula, rollup, people
+    case title, date, url, select, status, checkbox, number, email, formula, rollup, people, relation
     case phoneNumber = "phone_number"
     case richText = "rich_text"
     case multiSelect = "multi_select"
 
-    /// Whether Notion works the value out: it comes down and never goes up.
-    var isReadOnly: Bool { self == .formula || self == .rollup }
+    /// Whether the value comes down and never goes up: Notion works it out, or it is other pages.
+    var isReadOnly: Bool { isComputed || self == .relation }
+
+    /// Whether Notion works the value out.
+    var isComputed: Bool { self == .formula || self == .rollup }
 }
 
 /// One mapped column.
@@ -150,6 +153,8 @@ struct Column: Sendable, Hashable {
     var customChoices: ChoiceTable?
     /// Who the people are, of a people column; nil until they were asked for.
     var directory: Directory?
+    /// The data source that a relation leads to.
+    var relatedTable: String?
 
     /// The field of an event that the column holds in a role.
     func field(as role: ColumnRole) -> Field? {

@@ -13,13 +13,15 @@ enum ColumnValue: Sendable, Hashable {
     case options([String])
     /// Of a people column: identifiers.
     case people([String])
+    /// Of a relation: other pages.
+    case related([RelatedPage])
     /// Of a number column.
     case number(Double?)
 
     /// Reads a property of a page.
     init(_ property: JSON?, type: ColumnType) {
         let value = property?[type.rawValue]
-        if type.isReadOnly {
+        if type.isComputed {
             self.init(computed: value)
             return
         }
@@ -32,6 +34,7 @@ enum ColumnValue: Sendable, Hashable {
         case .select, .status: self = .option(value?["name"]?.string)
         case .multiSelect: self = .options((value?.elements ?? []).compactMap { $0["name"]?.string })
         case .people: self = .people((value?.elements ?? []).compactMap { $0["id"]?.string })
+        case .relation: self = .related((value?.elements ?? []).compactMap(RelatedPage.init))
         case .formula, .rollup: preconditionFailure("what Notion works out was read above")
         }
     }
@@ -58,6 +61,7 @@ enum ColumnValue: Sendable, Hashable {
         case .options(let names): return names.joined(separator: ", ")
         case .number(let number): return number.map(JSON.numeral)
         case .when(let when): return when.map { _ in element["date"]?["start"]?.string ?? "" }
+        case .related(let pages): return pages.map(\.name).joined(separator: ", ")
         case .people: return element["people"]?.elements.compactMap { $0["name"]?.string }.joined(separator: ", ")
         }
     }
@@ -78,6 +82,7 @@ enum ColumnValue: Sendable, Hashable {
         case .number(let number): number.map(JSON.double) ?? .null
         case .options(let names): .array(names.map { ["name": .string($0)] })
         case .people(let ids): .array(ids.map { ["id": .string($0)] })
+        case .related(let pages): .array(pages.map { ["id": .string($0.id)] })
         }
     }
 
@@ -90,6 +95,7 @@ enum ColumnValue: Sendable, Hashable {
         case .options(let names): names.isEmpty
         case .number(let number): number == nil
         case .people(let ids): ids.isEmpty
+        case .related(let pages): pages.isEmpty
         }
     }
 
@@ -101,6 +107,8 @@ enum ColumnValue: Sendable, Hashable {
         case .number(let number): number.map { String($0) } ?? ""
         case .options(let names): names.map { $0.lowercased() }.sorted().joined(separator: ",")
         case .people(let ids): ids.map(compactID).sorted().joined(separator: ",")
+        // Without their titles: those are no part of this page.
+        case .related(let pages): pages.map { compactID($0.id) }.sorted().joined(separator: ",")
         case .when(nil): ""
         case .when(let when?):
             switch when.span {
@@ -108,5 +116,24 @@ enum ColumnValue: Sendable, Hashable {
             case .time(let start, let end): "\(start.seconds)/\(end.map { String($0.seconds) } ?? "")"
             }
         }
+    }
+}
+
+/// A page that another one is related to.
+struct RelatedPage: Sendable, Hashable {
+    var id: String
+    /// What it is called; nil for a page that we cannot read.
+    var title: String?
+
+    /// The key beside Notion's under which a pull notes the title.
+    static let titleKey = "title"
+
+    /// What stands for it in a text: its title, else its identifier.
+    var name: String { title ?? compactID(id) }
+
+    init?(_ json: JSON) {
+        guard let id = json["id"]?.string else { return nil }
+        self.id = id
+        title = json[Self.titleKey]?.string
     }
 }

@@ -14,6 +14,11 @@ struct Columns: Sendable, Hashable {
     /// The mapped roles, in the order of their declaration.
     var roles: [ColumnRole] { ColumnRole.allCases.filter { byRole[$0] != nil } }
 
+    /// The columns that name people or other pages.
+    var referring: [Column] {
+        roles.compactMap { byRole[$0] }.filter { $0.type == .people || $0.type == .relation }
+    }
+
     /// The identifiers of the columns, in the order of ``roles``.
     var identifiers: [String] { roles.compactMap { byRole[$0]?.id } }
 
@@ -60,6 +65,8 @@ struct TableSchema: Sendable, Hashable {
         var name: String
         var type: String
         var options: [String]
+        /// The data source that a relation leads to.
+        var relatedTable: String?
     }
 
     /// The columns in order of name.
@@ -72,7 +79,13 @@ struct TableSchema: Sendable, Hashable {
             .compactMap { name, property in
                 guard let id = property["id"]?.string, let type = property["type"]?.string else { return nil }
                 let options = property[type]?["options"]?.elements.compactMap { $0["name"]?.string } ?? []
-                return Entry(id: id, name: name, type: type, options: options)
+                return Entry(
+                    id: id,
+                    name: name,
+                    type: type,
+                    options: options,
+                    relatedTable: property[type]?["data_source_id"]?.string
+                )
             }
     }
 

@@ -55,6 +55,7 @@ struct EventProperties {
             // What a formula joins.
             case .text(let text): text.split(separator: ",").map { String($0).trimmed }.filter { !$0.isEmpty }
             case .option(let name): name.map { [$0] } ?? []
+            case .related(let pages): pages.map(\.name)
             case .when, .number, .people: []
             }
         if !names.isEmpty { properties = [Property("CATEGORIES", texts: names)] }
@@ -109,6 +110,7 @@ extension ColumnValue {
         case .option(let name): name ?? ""
         case .options(let names): names.joined(separator: ", ")
         case .number(let number): number.map(JSON.numeral) ?? ""
+        case .related(let pages): pages.map(\.name).joined(separator: ", ")
         case .when, .people: ""
         }
     }
@@ -118,7 +120,7 @@ extension ColumnValue {
         switch self {
         case .number(let number): number.flatMap(Int.init(exactly:))
         case .text(let text): Int(text.trimmed)
-        case .option, .options, .when, .people: nil
+        case .option, .options, .when, .people, .related: nil
         }
     }
 }

@@ -16,6 +16,9 @@ struct EventValues: Sendable, Hashable {
     /// The longest name of an option that Notion takes, in UTF-16 code units.
     static let maximumOptionLength = 100
 
+    /// The most people Notion takes in one write.
+    static let maximumPeople = 100
+
     /// The most options Notion takes in one write.
     static let maximumOptions = 100
 
@@ -51,7 +54,7 @@ struct EventValues: Sendable, Hashable {
                 case .categories: Self.categories(event, in: column)
                 case .reminder: .number(Reminder(event).map { Double($0.minutes) })
                 case .priority: .number(Self.priority(event))
-                case .attendees: column.type == .people ? Self.people(event, in: column) : Self.attendees(event)
+                case .attendees: try column.type == .people ? Self.people(event, in: column) : Self.attendees(event)
                 case .repeats: .text(try Self.text(repeats, linkZone, changes: object.overrides.count))
                 case .uid: .text(object.uid)
                 }
@@ -97,11 +100,20 @@ struct EventValues: Sendable, Hashable {
     /// The guests who are people of the workspace; nil until it is known who they are.
     ///
     /// Nobody is mailed.
-    private static func people(_ event: Component, in column: Column) -> ColumnValue? {
+    private static func people(
+        _ event: Component,
+        in column: Column
+    ) throws(TranslationError) -> ColumnValue? {
         guard let directory = column.directory else { return nil }
         let ids = event.all("ATTENDEE").compactMap { directory.person(mail: Attendance.address($0))?.id }
         var seen: Set<String> = []
-        return .people(ids.filter { seen.insert($0).inserted })
+        let guests = ids.filter { seen.insert($0).inserted }
+        guard guests.count <= maximumPeople else {
+            throw .unsupported(
+                "More than \(maximumPeople) guests are people of the workspace; Notion takes no more at once."
+            )
+        }
+        return .people(guests)
     }
 
     private static func text(_ repeats: Repeats?, _ linkZone: String, changes: Int) throws(TranslationError) -> String {

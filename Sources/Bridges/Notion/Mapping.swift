@@ -126,7 +126,8 @@ struct Mapping: Sendable, Hashable {
             name: entry.name,
             type: type,
             options: entry.options,
-            customChoices: choices[role]
+            customChoices: choices[role],
+            relatedTable: entry.relatedTable
         )
     }
 

@@ -27,9 +27,6 @@ extension NotionBridge {
         }
     }
 
-    /// How many people a page tells: with so many there may be more.
-    static let maximumPeople = 25
-
     private func event(of page: Page, modified: Instant?) throws(TranslationError) -> Component {
         let columns = columns
         guard let column = columns[.when] else { throw .notAnEvent }
@@ -44,11 +41,7 @@ extension NotionBridge {
         var alarms: [Component] = []
         for role in columns.roles {
             guard let column = columns[role] else { continue }
-            let value = page.value(of: column)
-            if case .people(let ids) = value, ids.count >= Self.maximumPeople {
-                throw .unreadable("The column “\(column.name)” of the Notion page has more people than Notion tells.")
-            }
-            let said = EventProperties(role, value, of: column)
+            let said = EventProperties(role, page.value(of: column), of: column)
             properties += said.properties
             alarms += said.alarms
         }

@@ -24,7 +24,7 @@ extension NotionBridge {
             await memory.suspect(id, of: link.identity)
             throw .changedUpstream
         }
-        try require(revision, of: page)
+        try require(revision, of: try await completed([page], columns)[0])
         return try await finish(patch(id, try Self.json(payload)))
     }
 
@@ -36,7 +36,7 @@ extension NotionBridge {
         }
         // A page that was moved to another table is no longer ours to delete.
         guard isHere(page) else { return nil }
-        try require(revision, of: page)
+        try require(revision, of: try await completed([page], columns)[0])
         try await trash(id)
         await memory.forget(id, of: link.identity)
         return nil
@@ -90,7 +90,7 @@ extension NotionBridge {
                 )
             }
         }
-        return answer.page.record(columns)
+        return try await completed([answer.page], columns)[0].record(columns)
     }
 
     /// Whether a page says what the body of a write says.

@@ -27,10 +27,12 @@ extension NotionBridge {
         // A page is a copy only while its original lives.
         doubtful.formUnion(pulled.pages.values.compactMap { ledger.original(of: $0, columns) })
         let vanished = try await confirm(doubtful.subtracting(pulled.pages.keys), &pulled)
+        if pulled.isFull { workspace.forgetTitles(of: link.identity) }
+        let listed = pulled.pages.values.sorted { ($0.created, $0.id) < ($1.created, $1.id) }
 
         for id in vanished { ledger.remove(id) }
         var records: [UpstreamRecord] = []
-        for page in pulled.pages.values.sorted(by: { ($0.created, $0.id) < ($1.created, $1.id) }) {
+        for page in try await completed(listed, columns) {
             records.append(ledger.admit(page, columns).record(columns))
         }
         records += vanished.map { Page.deletedRecord(dashedID($0)) }

@@ -62,7 +62,7 @@ extension NotionBridge {
         case (.option(let current), .option(let wanted)): current?.lowercased() == wanted?.lowercased()
         case (.number(let current), .number(let wanted)): current == wanted
         case (.options, .options), (.people, .people): current.canonical == wanted.canonical
-        case (.when, _), (.text, _), (.option, _), (.options, _), (.number, _), (.people, _): false
+        case (.when, _), (.text, _), (.option, _), (.options, _), (.number, _), (.people, _), (.related, _): false
         }
     }
 

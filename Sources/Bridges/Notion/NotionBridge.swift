@@ -9,6 +9,7 @@ public final class NotionBridge: SweepingBridge, RecallingBridge {
     let link: UpstreamLink
     let client: NotionClient
     let memory: PageMemory
+    let workspace: Workspace
     let sweepInterval: Int64
     let now: @Sendable () -> Instant
 
@@ -24,18 +25,25 @@ public final class NotionBridge: SweepingBridge, RecallingBridge {
         link: UpstreamLink,
         client: NotionClient,
         memory: PageMemory,
+        workspace: Workspace,
         sweepInterval: Int64,
         now: @escaping @Sendable () -> Instant
     ) {
         self.link = link
         self.client = client
         self.memory = memory
+        self.workspace = workspace
         self.sweepInterval = sweepInterval
         self.now = now
         do {
             let read = try Mapping(link.mapping)
             mapping = .success(read)
-            state = Mutex(State(columns: read.settledColumns))
+            var columns = read.settledColumns
+            // What is known of people from the last pull on: a pass asks what a link can hold before it pulls.
+            if columns[.attendees]?.type == .people {
+                columns[.attendees]?.directory = workspace.directory(of: link.identity)
+            }
+            state = Mutex(State(columns: columns))
         } catch {
             mapping = .failure(error)
             state = Mutex(State(columns: Columns()))
@@ -43,7 +51,14 @@ public final class NotionBridge: SweepingBridge, RecallingBridge {
     }
 
     public func sweeping() -> any Bridge {
-        NotionBridge(link: link, client: client, memory: memory, sweepInterval: 0, now: now)
+        NotionBridge(
+            link: link,
+            client: client,
+            memory: memory,
+            workspace: workspace,
+            sweepInterval: 0,
+            now: now
+        )
     }
 
     public func recall(_ records: Set<String>) async {
@@ -84,10 +99,18 @@ public final class NotionBridge: SweepingBridge, RecallingBridge {
     private func acquainted(_ columns: Columns) async throws(BridgeError) -> (Columns, Refusal?) {
         guard columns[.attendees]?.type == .people else { return (columns, nil) }
         var columns = columns
+        // Whoever asks for everything asks for this, too.
+        if sweepInterval > 0, let known = workspace.freshDirectory(of: link.identity, at: now()) {
+            columns[.attendees]?.directory = known
+            return (columns, nil)
+        }
         do {
-            columns[.attendees]?.directory = try await client.directory()
+            let directory = try await client.directory()
+            workspace.keep(directory, of: link.identity, at: now())
+            columns[.attendees]?.directory = directory
             return (columns, nil)
         } catch .refused(let refusal) {
+            workspace.keep(nil, of: link.identity, at: now())
             columns[.attendees] = nil
             return (columns, refusal)
         }

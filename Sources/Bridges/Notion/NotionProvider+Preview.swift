@@ -22,7 +22,8 @@ extension NotionProvider: MappingProvider {
         if resolution.obstacle == nil, resolution.columns[.attendees]?.type == .people {
             _ = try await bridge.refreshColumns()
         }
-        let pages = resolution.obstacle == nil ? try await Self.latestPages(of: table.id, client) : []
+        let rows = resolution.obstacle == nil ? try await Self.latestPages(of: table.id, client) : []
+        let pages = try await bridge.completed(rows.compactMap(Page.init), bridge.columns)
         return MappingPreview(
             name: table.name,
             table: table.schema.entries.map(MappingPreview.TableColumn.init),
@@ -35,7 +36,9 @@ extension NotionProvider: MappingProvider {
                 uniquingKeysWith: { first, _ in first }
             ),
             proposal: table.schema.proposal,
-            items: pages.map { bridge.preview(of: $0) }
+            items: rows.map { row in
+                bridge.preview(of: row, as: pages.first { $0.id == row["id"]?.string?.lowercased() })
+            }
         )
     }
 
@@ -52,7 +55,7 @@ extension NotionProvider: MappingProvider {
 
 extension NotionBridge {
     /// A page as an event, and the columns that would be written to make it say the same.
-    fileprivate func preview(of json: JSON) -> MappingPreview.Item {
+    fileprivate func preview(of json: JSON, as page: Page?) -> MappingPreview.Item {
         var item = MappingPreview.Item(
             name: RichText.plainText(json["properties"]?.members.values.lazy.compactMap { $0["title"] }.first),
             address: json["url"]?.string,
@@ -60,7 +63,7 @@ extension NotionBridge {
             problem: nil,
             writes: []
         )
-        guard let page = Page(json) else {
+        guard let page else {
             item.problem = "Notion's answer has no identifier for this page."
             return item
         }
@@ -104,6 +107,7 @@ extension ColumnValue {
         case .options(let names): names.joined(separator: ", ")
         case .number(let number): number.map(JSON.numeral) ?? ""
         case .people(let ids): ids.map { directory?.person($0)?.mail ?? $0 }.joined(separator: ", ")
+        case .related(let pages): pages.map(\.name).joined(separator: ", ")
         case .when(let when):
             switch when?.span {
             case .days(let first, let last)?:

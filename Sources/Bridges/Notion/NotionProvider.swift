@@ -14,6 +14,7 @@ public struct NotionProvider: UpstreamProvider {
     private let sleep: @Sendable (Duration) async throws -> Void
     private let budget: RateBudget
     private let memory = PageMemory()
+    private let workspace = Workspace()
 
     /// Notion's own address of the API.
     public static let defaultAPIURL = "https://api.notion.com"
@@ -59,6 +60,7 @@ public struct NotionProvider: UpstreamProvider {
             link: link,
             client: client(using: credentials),
             memory: memory,
+            workspace: workspace,
             sweepInterval: sweepInterval,
             now: now
         )

@@ -13,7 +13,7 @@ struct Page: Sendable, Hashable {
     /// The data source it is in, compactly; nil for a page elsewhere.
     let dataSource: String?
     /// The properties by identifier.
-    private let properties: [String: JSON]
+    private var properties: [String: JSON]
     /// What our pull found out about the page and wrote into the record.
     var note: Note
 
@@ -70,6 +70,44 @@ struct Page: Sendable, Hashable {
     func nonsensicalDate(in column: Column) -> String? {
         guard case .when(nil) = value(of: column) else { return nil }
         return properties[column.id]?[column.type.rawValue]?["start"]?.string
+    }
+
+    /// What the page is called.
+    var title: String {
+        let text = RichText.plainText(properties["title"]?["title"]).onOneLine.trimmed
+        return text.isEmpty ? UpstreamCalendar.untitled : text
+    }
+
+    // MARK: People and other pages
+
+    /// How many references a column of people or pages has.
+    func referenceCount(in column: Column) -> Int { references(in: column).count }
+
+    /// The pages that a column names, by compact identifier.
+    func related(in column: Column) -> [String] {
+        references(in: column).compactMap { $0["id"]?.string.map(compactID) }
+    }
+
+    /// Puts the whole list in place of the part that Notion shows.
+    mutating func setReferences(_ references: [JSON], in column: Column) {
+        var property = properties[column.id]?.members ?? [:]
+        property[column.type.rawValue] = .array(references)
+        property["has_more"] = nil
+        properties[column.id] = .object(property)
+    }
+
+    /// Notes what related pages are called.
+    mutating func name(related titles: [String: String?], in column: Column) {
+        let named = references(in: column).map { reference -> JSON in
+            guard let id = reference["id"]?.string else { return reference }
+            let title = titles[compactID(id)].flatMap(\.self)
+            return ["id": .string(id), RelatedPage.titleKey: .optional(title)]
+        }
+        setReferences(named, in: column)
+    }
+
+    private func references(in column: Column) -> [JSON] {
+        properties[column.id]?[column.type.rawValue]?.elements ?? []
     }
 
     /// Where a person finds the page.

@@ -1,0 +1,138 @@
+import Bridging
+import HTTPTypes
+import ICalendar
+import OutboundHTTP
+import Synchronization
+
+/// What is known of the workspaces around the linked tables: who is in them, and what related pages are called.
+///
+/// A class only because all bridges of a provider share it: a pass asks what a link can hold before it pulls.
+final class Workspace: Sendable {
+    /// How long what was learnt counts: whoever joins is known within the hour, or once a person asks for a pass.
+    static let lifetime: Int64 = 3600
+
+    private struct Lore {
+        var directory: (people: Directory, learnt: Instant)?
+        /// The titles of related pages, by compact identifier; nil of one that cannot be read.
+        var titles: [String: String?] = [:]
+    }
+
+    private let lore = Mutex<[String: Lore]>([:])
+
+    /// The people that were known last.
+    func directory(of link: String) -> Directory? { lore.withLock { $0[link]?.directory?.people } }
+
+    /// The people, if they were learnt so lately that nobody need ask again.
+    func freshDirectory(of link: String, at now: Instant) -> Directory? {
+        lore.withLock { lore in
+            guard let known = lore[link]?.directory, case let age = now - known.learnt, 0..<Self.lifetime ~= age else {
+                return nil
+            }
+            return known.people
+        }
+    }
+
+    /// Keeps who is in the workspace; nil for what may no longer be known.
+    func keep(_ directory: Directory?, of link: String, at now: Instant) {
+        lore.withLock { $0[link, default: Lore()].directory = directory.map { ($0, now) } }
+    }
+
+    /// The titles of related pages that are known; nil within for a page that cannot be read.
+    func titles(of link: String) -> [String: String?] { lore.withLock { $0[link]?.titles ?? [:] } }
+
+    /// Keeps titles of related pages.
+    func keep(titles: [String: String?], of link: String) {
+        lore.withLock { $0[link, default: Lore()].titles.merge(titles) { _, new in new } }
+    }
+
+    /// Forgets all titles, so that renamed pages are seen.
+    func forgetTitles(of link: String) { lore.withLock { $0[link]?.titles = [:] } }
+}
+
+// MARK: - Completing pages
+
+extension NotionBridge {
+    /// A page shows so many people or related pages at most; the others have to be asked for.
+    static let maximumReferences = 25
+
+    /// So many related pages are asked for one by one; more of them are found sooner by listing their table.
+    static let maximumSingleLookUps = 10
+
+    /// The pages with everything that Notion leaves out of them: long lists of people and relations, and the titles of
+    /// related pages.
+    func completed(_ pages: [Page], _ columns: Columns) async throws(BridgeError) -> [Page] {
+        let lists = columns.referring
+        guard !lists.isEmpty else { return pages }
+        var whole: [Page] = []
+        for page in pages {
+            var page = page
+            for column in lists where page.referenceCount(in: column) >= Self.maximumReferences {
+                page.setReferences(try await client.references(of: page.id, column), in: column)
+            }
+            whole.append(page)
+        }
+        for column in lists where column.type == .relation {
+            let titles = try await titles(of: Set(whole.flatMap { $0.related(in: column) }), in: column)
+            for index in whole.indices { whole[index].name(related: titles, in: column) }
+        }
+        return whole
+    }
+
+    /// The titles of pages; a page that is not shared with us has none.
+    private func titles(of pages: Set<String>, in column: Column) async throws(BridgeError) -> [String: String?] {
+        let unknown = pages.subtracting(workspace.titles(of: link.identity).keys)
+        guard !unknown.isEmpty else { return workspace.titles(of: link.identity) }
+        var found: [String: String?] = [:]
+        if unknown.count > Self.maximumSingleLookUps, let table = column.relatedTable {
+            found = try await client.titles(ofAllIn: table)
+        } else {
+            for id in unknown.sorted() { found[id] = .some(try await client.page(dashedID(id))?.title) }
+        }
+        for id in unknown where found[id] == nil { found[id] = .some(nil) }
+        workspace.keep(titles: found, of: link.identity)
+        return workspace.titles(of: link.identity)
+    }
+}
+
+extension NotionClient {
+    /// The whole list of a column of people or related pages.
+    fileprivate func references(of page: String, _ column: Column) async throws(BridgeError) -> [JSON] {
+        var references: [JSON] = []
+        var start: String?
+        while true {
+            let path =
+                "pages/\(page)/properties/\(column.id)?page_size=100"
+                + (start.map { "&start_cursor=" + percentEncodeSegment($0) } ?? "")
+            let answer = try await ask(.get, path, about: .item)
+            references += (answer["results"]?.elements ?? []).compactMap { $0[column.type.rawValue] }
+            guard answer["has_more"]?.bool == true, let next = answer["next_cursor"]?.string, next != start else {
+                return references
+            }
+            start = next
+        }
+    }
+
+    /// The titles of all pages of a table, by compact identifier; none of a table that is not shared with us.
+    fileprivate func titles(ofAllIn table: String) async throws(BridgeError) -> [String: String?] {
+        var titles: [String: String?] = [:]
+        var start: JSON = .null
+        while true {
+            var body: [String: JSON] = ["page_size": 100]
+            if start != .null { body["start_cursor"] = start }
+            let path = "data_sources/\(percentEncodeSegment(table))/query?filter_properties[]=title"
+            let answer: JSON
+            do throws(NotionProblem) {
+                answer = try await send(.post, path, .object(body), about: .calendar)
+            } catch {
+                guard error.kind == .notFound else { throw error.error }
+                return [:]
+            }
+            for page in (answer["results"]?.elements ?? []).compactMap(Page.init) {
+                titles[compactID(page.id)] = .some(page.title)
+            }
+            guard answer["has_more"]?.bool == true, let next = answer["next_cursor"], next != .null, next != start
+            else { return titles }
+            start = next
+        }
+    }
+}
