@@ -6,6 +6,7 @@ import Synchronization
 final class EditBell: Sendable {
     private struct State {
         var isRung = false
+        var isHeeded = false
         var listener: AsyncStream<Void>.Continuation?
     }
 
@@ -20,13 +21,20 @@ final class EditBell: Sendable {
         listener?.yield()
     }
 
-    /// Whether it rang since this was last asked.
+    /// Whether it rang since this was last asked; who is told so heeds the edits, and then calls ``fallSilent()``.
     func takeRing() -> Bool {
         state.withLock { state in
-            defer { state.isRung = false }
-            return state.isRung
+            guard state.isRung else { return false }
+            (state.isRung, state.isHeeded) = (false, true)
+            return true
         }
     }
+
+    /// Tells that the edits it was last rung for have been heeded.
+    func fallSilent() { state.withLock { $0.isHeeded = false } }
+
+    /// Whether a listing is under way, and edits are being heeded meanwhile, or about to be.
+    var isBusy: Bool { state.withLock { $0.listener != nil && ($0.isRung || $0.isHeeded) } }
 
     /// Every ring from now on, and one that has been heard by nobody, until ``hangUp()``.
     func rings() -> AsyncStream<Void> {

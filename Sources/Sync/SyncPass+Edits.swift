@@ -45,7 +45,7 @@ extension SyncPass {
         isListing = true
         defer { isListing = false }
         for await _ in rings { try await heedEdits() }
-        return current(try await listing)
+        return try await current(listing)
     }
 
     private static func listing(
@@ -58,16 +58,27 @@ extension SyncPass {
     }
 
     /// The listing without what was written over while it was made.
-    private func current(_ pulled: PulledRecords) -> PulledRecords {
+    ///
+    /// A record that was written then, and that a listing of everything does not name, was made after it or deleted before
+    /// it: only another one tells, for the changes since would tell of neither.
+    private func current(_ pulled: PulledRecords) async throws -> PulledRecords {
         var pulled = pulled
+        if pulled.isComplete {
+            let listed = Set(pulled.records.map(\.id))
+            for series in writtenMeanwhile.series {
+                let known = try await state.records(of: series, link.id)
+                if known.contains(where: { !$0.isDeleted && !listed.contains($0.id) }) { pulled.cursor = nil }
+            }
+        }
         pulled.records.removeAll(where: writtenMeanwhile.isOutdated)
         return pulled
     }
 
     /// Carries out what people have edited since this was last asked.
     mutating func heedEdits() async throws {
-        guard let since = editsSeen, link.effectiveDirection != .pull, edits.takeRing() else { return }
-        guard try await !isPaused else { return }
+        guard edits.takeRing() else { return }
+        defer { edits.fallSilent() }
+        guard let since = editsSeen, link.effectiveDirection != .pull, try await !isPaused else { return }
         var snapshot = try await state.snapshot(of: link, fields: bridge.fields, .recent(since: since, series: []))
         editsSeen = snapshot.revision
         guard !snapshot.items.isEmpty, snapshot.items.count <= Self.editsAtOnce else { return }
@@ -82,8 +93,7 @@ extension SyncPass {
         for work in work.sorted(by: { $0.item.uid < $1.item.uid }) where work.item.retry == nil {
             guard !isMass || work.decision.action != .deleteRemote else { continue }
             guard let outcome = try await carryOutEdit(work) else { continue }
-            // What was listed meanwhile may say more of it: the next pass looks once more.
-            report[work.item.uid] = outcome == .done ? .again : outcome
+            report[work.item.uid] = outcome
             edited.insert(work.item.uid)
         }
     }

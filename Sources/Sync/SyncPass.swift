@@ -36,7 +36,7 @@ public struct SyncPass: Sendable {
     /// The revision of our calendar up to which edits were looked at; nil while the link is not known well enough.
     var editsSeen: Int64?
 
-    /// Items that were carried out as edits: what was decided on them before is no longer so.
+    /// Items that were carried out as edits since the pass decided on everything: what it decided on them is no longer so.
     var edited: Set<String> = []
     var editedDeletions = 0
 
@@ -97,7 +97,8 @@ public struct SyncPass: Sendable {
             return try await state.finish(link, Finish(revision: place.revision, mark: mark, pending: 0))
         }
         var snapshot = try await state.snapshot(of: link, fields: fields, place.scope(at: mark, touched))
-        editsSeen = snapshot.revision
+        // What was edited and carried out so far is in it.
+        (editsSeen, edited) = (snapshot.revision, [])
         try await quarantine(snapshot)
         let decisions = try decide(on: &snapshot)
         let allowed = try await refuseMassDeletion(decisions, of: snapshot)

@@ -7,11 +7,18 @@ struct CrashingBridge: Bridge {
     let real: ScriptedBridge
     let life: Life
 
+    /// What happens while a listing is under way, before and after the upstream looks.
+    var beforeLook: @Sendable () async -> Void = {}
+    var afterLook: @Sendable () async -> Void = {}
+
     var fields: FieldSet { real.fields }
 
     func pull(since cursor: SyncCursor?) async throws(BridgeError) -> PulledRecords {
         guard !life.isOver else { throw .unreachable("dead") }
-        return try await real.pull(since: cursor)
+        await beforeLook()
+        let pulled = try await real.pull(since: cursor)
+        await afterLook()
+        return pulled
     }
 
     func perform(_ write: RecordWrite) async throws(BridgeError) -> UpstreamRecord? {

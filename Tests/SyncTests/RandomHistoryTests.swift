@@ -42,6 +42,8 @@ private struct History {
         return "word\(word)"
     }
 
+    private func trace(_ line: @autoclosure () -> String) { Trace.note("seed \(seed)", line()) }
+
     mutating func live() async throws {
         for _ in 0..<Int.random(in: 6...16, using: &random) {
             bench.time.advance(Int64.random(in: 0...40, using: &random))
@@ -137,6 +139,9 @@ private struct History {
 
     // MARK: Passes
 
+    /// When in a pass the edits before it are carried out.
+    private enum EditTime { case never, beforeLook, afterLook }
+
     /// A pass in a process that may die in it, over an upstream that may fail.
     private mutating func pass() async {
         let isMortal = Bool.random(using: &random)
@@ -147,7 +152,8 @@ private struct History {
         let links = LinkStore(calendars: calendars) { time.now }
         let faults = (0..<40).map { _ in Int.random(in: 0..<12, using: &random) }
         let (pulls, writes) = (Counter(), Counter())
-        let goesFirst = !isMortal && Bool.random(using: &random)
+        let edits = [EditTime.never, .beforeLook, .afterLook].randomElement(using: &random) ?? .never
+        let bell = EditBell()
         await bench.upstream.setScript { call in
             switch faults[(call.isWrite ? writes : pulls).next() % faults.count] {
             case 0: .refuse(.unreachable("No answer."))
@@ -157,7 +163,14 @@ private struct History {
             }
         }
         do {
-            let bridge = CrashingBridge(real: ScriptedBridge(upstream: bench.upstream), life: life)
+            trace("pass, \(isMortal ? "mortal" : "immortal"), edits \(edits)")
+            var bridge = CrashingBridge(real: ScriptedBridge(upstream: bench.upstream), life: life)
+            // Somebody edited just before: that goes up while the listing is under way.
+            switch edits {
+            case .never: break
+            case .beforeLook: bridge.beforeLook = { await bell.ringAndWait() }
+            case .afterLook: bridge.afterLook = { await bell.ringAndWait() }
+            }
             var pass = SyncPass(
                 of: bench.link,
                 over: bridge,
@@ -165,10 +178,11 @@ private struct History {
                 configuration: SyncConfiguration(),
                 clock: bench.clock
             )
-            // Somebody edited just before: that goes up while the listing is under way.
-            if goesFirst { pass.edits.ring() }
-            _ = try await pass.run()
+            pass.edits = bell
+            let report = try await pass.run()
+            trace("  = \(report.outcomes)")
         } catch {
+            trace("  = \(error)")
             // Whatever it was: the next process starts from what is durable.
         }
         await bench.upstream.setScript(nil)
@@ -180,6 +194,7 @@ private struct History {
             bench.time.advance(4000)
             await bench.upstream.setTime(bench.time.now)
             let report = try await bench.pass()
+            trace("quiet pass \(report.outcomes) \(report.counts)")
             if report.isHeld { _ = try await bench.scheduler().approve(bench.link.id) }
             if report.outcomes.isEmpty, report.run == nil { return }
         }
@@ -244,5 +259,13 @@ private struct History {
 
     private func uid(of payload: String) -> String {
         payload.split(separator: "\r\n").first { $0.hasPrefix("UID:") }.map { String($0.dropFirst(4)) } ?? ""
+    }
+}
+
+extension EditBell {
+    /// Tells of edits, and waits until a pass has carried them out that lists meanwhile: so every seed replays.
+    func ringAndWait() async {
+        ring()
+        while isBusy { await Task.yield() }
     }
 }

@@ -1,5 +1,6 @@
 import Bridging
 import ICalendar
+import SyncTestSupport
 
 /// What goes wrong with a call.
 enum Fault: Sendable {
@@ -67,6 +68,7 @@ actor ScriptedUpstream {
 
     func put(_ id: String, _ payload: String, series: String? = nil) {
         revision += 1
+        Trace.note("upstream", "put \(id) r\(revision) \(payload)")
         records[id] = UpstreamRecord(
             id: id,
             series: series ?? id,
@@ -85,6 +87,7 @@ actor ScriptedUpstream {
     func delete(_ id: String) {
         guard let record = records[id], !record.isDeleted else { return }
         revision += 1
+        Trace.note("upstream", "delete \(id) r\(revision)")
         records[id] = UpstreamRecord(
             id: id,
             series: record.series,
@@ -105,6 +108,7 @@ actor ScriptedUpstream {
 
     func pull(since cursor: SyncCursor?) async throws(BridgeError) -> PulledRecords {
         pulls += 1
+        Trace.note("upstream", "pull since \(cursor?.rawValue ?? "nothing")")
         try fail(.pull)
         let answer: PulledRecords
         let next = SyncCursor(rawValue: String(changes.count))
@@ -129,6 +133,7 @@ actor ScriptedUpstream {
     }
 
     func perform(_ write: RecordWrite) async throws(BridgeError) -> UpstreamRecord? {
+        Trace.note("upstream", "write \(write)")
         let isLost = try fail(.write(write))
         let answer = try carryOut(write)
         performed.append(write)

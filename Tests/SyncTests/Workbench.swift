@@ -4,6 +4,7 @@ import SQL
 import SQLite
 import Store
 import Sync
+import SyncTestSupport
 import Synchronization
 
 /// Time that moves only when it is told to.
@@ -129,6 +130,7 @@ struct Workbench: Sendable {
 
     func put(_ text: String, named name: String? = nil) async throws {
         let object = try CalendarObject(parsing: text)
+        Trace.note("here", "put \(object.text)")
         time.advance(10)
         let outcome = try await calendars.put(
             object,
@@ -151,6 +153,7 @@ struct Workbench: Sendable {
 
     func delete(_ uid: String) async throws {
         guard let stored = try await calendars.object(uid: uid, in: calendar) else { return }
+        Trace.note("here", "delete \(uid)")
         time.advance(10)
         _ = try await calendars.delete(named: stored.name, in: calendar, if: .always, by: Author(.client, name: "test"))
     }

@@ -1,4 +1,4 @@
-import Foundation
+import SyncTestSupport
 import Synchronization
 
 /// The words that people type in one history, each once, so that a lost one can be told.
@@ -20,11 +20,7 @@ final class Words: Sendable {
     }
 
     /// What happened, line by line, for a history that is replayed with `KALENDS_TEST_TRACE` set.
-    func trace(_ line: @autoclosure () -> String) {
-        if Self.isTraced { print("[\(history)] \(line().replacing("\r\n", with: " ⏎ "))") }
-    }
-
-    private static let isTraced = ProcessInfo.processInfo.environment["KALENDS_TEST_TRACE"] != nil
+    func trace(_ line: @autoclosure () -> String) { Trace.note(history, line()) }
 
     /// Notes the words of what a client stored here.
     func took(_ text: String) { taken.withLock { $0.formUnion(Self.words(in: text)) } }
