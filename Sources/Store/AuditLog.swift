@@ -31,6 +31,9 @@ public struct AuditEntry: Sendable, Hashable, Identifiable {
         case upstreamUpdated = "upstream.updated"
         case upstreamDeleted = "upstream.deleted"
         case upstreamRefused = "upstream.refused"
+
+        /// What it is about, the word before the point: `link`, `upstream`.
+        public var kind: String { String(rawValue.prefix { $0 != "." }) }
     }
 
     /// Grows from line to line.
@@ -108,19 +111,22 @@ extension CalendarStore {
 
     /// The audit trail of a principal, newest first.
     ///
-    /// All of it, that since a time, or what is older than the line `before`, for the next page.
+    /// All of it, that since a time, that of one kind of action (`link`), or what is older than the line `before`, for the next page.
     public func auditTrail(
         of principal: PrincipalID,
         since: Instant? = nil,
+        kind: String? = nil,
         before: Int64? = nil,
         limit: Int = 100
     ) async throws -> [AuditEntry] {
-        try await database.read { transaction in
+        let beginning = kind.map { $0 + "." } ?? ""
+        return try await database.read { transaction in
             try transaction.rows(
                 """
                 SELECT id, at, principal, actor, action, calendar, connection, link, run, subject, detail FROM audit
                 WHERE principal = \(principal.value)
                     AND at >= \(.integer(since?.seconds ?? .min)) AND id < \(.integer(before ?? .max))
+                    AND SUBSTR(action, 1, \(.integer(beginning.utf8.count))) = \(.text(beginning))
                 ORDER BY id DESC LIMIT \(.integer(limit))
                 """
             )

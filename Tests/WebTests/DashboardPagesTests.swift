@@ -35,6 +35,56 @@ struct DashboardPagesTests {
         }
     }
 
+    @Test func `no page shows what programs say for nothing`() async throws {
+        try await TestGateway.run { test in
+            let conflict = try await test.makeConflict()
+            let event = try await test.makeLunch()
+            let browser = try await Browser(test)
+            var pages = [try await test.send("GET", "/login", as: nil)]
+            for route in PageRoute.pages {
+                for name in ["1", "2", "\(conflict)", "\(event)", "google", "notion"] {
+                    let segments = route.segments.map { $0 == "*" ? name : String($0) }
+                    pages.append(try await browser.get("/" + segments.joined(separator: "/")))
+                }
+            }
+            for page in pages where page["Content-Type"]?.hasPrefix("text/html") == true {
+                for word in [">nil<", "Optional(", "(null)", "undefined", "{{"] {
+                    #expect(!page.text.contains(word), "\(word) in \(page.text.prefix(4000))")
+                }
+            }
+        }
+    }
+
+    @Test func `sides in step are not marked as different, however each writes the hour`() {
+        let field: Web.JSON = [
+            "dtend": ["base": "20261124T100000", "gateway": "20261124T100000", "upstream": "20261124T090000Z"],
+            "dtstart": ["base": "20261124T090000", "gateway": "20261124T090000", "upstream": "20261124T080000Z"],
+            "summary": ["base": "Talk", "gateway": "Talk", "upstream": "Talk"],
+        ]
+        let inStep = DashboardRoutes.fields(field, isInStep: true)
+        #expect(inStep.compactMap { $0["label"] as? String } == ["Title", "Begins", "Ends"])
+        #expect(inStep.allSatisfy { $0["theirsChanged"] as? Bool == false })
+        #expect(DashboardRoutes.fields(field).contains { $0["theirsChanged"] as? Bool == true })
+    }
+
+    @Test func `the audit page names events by their titles, and filters before it counts`() async throws {
+        try await TestGateway.run { test in
+            _ = try await test.linkGoogle()
+            let event = try await test.makeLunch(["summary": "Board & lodging"])
+            let browser = try await Browser(test)
+            try await eventually("the event went upstream") {
+                try await browser.get("/audit?action=upstream").text.contains("upstream created")
+            }
+            let page = try await browser.get("/audit?action=upstream").text
+            #expect(page.contains("/events/\(event)\"") && page.contains(">Board &amp; lodging</a>"))
+            #expect(page.contains("format=csv&amp;kind=upstream"))
+            #expect(!page.contains("connection added"))
+            let table = try await test.send("GET", "/api/v1/audit?format=csv&kind=link")
+            let actions = table.text.split(separator: "\r\n").dropFirst().map { $0.split(separator: ",")[3] }
+            #expect(!actions.isEmpty && actions.allSatisfy { $0.hasPrefix("link.") }, "\(actions)")
+        }
+    }
+
     @Test func `an event is made, changed and removed in forms`() async throws {
         try await TestGateway.run { test in
             let browser = try await Browser(test)

@@ -89,29 +89,60 @@ extension DashboardRoutes {
     /// Who did what, the latest first.
     func auditPage(_ request: PageRequest) async throws -> Response {
         let since = request.query["since"].flatMap(Day.init)
-        let action = request.query["action"] ?? ""
+        let kinds = Set(AuditEntry.Action.allCases.map(\.kind)).sorted()
+        // What is no kind filters nothing.
+        let kind = request.query["action"].flatMap { kinds.contains($0) ? $0 : nil }
         let before = request.query["before"].flatMap { Int64($0) }
         let entries = try await gateway.calendars.auditTrail(
             of: request.visitor.principal.id,
             since: since.map { Instant(seconds: $0.number * 86_400) },
+            kind: kind,
             before: before,
             limit: Self.shown
         )
-        let kinds = Set(AuditEntry.Action.allCases.map { String($0.rawValue.prefix { $0 != "." }) }).sorted()
-        let found = entries.filter { action.isEmpty || $0.action.rawValue.hasPrefix(action + ".") }
-        let lines = found.map { entry -> [String: Any] in
-            [
+        let events = try await events(of: entries)
+        let lines = entries.map { entry -> [String: Any] in
+            var line: [String: Any] = [
                 "at": time(entry.at), "exactly": entry.at.rfc3339, "actor": entry.actor,
                 "action": entry.action.rawValue.replacing("_", with: " ").replacing(".", with: " "),
                 "subject": entry.subject ?? "", "detail": entry.detail ?? "",
             ]
+            if let key = Subject(entry), let event = events[key] { line.merge(event) { $1 } }
+            return line
         }
         var content: [String: Any] = [
-            "entries": lines, "action": Self.encoded(action),
-            "kinds": kinds.map { ["name": $0, "chosen": $0 == action] as [String: Any] },
+            "entries": lines, "kinds": kinds.map { ["name": $0, "chosen": $0 == kind] as [String: Any] },
         ]
+        if let kind { content["kind"] = kind }
         if let since { content["since"] = since.text }
         if entries.count == Self.shown, let last = entries.last { content["before"] = last.id }
         return page("audit", content, for: request.visitor)
+    }
+
+    /// The event a line tells of.
+    private struct Subject: Hashable {
+        var calendar: CalendarID
+        var uid: String
+
+        /// Nil for a line about something else.
+        init?(_ entry: AuditEntry) {
+            guard entry.action.kind == AuditEntry.Action.upstreamCreated.kind, let calendar = entry.calendar,
+                let subject = entry.subject
+            else { return nil }
+            self.calendar = calendar
+            uid = subject
+        }
+    }
+
+    /// The titles and addresses of the events that lines tell of, where they are still here.
+    private func events(of entries: [AuditEntry]) async throws -> [Subject: [String: Any]] {
+        var found: [Subject: [String: Any]] = [:]
+        for subject in Set(entries.compactMap(Subject.init)) {
+            guard let stored = try await gateway.calendars.object(uid: subject.uid, in: subject.calendar),
+                let title = try stored.object().master?.first("SUMMARY")?.text, !title.isEmpty
+            else { continue }
+            found[subject] = ["title": title, "event": stored.id.rawValue]
+        }
+        return found
     }
 }

@@ -19,7 +19,7 @@ extension DashboardRoutes {
                 "next": instant(link["next_sync_at"]),
                 "rang": link["last_webhook_at"]?.string == nil ? "never" : instant(link["last_webhook_at"]),
                 "records": (link["records"]?.array ?? []).compactMap(\.string),
-                "fields": Self.fields(link["fields"]),
+                "fields": Self.fields(link["fields"], isInStep: link["state"]?.string == "in_step"),
             ]
             shown["hasRecords"] = link["records"]?.array?.isEmpty == false
             if let mapping = link["mapping"]?.object {
@@ -41,14 +41,16 @@ extension DashboardRoutes {
     }
 
     /// Rows of base, ours and theirs; those that differ say so.
-    static func fields(_ json: JSON?) -> [[String: Any]] {
-        (json?.object ?? [:]).sorted { $0.key < $1.key }.map { name, field in
+    ///
+    /// Sides that are in step may write the same moment differently; nothing of it is a difference.
+    static func fields(_ json: JSON?, isInStep: Bool = false) -> [[String: Any]] {
+        (json?.object ?? [:]).sorted { ShownValue.precedes($0.key, $1.key) }.map { name, field in
             let (base, gateway, upstream) = (field["base"]?.string, field["gateway"]?.string, field["upstream"]?.string)
             return [
                 "name": name, "label": ShownValue.label(name), "base": base.map(ShownValue.text) ?? "–",
                 "gateway": gateway.map(ShownValue.text) ?? "–", "upstream": upstream.map(ShownValue.text) ?? "–",
                 "value": gateway ?? "", "theirs": upstream ?? "",
-                "oursChanged": gateway != base, "theirsChanged": upstream != base,
+                "oursChanged": !isInStep && gateway != base, "theirsChanged": !isInStep && upstream != base,
             ]
         }
     }

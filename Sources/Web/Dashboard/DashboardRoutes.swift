@@ -108,7 +108,9 @@ struct DashboardRoutes: Sendable {
     }
 
     func loginPage(next: String, status: HTTPResponse.Status, failure: String? = nil) -> Response {
-        .page(templates.page("login", ["next": Self.localPath(next), "failure": failure as Any]), status: status)
+        var content: [String: Any] = ["next": Self.localPath(next)]
+        if let failure { content["failure"] = failure }
+        return .page(templates.page("login", content), status: status)
     }
 
     /// A page with one sentence, and what can be done.

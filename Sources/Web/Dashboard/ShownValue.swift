@@ -5,6 +5,19 @@ enum ShownValue {
     /// A property's name as a form would call it.
     static func label(_ field: String) -> String { labels[field] ?? field.prefix(1).uppercased() + field.dropFirst() }
 
+    /// Whether one property stands before another: as a form would have them, others behind by name.
+    static func precedes(_ one: String, _ other: String) -> Bool { rank(one) < rank(other) }
+
+    private static func rank(_ field: String) -> (Int, String) {
+        // `summary (20261121T090000Z)` is an override's; it stands behind the series'.
+        let name = field.prefix { $0 != " " }
+        return (order.firstIndex { $0 == name } ?? order.count, field)
+    }
+
+    private static let order = [
+        "summary", "schedule", "dtstart", "dtend", "duration", "rrule", "rdate", "exdate", "location", "description",
+    ]
+
     private static let labels = [
         "summary": "Title", "dtstart": "Begins", "dtend": "Ends", "schedule": "When", "rrule": "Repeats",
         "exdate": "Except", "rdate": "Also on", "url": "Web address", "location": "Place", "transp": "Shown as",

@@ -8,7 +8,11 @@ extension RESTRoutes {
             "/audit",
             "list_audit",
             "Every change to calendars, links and connections, and every write upstream, the latest first",
-            query: ["since": .text.noted("RFC 3339"), "format": .choice(["json", "csv"])],
+            query: [
+                "since": .text.noted("RFC 3339"),
+                "kind": .choice(Set(AuditEntry.Action.allCases.map(\.kind)).sorted()),
+                "format": .choice(["json", "csv"]),
+            ],
             of: Schemas.auditLine
         ) { rest, request in try await rest.listAudit(request) }
         list.answer = .jsonOrCSV(.page(of: Schemas.auditLine))
@@ -31,6 +35,7 @@ extension RESTRoutes {
         let lines = try await gateway.calendars.auditTrail(
             of: request.visitor.principal.id,
             since: since,
+            kind: request.query["kind"],
             before: try page.number(),
             limit: limit + 1
         )
