@@ -28,7 +28,7 @@ struct MCPTests {
 
     @Test func `the newest revision both sides speak is agreed`() async throws {
         try await TestGateway.run { test in
-            for (asked, agreed) in [("2025-03-26", "2025-03-26"), ("2099-01-01", "2025-06-18")] {
+            for (asked, agreed) in [("2025-03-26", "2025-03-26"), ("2099-01-01", "2025-11-25")] {
                 let answer = try await say(test, request("initialize", ["protocolVersion": .string(asked)]))
                 #expect(answer.body["result"]?["protocolVersion"]?.text == agreed)
                 #expect(answer.body["result"]?["capabilities"]?["tools"] != nil)
@@ -119,6 +119,81 @@ struct MCPTests {
         try await TestGateway.run { test in
             let reply = try await test.send("POST", "/mcp", body: Array(text.utf8))
             #expect(try JSON(parsing: reply.body)["error"]?["code"]?.number == code)
+        }
+    }
+
+    // MARK: Requests that carry their envelope (revision 2026-07-28)
+
+    private static let revision = "2026-07-28"
+
+    /// A request as that revision sends it, and the headers that repeat what it says.
+    private func enveloped(
+        _ method: String,
+        _ parameters: [String: JSON] = [:],
+        revision: String = MCPTests.revision
+    ) -> (message: JSON, headers: [(String, String)]) {
+        var all = parameters
+        all["_meta"] = [
+            "io.modelcontextprotocol/protocolVersion": .string(revision),
+            "io.modelcontextprotocol/clientCapabilities": [:],
+        ]
+        let headers = [("MCP-Protocol-Version", revision), ("Mcp-Method", method)]
+        return (request(method, .object(all)), headers + (parameters["name"]?.text.map { [("Mcp-Name", $0)] } ?? []))
+    }
+
+    @Test func `without a handshake each request stands for itself`() async throws {
+        try await TestGateway.run { test in
+            let discover = enveloped("server/discover")
+            let found = try await say(test, discover.message, discover.headers).body["result"]
+            #expect(found?["supportedVersions"]?.elements?.first?.text == Self.revision)
+            #expect(found?["capabilities"]?["tools"] != nil && found?["resultType"]?.text == "complete")
+            #expect(found?["_meta"]?["io.modelcontextprotocol/serverInfo"]?["name"]?.text == "kalends")
+            let list = enveloped("tools/list")
+            let listed = try await say(test, list.message, list.headers).body["result"]
+            #expect((listed?["tools"]?.elements?.count ?? 0) > 20)
+            #expect(listed?["cacheScope"]?.text == "private" && (listed?["ttlMs"]?.number ?? 0) > 0)
+            let call = enveloped("tools/call", ["name": "list_calendars", "arguments": [:]])
+            let called = try await say(test, call.message, call.headers).body["result"]
+            #expect(called?["structuredContent"]?["items"]?.elements?.count == 1)
+            #expect(called?["resultType"]?.text == "complete")
+        }
+    }
+
+    @Test func `a name that does not fit into a header is told in another form`() async throws {
+        try await TestGateway.run { test in
+            let call = enveloped("tools/call", ["name": "naïve"])
+            let packed = [("Mcp-Name", "=?base64?bmHDr3Zl?=")]
+            let reply = try await say(test, call.message, Array(call.headers.prefix(2)) + packed)
+            // It was understood: the tool is what there is none of.
+            #expect(reply.body["error"]?["code"]?.number == -32_602)
+        }
+    }
+
+    @Test func `headers that differ from the body are refused, and revisions that are not spoken`() async throws {
+        try await TestGateway.run { test in
+            let call = enveloped("tools/call", ["name": "list_calendars"])
+            for wrong in [
+                [("MCP-Protocol-Version", "2025-11-25"), call.headers[1], call.headers[2]],
+                [call.headers[0], ("Mcp-Method", "tools/list"), call.headers[2]],
+                [call.headers[0], call.headers[1], ("Mcp-Name", "delete_calendar")],
+                [call.headers[0], call.headers[1]],
+            ] {
+                let reply = try await say(test, call.message, wrong)
+                #expect(reply.reply.status == 400 && reply.body["error"]?["code"]?.number == -32_020, "\(wrong)")
+            }
+            let bare = try await say(test, request("tools/list"), [("MCP-Protocol-Version", Self.revision)])
+            #expect(bare.reply.status == 400 && bare.body["error"]?["code"]?.number == -32_602)
+            let future = enveloped("tools/list", revision: "2099-01-01")
+            let unknown = try await say(test, future.message, future.headers)
+            #expect(unknown.reply.status == 400 && unknown.body["error"]?["code"]?.number == -32_022)
+            let spoken = unknown.body["error"]?["data"]?["supported"]?.elements?.compactMap(\.text) ?? []
+            #expect(spoken.contains(Self.revision) && spoken.contains("2025-11-25"))
+            // What the handshake was for is gone.
+            for method in ["initialize", "ping", "nonsense"] {
+                let gone = enveloped(method)
+                let reply = try await say(test, gone.message, gone.headers)
+                #expect(reply.reply.status == 404 && reply.body["error"]?["code"]?.number == -32_601)
+            }
         }
     }
 }

@@ -9,12 +9,10 @@ import Store
 /// `/mcp`: the operations of the REST interface as tools for agents (Model Context Protocol, streamable HTTP).
 ///
 /// Every answer is one JSON document; the server begins no talk of its own, so there is no stream and no session.
+/// Older revisions of the protocol begin with a handshake; from 2026-07-28 on each request carries an ``MCPEnvelope``.
 struct MCPRoute: Sendable {
-    /// The revisions of the protocol that are spoken, the newest first.
-    static let revisions = ["2025-06-18", "2025-03-26", "2024-11-05"]
-
-    /// The header in which a client repeats the revision that was agreed.
-    private static let revisionField = HTTPField.Name("MCP-Protocol-Version")
+    /// The revisions that begin with a handshake, the newest first.
+    static let revisions = ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"]
 
     private static let maximumBody = 512 * 1024
 
@@ -42,12 +40,17 @@ struct MCPRoute: Sendable {
             }
             let ration = rest.ration(of: visitor)
             guard ration.isGranted else { return RESTRoutes.response(.tooMany(ration)) }
-            if let name = Self.revisionField, let told = request.headers[name], !Self.revisions.contains(told) {
-                let known = Self.revisions.joined(separator: ", ")
-                return RESTRoutes.response(.invalid("The protocol's revision \(told) is not spoken.", "Use \(known)."))
-            }
             let body = try await request.body.collect(upTo: Self.maximumBody)
-            return try await answer(Array(body.readableBytesView), visitor, id)
+            guard let message = JSON(parsing: Array(body.readableBytesView)) else {
+                return .json(Self.failure(.null, -32_700, "This is no JSON."), status: .badRequest)
+            }
+            if MCPEnvelope.isCarried(by: message, request.headers) {
+                return await answer(enveloped: message, request.headers, visitor, id)
+            }
+            if let told = MCPEnvelope.revision(in: request.headers), !Self.revisions.contains(told) {
+                return .json(Self.failure(message["id"] ?? .null, .unsupported(told)), status: .badRequest)
+            }
+            return await answer(message, visitor, id)
         } catch {
             guard let problem = RESTProblem(meaning: error, limit: Self.maximumBody) else { throw error }
             return RESTRoutes.response(problem)
@@ -55,23 +58,20 @@ struct MCPRoute: Sendable {
     }
 
     /// One message, or several at once, as the second revision allows.
-    private func answer(_ octets: [UInt8], _ visitor: Visitor, _ id: String) async throws -> Response {
-        guard let message = JSON(parsing: octets) else {
-            return .json(Self.failure(.null, -32_700, "This is no JSON."), status: .badRequest)
-        }
+    private func answer(_ message: JSON, _ visitor: Visitor, _ id: String) async -> Response {
         if let several = message.array {
             var answers: [JSON] = []
             for message in several {
-                if let answer = try await answer(message, visitor, id) { answers.append(answer) }
+                if let answer = await answer(to: message, visitor, id) { answers.append(answer) }
             }
             return answers.isEmpty ? Response(status: .accepted) : .json(.array(answers))
         }
-        guard let answer = try await answer(message, visitor, id) else { return Response(status: .accepted) }
+        guard let answer = await answer(to: message, visitor, id) else { return Response(status: .accepted) }
         return .json(answer)
     }
 
     /// The answer to a message; nil to one that wants none.
-    private func answer(_ message: JSON, _ visitor: Visitor, _ request: String) async throws -> JSON? {
+    private func answer(to message: JSON, _ visitor: Visitor, _ request: String) async -> JSON? {
         guard message["jsonrpc"] == "2.0", let method = message["method"]?.string else {
             // An answer of the client's is taken note of.
             return message["result"] != nil || message["error"] != nil
@@ -82,29 +82,71 @@ struct MCPRoute: Sendable {
         switch method {
         case "initialize": return Self.success(id, Self.welcome(parameters))
         case "ping": return Self.success(id, [:])
-        case "tools/list":
-            return Self.success(id, ["tools": .array(Self.tools(for: visitor).map(Self.describe))])
+        default:
+            switch await outcome(of: method, parameters, visitor, request) {
+            case .success(let result): return Self.success(id, result)
+            case .failure(let objection): return Self.failure(id, objection)
+            }
+        }
+    }
+
+    /// The answer to a request that carries its envelope: results say that they are whole and how long they hold.
+    private func answer(
+        enveloped message: JSON,
+        _ headers: HTTPFields,
+        _ visitor: Visitor,
+        _ request: String
+    ) async -> Response {
+        guard message["jsonrpc"] == "2.0", let method = message["method"]?.string else {
+            return .json(Self.failure(.null, -32_600, "This is no JSON-RPC 2.0 request."), status: .badRequest)
+        }
+        // Nothing that a client tells without asking means anything to us.
+        guard let id = message["id"] else { return Response(status: .accepted) }
+        if let objection = MCPEnvelope.objection(to: message, headers) {
+            return .json(Self.failure(id, objection), status: objection.status)
+        }
+        let found: Result<JSON, MCPObjection> =
+            method == "server/discover"
+            ? .success(MCPEnvelope.discovery(Self.capabilities, Self.instructions))
+            : await outcome(of: method, message["params"] ?? [:], visitor, request)
+        switch found {
+        case .success(let result): return .json(Self.success(id, MCPEnvelope.whole(result, Self.serverInfo)))
+        case .failure(let objection): return .json(Self.failure(id, objection), status: objection.status)
+        }
+    }
+
+    /// What a method answers that every revision has.
+    private func outcome(
+        of method: String,
+        _ parameters: JSON,
+        _ visitor: Visitor,
+        _ request: String
+    ) async -> Result<JSON, MCPObjection> {
+        switch method {
+        case "tools/list": return .success(["tools": .array(Self.tools(for: visitor).map(Self.describe))])
         case "tools/call":
             let name = parameters["name"]?.string ?? ""
             guard let tool = Self.tools(for: visitor).first(where: { $0.name == name }) else {
-                return Self.failure(id, -32_602, "There is no tool \(name) for this token.")
+                return .failure(MCPObjection(-32_602, "There is no tool \(name) for this token."))
             }
-            return Self.success(id, await call(tool, parameters["arguments"] ?? [:], visitor, request))
-        default: return Self.failure(id, -32_601, "The method \(method) is not known.")
+            return .success(await call(tool, parameters["arguments"] ?? [:], visitor, request))
+        default: return .failure(MCPObjection(-32_601, "The method \(method) is not known."))
         }
     }
+
+    private static let capabilities: JSON = ["tools": ["listChanged": false]]
+
+    private static let serverInfo: JSON = ["name": "kalends", "title": "Kalends", "version": "1"]
+
+    private static let instructions =
+        "Calendars that are kept in step with Google Calendar and Notion. Times are RFC 3339. An event's id names it with "
+        + "all its occurrences; occurrence names one. What is deleted can be restored from its history."
 
     private static func welcome(_ parameters: JSON) -> JSON {
         let asked = parameters["protocolVersion"]?.string ?? ""
         return [
             "protocolVersion": .string(revisions.contains(asked) ? asked : revisions[0]),
-            "capabilities": ["tools": ["listChanged": false]],
-            "serverInfo": ["name": "kalends", "title": "Kalends", "version": "1"],
-            "instructions": .string(
-                "Calendars that are kept in step with Google Calendar and Notion. Times are RFC 3339. An event's id "
-                    + "names it with all its occurrences; occurrence names one. What is deleted can be restored from "
-                    + "its history."
-            ),
+            "capabilities": capabilities, "serverInfo": serverInfo, "instructions": .string(instructions),
         ]
     }
 
@@ -210,7 +252,11 @@ struct MCPRoute: Sendable {
     private static func success(_ id: JSON, _ result: JSON) -> JSON { ["jsonrpc": "2.0", "id": id, "result": result] }
 
     private static func failure(_ id: JSON, _ code: Int64, _ message: String) -> JSON {
-        ["jsonrpc": "2.0", "id": id, "error": ["code": .integer(code), "message": .string(message)]]
+        failure(id, MCPObjection(code, message))
+    }
+
+    private static func failure(_ id: JSON, _ objection: MCPObjection) -> JSON {
+        ["jsonrpc": "2.0", "id": id, "error": objection.body]
     }
 }
 
