@@ -6,18 +6,34 @@ import Sync
 
 /// `/local/…`: what commands on this machine ask of a running gateway.
 ///
-/// They present a secret that the gateway made at its start and wrote where only its own user can read it.
+/// They know a secret that the gateway made at its start and wrote where only its own user can read it.
 struct LocalRoute: Sendable {
     /// The header that carries the secret.
     static let header = "X-Kalends-Local"
+
+    /// The header that carries a proof of the secret, for requests that go through other hands.
+    static let proofHeader = "X-Kalends-Proof"
+
+    /// The largest body that is looked at.
+    private static let maximumBody = 64 * 1024
 
     private let gateway: Gateway
 
     init(_ gateway: Gateway) { self.gateway = gateway }
 
     func respond(to request: Request, path: String) async throws -> Response {
-        guard let secret = gateway.localToken, let given = HTTPField.Name(Self.header).flatMap({ request.headers[$0] }),
-            Secret.areEqual(secret.utf8, given.utf8), path == "/local/sync", request.method == .post
+        guard let secret = gateway.localToken else { return Response(status: .notFound) }
+        switch path {
+        case "/local/sync": return try await sync(request, secret)
+        case "/local/mirror": return try await mirror(request, secret)
+        default: return Response(status: .notFound)
+        }
+    }
+
+    /// Wakes links, all or one.
+    private func sync(_ request: Request, _ secret: String) async throws -> Response {
+        guard request.method == .post, let given = HTTPField.Name(Self.header).flatMap({ request.headers[$0] }),
+            Secret.areEqual(secret.utf8, given.utf8)
         else { return Response(status: .notFound) }
         let wanted = FormFields(request.uri.query ?? "")["link"].flatMap { Int64($0) }
         var woken = 0
@@ -27,5 +43,18 @@ struct LocalRoute: Sendable {
             woken += 1
         }
         return Response.json(["woken": .integer(woken)])
+    }
+
+    /// Tells what arrived of a request, so that its sender sees what a proxy between does to it.
+    private func mirror(_ request: Request, _ secret: String) async throws -> Response {
+        guard let proof = HTTPField.Name(Self.proofHeader).flatMap({ request.headers[$0] }),
+            Proof.isValid(proof, of: secret)
+        else { return Response(status: .notFound) }
+        let body = try await request.body.collect(upTo: Self.maximumBody)
+        let fields = Dictionary(request.headers.map { ($0.name.canonicalName, JSON.string($0.value)) }) { $1 }
+        return Response.json([
+            "method": .string(request.method.rawValue), "host": .string(request.head.authority ?? ""),
+            "fields": .object(fields), "octets": .integer(body.readableBytes),
+        ])
     }
 }

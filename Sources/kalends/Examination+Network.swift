@@ -68,26 +68,6 @@ extension Examination {
         }
     }
 
-    /// Whether methods, host and credentials arrive as they were sent.
-    private func proxy(at address: String, _ transport: CurlTransport) async -> Finding {
-        let fix = "Let the proxy pass PROPFIND and REPORT, and the fields Host and Authorization, unchanged."
-        do {
-            var asking = Self.request(HTTPRequest.Method("PROPFIND") ?? .options, address + "/dav/")
-            asking.headers[.authorization] = "Basic " + Data("nobody:nothing".utf8).base64EncodedString()
-            let reply = try await transport.send(asking)
-            guard reply.status == 401, reply.headers[.wwwAuthenticate] != nil else {
-                return .bad("proxy", "PROPFIND with wrong credentials is answered \(reply.status), not 401", fix: fix)
-            }
-            let options = try await transport.send(Self.request(.options, address + "/dav/"))
-            guard let dav = HTTPField.Name("DAV"), options.headers[dav]?.contains("calendar-access") == true else {
-                return .bad("proxy", "OPTIONS loses the field DAV on its way", fix: fix)
-            }
-            return .good("proxy", "methods and fields arrive")
-        } catch {
-            return .bad("proxy", "\(error)", fix: fix)
-        }
-    }
-
     /// Whether providers and browsers reach the addresses that they are sent to.
     private func callbacks(at address: String, _ transport: CurlTransport) async -> Finding {
         let fix = "Let the proxy pass /oauth/callback and /webhooks/ to kalends."
@@ -135,7 +115,7 @@ extension Examination {
         return formatter.date(from: text)
     }
 
-    private static func request(_ method: HTTPRequest.Method, _ url: String) -> OutboundRequest {
+    static func request(_ method: HTTPRequest.Method, _ url: String) -> OutboundRequest {
         OutboundRequest(method: method, url: url, timeout: .seconds(10))
     }
 }
