@@ -29,8 +29,8 @@ public struct Alert: Sendable, Hashable {
 
 /// Remembers what is wrong and what was told, so that everything is told once, and that it is over.
 public struct AlertBook: Sendable {
-    /// A failure that heals within an hour is nobody's business.
-    public static let patience: Int64 = 3600
+    /// For how many seconds a failure is nobody's business: most heal by themselves.
+    public static let usualPatience: Int64 = 3600
 
     private struct Key: Hashable {
         var kind: Alert.Kind
@@ -43,10 +43,11 @@ public struct AlertBook: Sendable {
         var isTold = false
     }
 
+    private let patience: Int64
     private var entries: [Key: Entry] = [:]
 
-    /// Makes an empty book.
-    public init() {}
+    /// Makes an empty book that tells of a failure once it has lasted so many seconds.
+    public init(patience: Int64 = AlertBook.usualPatience) { self.patience = patience }
 
     /// What is to be told now that this is wrong.
     public mutating func news(_ wrong: [Alert], at now: Instant) -> [Alert] {
@@ -57,7 +58,7 @@ public struct AlertBook: Sendable {
             seen.insert(key)
             var entry = entries[key] ?? Entry(alert: alert, since: now)
             entry.alert = alert
-            let patience = alert.kind == .failing ? Self.patience : 0
+            let patience = alert.kind == .failing ? self.patience : 0
             if !entry.isTold, now - entry.since >= patience {
                 entry.isTold = true
                 told.append(alert)

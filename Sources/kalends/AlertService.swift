@@ -20,6 +20,16 @@ struct AlertService: Service {
     private let from: String
     private let to: [String]
     private let interval: Duration
+    private let patience: Int64
+
+    /// An alert that is to reach somebody, and since when.
+    private struct Message {
+        var alert: Alert
+        var at: Instant
+    }
+
+    /// More than that waits for no mail server: what is new matters more.
+    private static let kept = 100
 
     /// Reads where alerts go; nil where nowhere.
     init?(_ assembly: Assembly) throws {
@@ -32,6 +42,7 @@ struct AlertService: Service {
         from = settings.value("ALERT_MAIL_FROM") ?? "kalends@localhost"
         mailer = try Self.mailer(settings, to)
         interval = .seconds(try settings.seconds("ALERT_INTERVAL", default: 60))
+        patience = Int64(try settings.seconds("ALERT_AFTER", default: Int(AlertBook.usualPatience)))
         guard webhook != nil || mailer != nil else { return nil }
     }
 
@@ -45,10 +56,16 @@ struct AlertService: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            var book = AlertBook()
+            var book = AlertBook(patience: patience)
+            var calls: [Message] = []
+            var mails: [Message] = []
             while !Task.isCancelled {
                 do {
-                    for alert in book.news(try await wrong(), at: Assembly.now()) { await tell(alert) }
+                    let now = Assembly.now()
+                    let news = book.news(try await wrong(), at: now).map { Message(alert: $0, at: now) }
+                    log(news)
+                    if let webhook { calls = await undelivered(calls + news) { try await call(webhook, $0) } }
+                    if let mailer { mails = await undelivered(mails + news) { try await mail(mailer, $0) } }
                     try await Task.sleep(for: interval)
                 } catch is CancellationError {
                     return
@@ -95,38 +112,49 @@ struct AlertService: Service {
 
     // MARK: Telling
 
-    private func tell(_ alert: Alert) async {
-        assembly.logger.warning("alert", metadata: ["kind": "\(alert.kind.rawValue)", "message": "\(alert.message)"])
-        if let webhook { await call(webhook, alert) }
-        guard let mailer else { return }
+    private func log(_ news: [Message]) {
+        for alert in news.map(\.alert) {
+            assembly.logger.warning(
+                "alert",
+                metadata: ["kind": "\(alert.kind.rawValue)", "message": "\(alert.message)"]
+            )
+        }
+    }
+
+    /// Sends messages in their order; what is left, from the first that did not get through, is tried again.
+    private func undelivered(_ messages: [Message], _ send: (Message) async throws -> Void) async -> [Message] {
+        for (index, message) in messages.enumerated() {
+            do { try await send(message) } catch {
+                let why = "\(error)"
+                assembly.logger.error("an alert did not get through; it is tried again", metadata: ["error": "\(why)"])
+                return messages[index...].suffix(Self.kept)
+            }
+        }
+        return []
+    }
+
+    private func mail(_ mailer: Mailer, _ message: Message) async throws {
+        let alert = message.alert
         let mail = Mail(
             from: from,
             to: to,
             subject: "Kalends: \(alert.message)",
             text: "\(alert.message)\n\n\(alert.remedy)\n\n\(assembly.publicURL)\n"
         )
-        do {
-            try await mailer.send(mail, date: Self.date(Assembly.now()), id: UUID().uuidString.lowercased())
-        } catch {
-            assembly.logger.error("an alert could not be mailed", metadata: ["error": "\(error)"])
-        }
+        try await mailer.send(mail, date: Self.date(message.at), id: UUID().uuidString.lowercased())
     }
 
-    private func call(_ webhook: String, _ alert: Alert) async {
+    private func call(_ webhook: String, _ message: Message) async throws {
+        let alert = message.alert
         let members = [
             "kind": alert.kind.rawValue, "subject": alert.subject, "message": alert.message, "remedy": alert.remedy,
-            "at": Assembly.now().rfc3339, "gateway": assembly.publicURL,
+            "at": message.at.rfc3339, "gateway": assembly.publicURL,
         ]
-        do {
-            let body = try JSONEncoder().encode(members)
-            var request = OutboundRequest(method: .post, url: webhook, timeout: .seconds(20))
-            request.headers[.contentType] = "application/json"
-            request.body = Array(body)
-            let reply = try await transport.send(request)
-            guard (200..<300).contains(reply.status) else { throw Failure("it answered \(reply.status)") }
-        } catch {
-            assembly.logger.error("the alert webhook could not be called", metadata: ["error": "\(error)"])
-        }
+        var request = OutboundRequest(method: .post, url: webhook, timeout: .seconds(20))
+        request.headers[.contentType] = "application/json"
+        request.body = Array(try JSONEncoder().encode(members))
+        let reply = try await transport.send(request)
+        guard (200..<300).contains(reply.status) else { throw Failure("the alert webhook answered \(reply.status)") }
     }
 
     /// `Sat, 21 Nov 2026 15:04:05 +0000`.

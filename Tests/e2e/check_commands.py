@@ -1,76 +1,20 @@
-"""Commands and what works while nobody looks: doctor, backup and restore, metrics, alerts by webhook and mail."""
+"""Commands and what works while nobody looks: doctor, backup and restore, metrics."""
 
 import datetime
-import email
-import email.policy
-import http.server
 import json
 import os
 import re
 import shutil
-import socketserver
 import subprocess
 import tempfile
-import threading
 
 import trustme
 
 from gateway import KALENDS, Gateway, Peer, Simulators, free_port, sync_collection, wait_until
-from linked import CALENDAR, connect, google_create, google_events, link, link_state, sync_now
+from linked import CALENDAR, connect, google_create, link, sync_now
 
 ACCOUNT = "ana@example.com"
 PASSWORD = "wonderland"
-
-
-class Mailbox(socketserver.ThreadingTCPServer):
-    """As much of SMTP as handing a mail in takes."""
-
-    allow_reuse_address = daemon_threads = True
-
-    def __init__(self):
-        self.mails = []
-        super().__init__(("127.0.0.1", 0), Conversation)
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-
-class Conversation(socketserver.StreamRequestHandler):
-    def handle(self):
-        self.wfile.write(b"220 mailbox\r\n")
-        lines, in_data = [], False
-        for raw in self.rfile:
-            line = raw.rstrip(b"\r\n")
-            if in_data:
-                if line == b".":
-                    self.server.mails.append(email.message_from_bytes(b"\r\n".join(lines), policy=email.policy.default))
-                    in_data = False
-                    self.wfile.write(b"250 taken\r\n")
-                else:
-                    lines.append(line)
-            elif line.upper().startswith(b"DATA"):
-                lines, in_data = [], True
-                self.wfile.write(b"354 go on\r\n")
-            elif line.upper().startswith(b"QUIT"):
-                self.wfile.write(b"221 bye\r\n")
-                return
-            else:
-                self.wfile.write(b"250 ok\r\n")
-
-
-class Hook(http.server.ThreadingHTTPServer):
-    def __init__(self):
-        self.calls = []
-        super().__init__(("127.0.0.1", 0), Call)
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-
-class Call(http.server.BaseHTTPRequestHandler):
-    def do_POST(self):
-        self.server.calls.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-        self.send_response(204)
-        self.end_headers()
-
-    def log_message(self, *_):
-        pass
 
 
 def run(environment, *arguments):
@@ -177,37 +121,10 @@ def check_metrics(gateway):
         assert re.fullmatch(r"# (HELP|TYPE) .+|[a-z_]+(\{[^{}]*\})? -?[0-9.e+-]+", line), line
 
 
-def check_alerts(gateway, alice, simulators, hook, mailbox):
-    """Held deletions and a dead grant are told once each, both ways."""
-    identifier = alice.expect(200, "GET", "/api/v1/links").json()["items"][0]["id"]
-    # All in one pass: a few at a time would be nothing to ask about.
-    alice.expect(200, "POST", f"/api/v1/links/{identifier}/pause")
-    for event in google_events(simulators.google, ACCOUNT):
-        simulators.google.expect((200, 204), "DELETE", f"/control/calendars/{ACCOUNT}/events/{event['id']}")
-    alice.expect(200, "POST", f"/api/v1/links/{identifier}/resume")
-    sync_now(alice, identifier)
-    wait_until(lambda: link_state(alice, identifier)["state"] == "needs_approval", message="deletions are held")
-    wait_until(lambda: hook.calls and mailbox.mails, 30, 0.1, "the alert arrives by webhook and mail")
-    assert [call["kind"] for call in hook.calls] == ["held_deletions"], hook.calls
-    assert "/activity" in hook.calls[0]["remedy"]
-    mail = mailbox.mails[0]
-    assert mail["To"] == "root@example.org" and "deletions wait" in mail["Subject"], mail.items()
-    assert "approval" in mail.get_content() or "let them go on" in mail.get_content()
-    alice.expect(200, "POST", f"/api/v1/links/{identifier}/reject")
-    wait_until(lambda: len(hook.calls) == 2, 30, 0.1, "it is told that it is over")
-    assert hook.calls[1]["kind"] == "over", hook.calls
-
-
 def main():
-    hook, mailbox = Hook(), Mailbox()
     with tempfile.TemporaryDirectory() as folder:
         simulators = Simulators(folder)
-        gateway = Gateway(
-            folder, simulators, KALENDS_POLL_GOOGLE=1, KALENDS_ALERT_INTERVAL=1,
-            KALENDS_ALERT_WEBHOOK=f"http://127.0.0.1:{hook.server_port}/hook",
-            KALENDS_ALERT_MAIL_TO="root@example.org", KALENDS_ALERT_MAIL_FROM="kalends@example.org",
-            KALENDS_SMTP_URL=f"smtp://127.0.0.1:{mailbox.server_address[1]}",
-        )
+        gateway = Gateway(folder, simulators, KALENDS_POLL_GOOGLE=1)
         check_usage(gateway.environment)
         alice = gateway.add_user("alice", PASSWORD)
         for number in range(12):
@@ -217,9 +134,8 @@ def main():
         check_doctor(gateway)
         check_certificates()
         check_files(gateway, alice)
-        check_alerts(gateway, alice, simulators, hook, mailbox)
         check_backup(gateway, alice, simulators)
-    print("commands: usage, doctor, metrics, alerts by webhook and mail, backup and restore: all well")
+    print("commands: usage, doctor, metrics, backup and restore: all well")
 
 
 if __name__ == "__main__":
