@@ -3,7 +3,7 @@
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
 PACKAGES := libical-dev libxml2-dev libsqlite3-dev libcurl4-openssl-dev tzdata pkg-config
 E2E_PACKAGES := python3-venv vdirsyncer khal todoman cadaver calcurse python3-httplib2 thunderbird chromium chromium-driver litmus debootstrap \
-	evolution-data-server gir1.2-ecal-2.0 gir1.2-edataserver-1.2 python3-gi gnome-keyring dbus-daemon openssl
+	evolution-data-server gir1.2-ecal-2.0 gir1.2-edataserver-1.2 python3-gi gnome-keyring dbus-daemon openssl iproute2 util-linux
 # Root needs no sudo; anybody else does, and only when something is missing.
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 

@@ -9,6 +9,7 @@ final class ProgressBar: Sendable {
     }
 
     private static let width = 30
+    private static let minimumWidth = 8
     /// A terminal is no film: more often helps nobody.
     private static let interval = Duration.milliseconds(100)
 
@@ -33,7 +34,7 @@ final class ProgressBar: Sendable {
             shown = Shown(permille: permille, at: now)
             return true
         }
-        if isDue { write("\r" + Self.line(label, done, total)) }
+        if isDue { write("\r" + Self.line(label, done, total, columns: Self.columns) + "\u{1B}[K") }
     }
 
     /// Takes the line away again, so that the outcome stands alone.
@@ -42,14 +43,26 @@ final class ProgressBar: Sendable {
         write("\r\u{1B}[K")
     }
 
-    /// `importing [##########--------------------]  33 %  330 of 1000`.
-    static func line(_ label: String, _ done: Int, _ total: Int) -> String {
+    /// `importing [##########--------------------]  33 %  330 of 1000`, shorter where the window is.
+    static func line(_ label: String, _ done: Int, _ total: Int, columns: Int) -> String {
         let done = min(max(done, 0), total)
-        let full = total > 0 ? done * width / total : width
         let percent = total > 0 ? done * 100 / total : 100
+        let figures = "\(percent < 100 ? " " : "")\(percent < 10 ? " " : "")\(percent) %  \(done) of \(total)"
+        // The last column stays free: many terminals begin a new line behind it.
+        let room = columns - figures.count - " [] ".count - 1
+        guard room > minimumWidth else { return String((label + figures).prefix(max(columns - 1, 0))) }
+        let name = String(label.prefix(room - minimumWidth))
+        let width = min(width, room - name.count)
+        let full = total > 0 ? done * width / total : width
         let bar = String(repeating: "#", count: full) + String(repeating: "-", count: width - full)
-        return
-            "\(label) [\(bar)] \(percent < 100 ? " " : "")\(percent < 10 ? " " : "")\(percent) %  \(done) of \(total)"
+        return "\(name) [\(bar)] \(figures)"
+    }
+
+    /// How wide the window is; a longer line would break, and could not be taken away.
+    private static var columns: Int {
+        var size = winsize()
+        guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+        return Int(size.ws_col)
     }
 
     private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }

@@ -17,7 +17,7 @@ run() {
 	printf '== %s\n' "$name"
 	"$@"
 }
-checks=${*:-"expansion google_client notion_client bytes litmus vdirsyncer vdirsyncer_suite caldav_library caldav_suite server_tester thunderbird evolution khal_todoman cadaver calcurse rest dashboard mapping commands crash faults figures engine notion_rate histories container"}
+checks=${*:-"expansion google_client notion_client bytes litmus vdirsyncer vdirsyncer_suite caldav_library caldav_suite server_tester thunderbird evolution khal_todoman cadaver calcurse rest agent dashboard mapping commands terminal backup alerts doctor crash faults figures engine notion_rate histories container"}
 for check in $checks; do
 	case $check in
 	expansion)
@@ -27,6 +27,11 @@ for check in $checks; do
 		# On its own: the CalDAV library brings a urllib3 of another make, with which schemathesis sends nothing.
 		environment "$root/.build/e2e-rest-venv" requirements-rest.txt
 		run "$check" "$root/.build/e2e-rest-venv/bin/python" check_rest.py
+		;;
+	agent)
+		# On its own, too: it brings another HTTP library than the others.
+		environment "$root/.build/e2e-agent-venv" requirements-agent.txt
+		run "$check" "$root/.build/e2e-agent-venv/bin/python" check_agent.py
 		;;
 	google_client) run "$check" "$venv/bin/python" check_upstream_client.py google ;;
 	notion_client)
