@@ -9,14 +9,14 @@ public struct CalendarStore: Sendable {
     /// Where the tables are.
     public let database: any SQLDatabase
 
-    /// The changes that have become durable; for one reader, the scheduler.
-    public let commits: AsyncStream<Commit>
+    /// The changes that have become durable, as they gather between two looks; for one reader, the scheduler.
+    public var commits: CommitFeed.Batches { feed.batches }
 
     /// The octets of objects that each principal may have.
     public let quota: Int64
 
     let now: @Sendable () -> Instant
-    private let announcements: AsyncStream<Commit>.Continuation
+    private let feed = CommitFeed()
 
     /// Asks `database`, which ``migrate(_:_:)`` has prepared; `now` stamps what is written.
     public init(
@@ -27,12 +27,8 @@ public struct CalendarStore: Sendable {
         self.database = database
         self.quota = quota
         self.now = now
-        (commits, announcements) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(Self.bufferedCommits))
     }
 
-    /// A commit wakes the links of its calendar; where so many wait unread, nobody reads (a command), or all are awake.
-    private static let bufferedCommits = 4096
-
     /// Tells the scheduler of a change that was made in a caller's own transaction, after it is durable.
-    public func announce(_ commit: Commit) { announcements.yield(commit) }
+    public func announce(_ commit: Commit) { feed.add(commit) }
 }

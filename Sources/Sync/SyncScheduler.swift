@@ -81,9 +81,9 @@ public actor SyncScheduler {
     }
 
     private func followCommits() async {
-        for await commit in links.calendars.commits {
+        for await commits in links.calendars.commits {
             guard !Task.isCancelled else { return }
-            await wakeLinks(of: commit)
+            for commit in commits { await wakeLinks(of: commit) }
         }
     }
 

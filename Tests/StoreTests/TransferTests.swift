@@ -102,14 +102,12 @@ struct TransferTests {
     @Test func `both calendars of a move are announced`() async throws {
         let shelf = try await Shelf()
         let work = try await shelf.makeCalendar("work")
+        var commits = shelf.store.commits.makeAsyncIterator()
         try await shelf.put("a.ics", uid: "u")
+        _ = await commits.next()
         _ = try await shelf.transfer("a.ics", .move, to: ObjectPlace(calendar: work, name: "a.ics"))
-        var heard: [CalendarID] = []
-        for await commit in shelf.store.commits {
-            heard.append(commit.calendar)
-            if heard.count == 3 { break }
-        }
-        #expect(heard == [shelf.calendar, work, shelf.calendar])
+        let heard = await commits.next()?.map(\.calendar)
+        #expect(heard.map(Set.init) == [shelf.calendar, work])
     }
 
     @Test func `a renamed calendar is the same calendar`() async throws {
