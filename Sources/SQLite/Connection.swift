@@ -28,6 +28,9 @@ final class Connection: SQLConnection, @unchecked Sendable {  // Safe because of
     private let loggedPages: UnsafeMutablePointer<Int32>
 
     init(path: String, role: Role, readSeconds: Double = Limits.readSeconds) throws {
+        guard Self.isLibraryReady else {
+            throw SQLError.cannotOpen(path: path, message: "SQLite was begun before it could be configured")
+        }
         var opened: OpaquePointer?
         let access =
             switch role {
@@ -95,6 +98,11 @@ final class Connection: SQLConnection, @unchecked Sendable {  // Safe because of
             )
         }
     }
+
+    /// Whether the library keeps no account of its memory: that would take a lock for every piece it allocates.
+    ///
+    /// Settled before the first connection; later it cannot be changed any more.
+    private static let isLibraryReady = shim_sqlite3_keep_no_memory_statistics() == SQLITE_OK
 
     // MARK: Statements
 

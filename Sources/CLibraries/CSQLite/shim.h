@@ -14,3 +14,8 @@ static const int shim_SQLITE_CONSTRAINT_FOREIGNKEY = SQLITE_CONSTRAINT_FOREIGNKE
 static const int shim_SQLITE_CONSTRAINT_PRIMARYKEY = SQLITE_CONSTRAINT_PRIMARYKEY;
 static const int shim_SQLITE_CONSTRAINT_ROWID = SQLITE_CONSTRAINT_ROWID;
 static const int shim_SQLITE_CONSTRAINT_UNIQUE = SQLITE_CONSTRAINT_UNIQUE;
+
+/* sqlite3_config takes variable arguments, which Swift does not import. */
+static inline int shim_sqlite3_keep_no_memory_statistics(void) {
+    return sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
