@@ -45,20 +45,19 @@ public struct Component: Sendable {
     /// The first property of that name; the name in any case.
     public func first(_ property: String) -> Property? {
         let name = property.asciiUppercased
-        for case .property(let property) in items where property.name == name { return property }
-        return nil
+        return items.firstIndex { $0.isProperty(name) }.flatMap { items[$0].property }
     }
 
     /// All properties of that name, in order.
     public func all(_ property: String) -> [Property] {
         let name = property.asciiUppercased
-        return items.compactMap { item in item.property.flatMap { $0.name == name ? $0 : nil } }
+        return items.indices.filter { items[$0].isProperty(name) }.compactMap { items[$0].property }
     }
 
     /// The components of that name inside, in order.
     public func components(_ name: String) -> [Component] {
         let name = name.asciiUppercased
-        return items.compactMap { item in item.component.flatMap { $0.name == name ? $0 : nil } }
+        return items.indices.filter { items[$0].isComponent(name) }.compactMap { items[$0].component }
     }
 }
 
@@ -84,5 +83,13 @@ extension Component.Item {
         return nil
     }
 
-    func isProperty(_ name: String) -> Bool { property?.name == name }
+    func isProperty(_ name: String) -> Bool {
+        if case .property(let property) = self { return property.name == name }
+        return false
+    }
+
+    func isComponent(_ name: String) -> Bool {
+        if case .component(let component) = self { return component.name == name }
+        return false
+    }
 }

@@ -8,11 +8,24 @@ struct ComponentCheck {
     /// What may stand only once. RFC 5545 §3.6
     private static let single = ["DTSTART", "DTEND", "DUE", "DURATION", "RECURRENCE-ID"]
 
-    /// What tells when the component happens.
-    private static let scheduling: Set = ["DTSTART", "DTEND", "DUE", "RECURRENCE-ID"]
-    private static let lists: Set = ["EXDATE", "RDATE"]
-    private static let stamps: Set = ["DTSTAMP", "CREATED", "LAST-MODIFIED", "COMPLETED"]
-    private static let integers: Set = ["SEQUENCE", "PRIORITY", "PERCENT-COMPLETE", "REPEAT"]
+    /// What the value of a property must be.
+    private enum Value {
+        /// Tells when the component happens.
+        case scheduling
+        case list
+        case stamp
+        case integer
+        case duration
+        case trigger
+    }
+
+    private static let values: [String: Value] = [
+        "DTSTART": .scheduling, "DTEND": .scheduling, "DUE": .scheduling, "RECURRENCE-ID": .scheduling,
+        "EXDATE": .list, "RDATE": .list,
+        "DTSTAMP": .stamp, "CREATED": .stamp, "LAST-MODIFIED": .stamp, "COMPLETED": .stamp,
+        "SEQUENCE": .integer, "PRIORITY": .integer, "PERCENT-COMPLETE": .integer, "REPEAT": .integer,
+        "DURATION": .duration, "TRIGGER": .trigger,
+    ]
 
     init(_ component: Component, _ kind: ComponentKind, _ zones: ZoneResolver, text: String) {
         self.component = component
@@ -54,23 +67,23 @@ struct ComponentCheck {
     private func checkProperties(of component: Component) throws(CalendarDataError) {
         var dates = 0
         for case .property(let property) in component.items {
-            let name = property.name
-            if Self.scheduling.contains(name) {
+            switch Self.values[property.name] {
+            case nil: break
+            case .scheduling:
                 guard let date = property.dateTime else { throw invalid(property, "is no date or date-time") }
                 try check(date, property)
-            } else if Self.lists.contains(name) {
-                dates += try checkList(property)
-            } else if Self.stamps.contains(name) {
+            case .list: dates += try checkList(property)
+            case .stamp:
                 guard property.value.isEmpty || property.dateTime != nil else {
                     throw invalid(property, "is no date-time")
                 }
-            } else if Self.integers.contains(name) {
+            case .integer:
                 guard property.value.isEmpty || Int32(property.value.trimmed) != nil else {
                     throw invalid(property, "is no number")
                 }
-            } else if name == "DURATION" {
+            case .duration:
                 guard CalendarDuration(property.value) != nil else { throw invalid(property, "is no duration") }
-            } else if name == "TRIGGER" {
+            case .trigger:
                 guard property.value.isEmpty || CalendarDuration(property.value) != nil || property.dateTime != nil
                 else {
                     throw invalid(property, "is neither a duration nor a date-time")

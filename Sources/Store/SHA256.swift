@@ -23,15 +23,26 @@ enum SHA256 {
                     compress(UnsafeBufferPointer(rebasing: tail[start..<start + 64]), into: &state, schedule)
                 }
             }
-            return [state.0, state.1, state.2, state.3, state.4, state.5, state.6, state.7]
-                .flatMap { word in stride(from: 24, through: 0, by: -8).map { UInt8(truncatingIfNeeded: word >> $0) } }
+            let words = [state.0, state.1, state.2, state.3, state.4, state.5, state.6, state.7]
+            return words.withUnsafeBufferPointer { words in
+                (0..<32).map { UInt8(truncatingIfNeeded: words[$0 / 4] >> (24 - $0 % 4 * 8)) }
+            }
         }
     }
 
     /// Octets as lower-case hexadecimal digits.
     static func hexadecimal(_ octets: some Sequence<UInt8>) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: octets.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+        var text: [UInt8] = []
+        text.reserveCapacity(octets.underestimatedCount * 2)
+        for octet in octets {
+            text.append(digit(octet >> 4))
+            text.append(digit(octet & 15))
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    private static func digit(_ value: UInt8) -> UInt8 {
+        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
     }
 
     private typealias State = (UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32)
@@ -53,26 +64,26 @@ enum SHA256 {
         _ schedule: UnsafeMutableBufferPointer<UInt32>
     ) {
         for index in 0..<16 {
-            let at = index * 4
-            schedule[index] =
-                UInt32(block[at]) << 24 | UInt32(block[at + 1]) << 16 | UInt32(block[at + 2]) << 8
-                | UInt32(block[at + 3])
+            let word = UnsafeRawBufferPointer(block).loadUnaligned(fromByteOffset: index * 4, as: UInt32.self)
+            schedule[index] = UInt32(bigEndian: word)
         }
         for index in 16..<64 {
             let far = schedule[index - 15]
             let near = schedule[index - 2]
-            let sigma0 = rotated(far, 7) ^ rotated(far, 18) ^ far >> 3
-            let sigma1 = rotated(near, 17) ^ rotated(near, 19) ^ near >> 10
+            let sigma0 = rotated(far, 7) ^ rotated(far, 18) ^ far &>> 3
+            let sigma1 = rotated(near, 17) ^ rotated(near, 19) ^ near &>> 10
             schedule[index] = schedule[index - 16] &+ sigma0 &+ schedule[index - 7] &+ sigma1
         }
         var (a, b, c, d, e, f, g, h) = state
-        for index in 0..<64 {
-            let sum1 = rotated(e, 6) ^ rotated(e, 11) ^ rotated(e, 25)
-            let choice = e & f ^ ~e & g
-            let first = h &+ sum1 &+ choice &+ constants[index] &+ schedule[index]
-            let sum0 = rotated(a, 2) ^ rotated(a, 13) ^ rotated(a, 22)
-            let majority = a & b ^ a & c ^ b & c
-            (h, g, f, e, d, c, b, a) = (g, f, e, d &+ first, c, b, a, first &+ sum0 &+ majority)
+        constants.withUnsafeBufferPointer { constants in
+            for index in 0..<64 {
+                let sum1 = rotated(e, 6) ^ rotated(e, 11) ^ rotated(e, 25)
+                let choice = e & f ^ ~e & g
+                let first = h &+ sum1 &+ choice &+ constants[index] &+ schedule[index]
+                let sum0 = rotated(a, 2) ^ rotated(a, 13) ^ rotated(a, 22)
+                let majority = a & b ^ a & c ^ b & c
+                (h, g, f, e, d, c, b, a) = (g, f, e, d &+ first, c, b, a, first &+ sum0 &+ majority)
+            }
         }
         state.0 &+= a
         state.1 &+= b
@@ -85,7 +96,7 @@ enum SHA256 {
     }
 
     @inline(__always)
-    private static func rotated(_ word: UInt32, _ count: UInt32) -> UInt32 { word >> count | word << (32 - count) }
+    private static func rotated(_ word: UInt32, _ count: UInt32) -> UInt32 { word &>> count | word &<< (32 - count) }
 
     /// The digest of nothing (§5.3.3).
     private static let initial: State = (

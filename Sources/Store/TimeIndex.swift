@@ -69,16 +69,20 @@ struct TimeIndex: Sendable, Hashable {
     /// Whether any of the object's times means another instant in another zone of who asks.
     private static func isFloating(_ object: CalendarObject) -> Bool {
         let zones = object.zones
-        let times = object.calendar.components(object.kind.rawValue).flatMap { component in
-            ["DTSTART", "DTEND", "RDATE", "EXDATE", "RECURRENCE-ID"].flatMap { component.all($0) }.flatMap(\.dateTimes)
+        let properties = object.calendar.components(object.kind.rawValue).lazy.flatMap(\.properties)
+        return properties.contains { property in
+            timing.contains(property.name) && property.dateTimes.contains { isFloating($0, zones) }
         }
-        return times.contains { time in
-            switch time.form {
-            case .date, .floating: true
-            case .utc: false
-            // A zone that nobody knows is taken for the asker's own.
-            case .zoned(let tzid): !zones.knows(tzid)
-            }
+    }
+
+    private static let timing: Set = ["DTSTART", "DTEND", "RDATE", "EXDATE", "RECURRENCE-ID"]
+
+    private static func isFloating(_ time: DateTime, _ zones: ZoneResolver) -> Bool {
+        switch time.form {
+        case .date, .floating: true
+        case .utc: false
+        // A zone that nobody knows is taken for the asker's own.
+        case .zoned(let tzid): !zones.knows(tzid)
         }
     }
 }

@@ -1,5 +1,4 @@
 import Crypto
-import Foundation
 public import Store
 import ICalendar
 import Synchronization
@@ -40,7 +39,7 @@ public final class VerifiedCredentials: Sendable {
         var generation = 0
     }
 
-    private let processKey = SymmetricKey(size: .bits256)
+    private let processKey = SymmetricKey(size: .bits256).withUnsafeBytes { [UInt8]($0) }
     private let entries = Mutex(Entries())
 
     /// Makes an empty memory.
@@ -61,10 +60,12 @@ public final class VerifiedCredentials: Sendable {
 
     /// The name of a pair in this memory; unforgeable without the key, so that looking it up tells nothing.
     func key(user: String, password: String) -> Key {
-        var message = Data("\(user.utf8.count):".utf8)
+        // The secret comes first and has one length; nobody sees a digest who could lengthen what was digested.
+        var message = processKey
+        message.append(contentsOf: "\(user.utf8.count):".utf8)
         message.append(contentsOf: user.utf8)
         message.append(contentsOf: password.utf8)
-        return [UInt8](HMAC<SHA256>.authenticationCode(for: message, using: processKey))
+        return [UInt8](SHA256.hash(data: message))
     }
 
     func finding(_ key: Key, at now: Instant) -> Finding? {
