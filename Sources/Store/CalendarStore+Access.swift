@@ -102,25 +102,32 @@ extension CalendarStore {
 
     // MARK: In a transaction
 
-    /// Whether an author finds a calendar to write into; the gateway's own passes find every one that is not deleted.
+    /// The calendar that an author may write into; nil where it finds none.
+    ///
+    /// The gateway's own passes find every one that is not deleted.
     ///
     /// - Throws: ``ReadOnlyCalendar`` where the author may see it and not change it.
-    static func isWritable(
+    static func writableCalendar(
         _ calendar: CalendarID,
         by author: Author,
         _ transaction: borrowing SQLTransaction
-    ) throws -> Bool {
+    ) throws -> WritableCalendar? {
         let row = try transaction.row(
-            "SELECT owner, source FROM calendar WHERE id = \(calendar.value) AND deleted_at IS NULL"
+            """
+            SELECT calendar.owner, calendar.source, calendar.revision, principal.used_octets
+            FROM calendar JOIN principal ON principal.id = calendar.owner
+            WHERE calendar.id = \(calendar.value) AND calendar.deleted_at IS NULL
+            """
         )
-        guard let row else { return false }
+        guard let row else { return nil }
         // The objects of a subscribed source are fetched by its reader, and never here.
         guard try row.optionalText("source") == nil else { throw ReadOnlyCalendar(calendar: calendar) }
-        guard let principal = author.principal, try row.integer("owner") != principal.rawValue else { return true }
+        let found = try WritableCalendar(calendar, row)
+        guard let principal = author.principal, found.owner != principal else { return found }
         switch try shareAccess(of: principal, to: calendar, transaction) {
-        case nil: return false
+        case nil: return nil
         case .read: throw ReadOnlyCalendar(calendar: calendar)
-        case .write, .owner: return true
+        case .write, .owner: return found
         }
     }
 

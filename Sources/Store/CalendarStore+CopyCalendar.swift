@@ -54,7 +54,7 @@ extension CalendarStore {
             if isDeep {
                 let octets = try Self.copyObjects(of: source.id, to: copy.id, at: now, by: author, transaction)
                 let used = try Self.count(octets, for: owner, transaction)
-                if let used, used > wish.quota { throw WriteRefusal.quotaExceeded }
+                if octets > 0, used > wish.quota { throw WriteRefusal.quotaExceeded }
             }
             return (holder == nil ? .created : .replaced, copy.id)
         }
@@ -76,15 +76,15 @@ extension CalendarStore {
             "SELECT COUNT(*) AS objects, COALESCE(SUM(size), 0) AS octets FROM object WHERE calendar = \(source.value)"
         )
         guard let total, case let count = try total.integer("objects"), count > 0 else { return 0 }
-        let firstObject = try Counter.object.last(of: count, transaction) - count
-        let firstVersion = try Counter.version.last(of: count, transaction) - count
+        // Every copy is called by the number of its first version.
+        let first = try Counter.version.last(of: count, transaction) - count
         try transaction.run(
             """
             INSERT INTO version (
                 number, object, calendar, name, uid, kind, at, author_kind, author_name, run, summary, text
             )
-            SELECT \(.integer(firstVersion)) + ROW_NUMBER() OVER (ORDER BY object.id),
-                \(.integer(firstObject)) + ROW_NUMBER() OVER (ORDER BY object.id),
+            SELECT \(.integer(first)) + ROW_NUMBER() OVER (ORDER BY object.id),
+                \(.integer(first)) + ROW_NUMBER() OVER (ORDER BY object.id),
                 \(copy.value), object.name, object.uid, \(.text(VersionKind.created.rawValue)), \(now.value),
                 \(.text(author.kind.rawValue)), \(.text(author.name)), \(.integer(author.run)),
                 version.summary, version.text
@@ -98,9 +98,9 @@ extension CalendarStore {
                 id, calendar, name, uid, etag, kind, size, modified, revision, version,
                 first_start, last_end, precision_name, occupancy_name
             )
-            SELECT \(.integer(firstObject)) + ROW_NUMBER() OVER (ORDER BY id),
+            SELECT \(.integer(first)) + ROW_NUMBER() OVER (ORDER BY id),
                 \(copy.value), name, uid, etag, kind, size, \(now.value), ROW_NUMBER() OVER (ORDER BY id),
-                \(.integer(firstVersion)) + ROW_NUMBER() OVER (ORDER BY id),
+                \(.integer(first)) + ROW_NUMBER() OVER (ORDER BY id),
                 first_start, last_end, precision_name, occupancy_name
             FROM object WHERE calendar = \(source.value)
             """

@@ -42,7 +42,7 @@ extension CalendarStore {
         at now: Instant,
         _ transaction: borrowing SQLTransaction
     ) throws -> DeleteOutcome {
-        guard try isWritable(calendar, by: author, transaction) else { return .notFound }
+        guard let written = try writableCalendar(calendar, by: author, transaction) else { return .notFound }
         let current = try transaction.row(
             "SELECT id, etag, version, size FROM object WHERE calendar = \(calendar.value) AND name = \(.text(name))"
         )
@@ -54,8 +54,9 @@ extension CalendarStore {
         guard let last = try version(current.integer("version"), transaction) else {
             throw SQLError.corrupt("the object \(name) has no version")
         }
-        let revision = try nextRevision(of: calendar, growingBy: -current.integer("size"), transaction)
-        _ = try NewVersion(deletionAfter: last, at: now, author).insert(named: name, in: calendar, transaction)
+        let revision = try written.nextRevision(growingBy: -current.integer("size"), transaction)
+        try NewVersion(Counter.version.next(transaction), deletionAfter: last, at: now, author)
+            .insert(named: name, in: calendar, transaction)
         try transaction.run("DELETE FROM object WHERE id = \(last.object.value)")
         try transaction.run(
             """

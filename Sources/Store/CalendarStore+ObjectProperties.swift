@@ -64,7 +64,9 @@ extension CalendarStore {
         let now = now()
         do {
             return try await database.write { transaction in
-                guard try Self.isWritable(place.calendar, by: author, transaction) else { return .notFound }
+                guard try Self.writableCalendar(place.calendar, by: author, transaction) != nil else {
+                    return .notFound
+                }
                 let row = try transaction.row(
                     "SELECT id FROM object WHERE calendar = \(place.calendar.value) AND name = \(.text(place.name))"
                 )

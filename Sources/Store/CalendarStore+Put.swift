@@ -62,7 +62,7 @@ extension CalendarStore {
         as identity: ObjectID? = nil,
         _ transaction: borrowing SQLTransaction
     ) throws -> PutOutcome {
-        guard try isWritable(calendar, by: author, transaction) else { return .calendarMissing }
+        guard let written = try writableCalendar(calendar, by: author, transaction) else { return .calendarMissing }
         let current = try transaction.row(
             "SELECT id, etag, size FROM object WHERE calendar = \(calendar.value) AND name = \(.text(name))"
         )
@@ -79,7 +79,7 @@ extension CalendarStore {
         if let holder = try holder?.text("name"), holder != name { return .uidInUse(by: holder) }
 
         let growth = Int64(draft.text.utf8.count) - (try current?.integer("size") ?? 0)
-        let revision = try nextRevision(of: calendar, growingBy: growth, within: wish?.quota, transaction)
+        let revision = try written.nextRevision(growingBy: growth, within: wish?.quota, transaction)
         let place = Place(calendar: calendar, name: name, revision: revision)
         if let current {
             let id = ObjectID(rawValue: try current.integer("id"))
@@ -104,8 +104,12 @@ extension CalendarStore {
         as identity: ObjectID?,
         _ transaction: borrowing SQLTransaction
     ) throws {
-        let id = try identity ?? identifier(forUID: draft.uid, in: place.calendar, transaction)
-        let version = try NewVersion(.created, of: id, draft, author)
+        let version = try Counter.version.next(transaction)
+        // A new object is called by the number of its first version.
+        let id =
+            try identity ?? identifier(formerlyOfUID: draft.uid, in: place.calendar, transaction)
+            ?? ObjectID(rawValue: version)
+        try NewVersion(version, .created, of: id, draft, author)
             .insert(named: place.name, in: place.calendar, transaction)
         let index = draft.timeIndex
         try transaction.run(
@@ -137,7 +141,8 @@ extension CalendarStore {
         by author: Author,
         _ transaction: borrowing SQLTransaction
     ) throws {
-        let version = try NewVersion(.changed, of: id, draft, author)
+        let version = try Counter.version.next(transaction)
+        try NewVersion(version, .changed, of: id, draft, author)
             .insert(named: place.name, in: place.calendar, transaction)
         let index = draft.timeIndex
         try transaction.run(
@@ -155,44 +160,21 @@ extension CalendarStore {
         try setWindow(index.window, of: id, transaction)
     }
 
-    /// The identifier that the UID had before it was deleted, so that its history goes on, or a new one.
+    /// The identifier that the UID had before it was deleted, so that its history goes on; nil for a new one.
     private static func identifier(
-        forUID uid: String,
+        formerlyOfUID uid: String,
         in calendar: CalendarID,
         _ transaction: borrowing SQLTransaction
-    ) throws -> ObjectID {
+    ) throws -> ObjectID? {
         // The last holder of the UID may live on with another one.
         let former = try transaction.row(
             """
             SELECT object FROM version
-            WHERE calendar = \(calendar.value) AND uid = \(.text(uid))
+            WHERE calendar = \(calendar.value) AND uid = \(.text(uid)) AND kind = 'deleted'
                 AND NOT EXISTS (SELECT 1 FROM object WHERE object.id = version.object)
             ORDER BY number DESC LIMIT 1
             """
         )
-        return ObjectID(rawValue: try former?.integer("object") ?? Counter.object.next(transaction))
-    }
-
-    // MARK: Calendars, in a transaction
-
-    /// Counts a change of an object, and by how many octets it makes the calendar longer.
-    ///
-    /// - Throws: ``WriteRefusal/quotaExceeded`` where it grows and its owner then has more than `quota` (RFC 4331 §6).
-    static func nextRevision(
-        of calendar: CalendarID,
-        growingBy octets: Int64,
-        within quota: Int64? = nil,
-        _ transaction: borrowing SQLTransaction
-    ) throws -> Int64 {
-        let row = try transaction.row(
-            """
-            UPDATE calendar SET revision = revision + 1, used_octets = used_octets + \(.integer(octets))
-            WHERE id = \(calendar.value) RETURNING revision, owner
-            """
-        )
-        guard let row else { preconditionFailure("the calendar was found in this very transaction") }
-        let used = try count(octets, for: PrincipalID(rawValue: try row.integer("owner")), transaction)
-        if let quota, let used, octets > 0, used > quota { throw WriteRefusal.quotaExceeded }
-        return try row.integer("revision")
+        return try former.map { ObjectID(rawValue: try $0.integer("object")) }
     }
 }

@@ -34,20 +34,17 @@ extension CalendarStore {
         }
     }
 
-    /// Counts what an owner has more, or less, and answers how much that is; nil where nothing changes.
+    /// Counts what an owner has more, or less, and answers how much that is.
     @discardableResult
     static func count(
         _ octets: Int64,
         for owner: PrincipalID,
         _ transaction: borrowing SQLTransaction
-    ) throws -> Int64? {
-        guard octets != 0 else { return nil }
-        return try transaction.row(
-            """
-            UPDATE principal SET used_octets = used_octets + \(.integer(octets)) WHERE id = \(owner.value)
-            RETURNING used_octets
-            """
-        )?
-        .integer("used_octets")
+    ) throws -> Int64 {
+        try transaction.run(
+            "UPDATE principal SET used_octets = used_octets + \(.integer(octets)) WHERE id = \(owner.value)"
+        )
+        let row = try transaction.row("SELECT used_octets FROM principal WHERE id = \(owner.value)")
+        return try row?.integer("used_octets") ?? 0
     }
 }

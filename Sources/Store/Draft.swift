@@ -30,6 +30,7 @@ public struct Draft: Sendable {
 
 /// A version to be written.
 struct NewVersion {
+    let number: Int64
     let object: ObjectID
     let kind: VersionKind
     let uid: String
@@ -39,7 +40,8 @@ struct NewVersion {
     let author: Author
 
     /// A version with the octets of a draft.
-    init(_ kind: VersionKind, of object: ObjectID, _ draft: Draft, _ author: Author) {
+    init(_ number: Int64, _ kind: VersionKind, of object: ObjectID, _ draft: Draft, _ author: Author) {
+        self.number = number
         self.object = object
         self.kind = kind
         uid = draft.uid
@@ -50,7 +52,8 @@ struct NewVersion {
     }
 
     /// The deletion of an object whose last version is `last`.
-    init(deletionAfter last: Version, at now: Instant, _ author: Author) {
+    init(_ number: Int64, deletionAfter last: Version, at now: Instant, _ author: Author) {
+        self.number = number
         object = last.object
         kind = .deleted
         uid = last.uid
@@ -60,9 +63,8 @@ struct NewVersion {
         self.author = author
     }
 
-    /// Writes the version and answers its number.
-    func insert(named name: String, in calendar: CalendarID, _ transaction: borrowing SQLTransaction) throws -> Int64 {
-        let number = try Counter.version.next(transaction)
+    /// Writes the version.
+    func insert(named name: String, in calendar: CalendarID, _ transaction: borrowing SQLTransaction) throws {
         try transaction.run(
             """
             INSERT INTO version (
@@ -74,6 +76,5 @@ struct NewVersion {
             )
             """
         )
-        return number
     }
 }

@@ -19,6 +19,7 @@ extension CalendarStore {
             statements: ["ALTER TABLE object ADD COLUMN occupancy_name TEXT"]
         ),
         Migration(name: "Dead properties of objects", statements: objectProperties),
+        Migration(name: "Objects called by their first version", statements: versionIndexes),
     ]
 
     private static let principals = [
@@ -144,6 +145,21 @@ extension CalendarStore {
         WHERE last_end > first_start + 2764800
         """,
         "DROP INDEX object_by_end",
+    ]
+
+    /// Of all versions only those of deletions are looked for by UID, so that a new event enters one index less at a
+    /// place of its own; the others are found by their calendar when that is deleted for good.
+    private static let versionIndexes = [
+        "CREATE INDEX version_by_calendar ON version (calendar)",
+        "CREATE INDEX version_of_deleted ON version (calendar, uid, number) WHERE kind = 'deleted'",
+        "DROP INDEX version_by_uid",
+        // Every object has a version, so that no number of an object is greater; this makes sure of it.
+        """
+        UPDATE counter
+        SET value = (SELECT MAX(other.value) FROM counter AS other WHERE other.name IN ('object', 'version'))
+        WHERE name = 'version'
+        """,
+        "DELETE FROM counter WHERE name = 'object'",
     ]
 
     private static let credentials = [

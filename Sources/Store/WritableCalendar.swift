@@ -1,0 +1,44 @@
+import SQL
+
+/// What a write finds of the calendar that it goes into; true until its transaction ends or writes there.
+struct WritableCalendar {
+    let id: CalendarID
+    let owner: PrincipalID
+
+    /// The calendar's revision before the write.
+    let revision: Int64
+
+    /// The octets that all calendars of the owner use together.
+    let usedByOwner: Int64
+
+    init(_ id: CalendarID, _ row: SQLRow) throws {
+        self.id = id
+        owner = PrincipalID(rawValue: try row.integer("owner"))
+        revision = try row.integer("revision")
+        usedByOwner = try row.integer("used_octets")
+    }
+
+    /// Counts a change of an object, and by how many octets it makes the calendar longer; answers the new revision.
+    ///
+    /// - Throws: ``WriteRefusal/quotaExceeded`` where it grows and its owner then has more than `quota` (RFC 4331 §6).
+    func nextRevision(
+        growingBy octets: Int64,
+        within quota: Int64? = nil,
+        _ transaction: borrowing SQLTransaction
+    ) throws -> Int64 {
+        if let quota, octets > 0, usedByOwner + octets > quota { throw WriteRefusal.quotaExceeded }
+        let next = revision + 1
+        try transaction.run(
+            """
+            UPDATE calendar SET revision = \(.integer(next)), used_octets = used_octets + \(.integer(octets))
+            WHERE id = \(id.value)
+            """
+        )
+        if octets != 0 {
+            try transaction.run(
+                "UPDATE principal SET used_octets = used_octets + \(.integer(octets)) WHERE id = \(owner.value)"
+            )
+        }
+        return next
+    }
+}
