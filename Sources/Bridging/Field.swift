@@ -24,10 +24,13 @@ public enum Field: String, Sendable, Hashable, CaseIterable, Codable {
 /// What an upstream can hold.
 public struct FieldSet: Sendable, Hashable {
     /// Fields that travel both ways.
-    public var writable: Set<Field>
+    public var writable: Set<Field> { didSet { all = writable.union(readOnly) } }
 
     /// Fields that come down but never go up.
-    public var readOnly: Set<Field>
+    public var readOnly: Set<Field> { didSet { all = writable.union(readOnly) } }
+
+    /// Everything that is compared.
+    public private(set) var all: Set<Field>
 
     /// Whether overrides of single occurrences travel; where not, they stay on our side.
     public var holdsOverrides: Bool
@@ -58,6 +61,7 @@ public struct FieldSet: Sendable, Hashable {
     ) {
         self.writable = writable
         self.readOnly = readOnly
+        all = writable.union(readOnly)
         self.holdsOverrides = holdsOverrides
         self.members = members
     }

@@ -91,7 +91,7 @@ extension CalendarStore {
     }
 
     /// Where an object goes, and the revision that takes it there.
-    private struct Place {
+    struct Place {
         var calendar: CalendarID
         var name: String
         var revision: Int64
@@ -109,6 +109,20 @@ extension CalendarStore {
         let id =
             try identity ?? identifier(formerlyOfUID: draft.uid, in: place.calendar, transaction)
             ?? ObjectID(rawValue: version)
+        try insert(draft, at: place, by: author, as: id, version: version, transaction)
+        // The name lives again: the log must not say that it is gone.
+        try unbury(place, transaction)
+    }
+
+    /// Writes the rows of an object that is not there yet.
+    static func insert(
+        _ draft: Draft,
+        at place: Place,
+        by author: Author,
+        as id: ObjectID,
+        version: Int64,
+        _ transaction: borrowing SQLTransaction
+    ) throws {
         try NewVersion(version, .created, of: id, draft, author)
             .insert(named: place.name, in: place.calendar, transaction)
         let index = draft.timeIndex
@@ -128,7 +142,9 @@ extension CalendarStore {
         )
         // A new object has no window that would have to go.
         if let window = index.window { try setWindow(window, of: id, transaction) }
-        // The name lives again: the log must not say that it is gone.
+    }
+
+    static func unbury(_ place: Place, _ transaction: borrowing SQLTransaction) throws {
         try transaction.run(
             "DELETE FROM tombstone WHERE calendar = \(place.calendar.value) AND name = \(.text(place.name))"
         )

@@ -15,11 +15,11 @@ public struct Draft: Sendable {
     let occupancy: Occupancy?
     let at: Instant
 
-    /// Computes what is written of an object at that time.
-    public init(_ object: CalendarObject, at now: Instant) {
+    /// Computes what is written of an object at that time; `etag` is that of its octets, where it is known already.
+    public init(_ object: CalendarObject, etag: ETag? = nil, at now: Instant) {
         uid = object.uid
         text = object.text
-        etag = ETag.of(object.text)
+        self.etag = etag ?? ETag.of(object.text)
         kind = object.kind
         summary = (object.master ?? object.overrides.first)?.first("SUMMARY")?.text
         timeIndex = TimeIndex(object, at: now)

@@ -18,16 +18,17 @@ struct WritableCalendar {
         usedByOwner = try row.integer("used_octets")
     }
 
-    /// Counts a change of an object, and by how many octets it makes the calendar longer; answers the new revision.
+    /// Counts changes of objects, and by how many octets they make the calendar longer; answers the last one's revision.
     ///
     /// - Throws: ``WriteRefusal/quotaExceeded`` where it grows and its owner then has more than `quota` (RFC 4331 §6).
     func nextRevision(
+        counting changes: Int64 = 1,
         growingBy octets: Int64,
         within quota: Int64? = nil,
         _ transaction: borrowing SQLTransaction
     ) throws -> Int64 {
         if let quota, octets > 0, usedByOwner + octets > quota { throw WriteRefusal.quotaExceeded }
-        let next = revision + 1
+        let next = revision + changes
         try transaction.run(
             """
             UPDATE calendar SET revision = \(.integer(next)), used_octets = used_octets + \(.integer(octets))

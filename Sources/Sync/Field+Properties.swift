@@ -36,9 +36,6 @@ extension Field {
 }
 
 extension FieldSet {
-    /// Everything that is compared.
-    var all: Set<Field> { writable.union(readOnly) }
-
     /// Says in one word what is compared, so that a change of it can be told.
     var mark: String {
         let writable = writable.map(\.rawValue).sorted().joined(separator: ",")

@@ -117,7 +117,7 @@ extension LinkStore {
         try transaction.run("DELETE FROM mirror WHERE link = \(link.value) AND series = \(.text(series))")
     }
 
-    private static func insert(
+    static func insert(
         _ records: [UpstreamRecord],
         _ link: LinkID,
         _ transaction: borrowing SQLTransaction

@@ -114,22 +114,22 @@ extension LinkStore {
                 WHERE id = \(run.value)
                 """
             )
-            for entry in entries {
-                try transaction.run(
-                    """
-                    INSERT INTO pass_item (
-                        pass, uid, summary, action, outcome, message, fields, undo_text, undo_removes
-                    )
-                    VALUES (\(run.value), \(.text(entry.uid)), \(.text(entry.summary)), \(.text(entry.action)),
-                        \(.text(entry.outcome)), \(.text(entry.message)),
-                        \(.text(entry.fields.joined(separator: "\n"))), \(.text(entry.undo)),
-                        \(.text(entry.removes?.rawValue)))
-                    ON CONFLICT (pass, uid) DO UPDATE SET action = excluded.action, outcome = excluded.outcome,
-                        message = excluded.message, fields = excluded.fields
-                    """
-                )
-            }
+            for entry in entries { try Self.insert(entry, of: run, transaction) }
         }
+    }
+
+    /// Writes down what a run did to one event.
+    static func insert(_ entry: RunEntry, of run: RunID, _ transaction: borrowing SQLTransaction) throws {
+        try transaction.run(
+            """
+            INSERT INTO pass_item (pass, uid, summary, action, outcome, message, fields, undo_text, undo_removes)
+            VALUES (\(run.value), \(.text(entry.uid)), \(.text(entry.summary)), \(.text(entry.action)),
+                \(.text(entry.outcome)), \(.text(entry.message)), \(.text(entry.fields.joined(separator: "\n"))),
+                \(.text(entry.undo)), \(.text(entry.removes?.rawValue)))
+            ON CONFLICT (pass, uid) DO UPDATE SET action = excluded.action, outcome = excluded.outcome,
+                message = excluded.message, fields = excluded.fields
+            """
+        )
     }
 
     /// Ends the lines of passes that the end of the process cut off; called once, before any pass.

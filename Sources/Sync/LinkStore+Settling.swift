@@ -235,6 +235,12 @@ enum ObjectName {
 
     /// Names for the event of that UID, the plainest first; whatever stands in the UID, they are safe in a path.
     static func candidates(for uid: String) -> [String] {
+        let (plain, digest) = (plain(for: uid), ETag.of(uid).rawValue)
+        return [plain, "\(plain.dropLast(4))-\(digest).ics", "\(digest).ics"]
+    }
+
+    /// The plainest name for the event of that UID.
+    static func plain(for uid: String) -> String {
         let safe = uid.utf8.prefix(maximumOctets).map { octet -> UInt8 in
             switch octet {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -246,7 +252,6 @@ enum ObjectName {
         }
         var name = String(decoding: safe, as: UTF8.self)
         if name.isEmpty || name.utf8.first == UInt8(ascii: ".") { name = "event" + name }
-        let digest = ETag.of(uid).rawValue
-        return ["\(name).ics", "\(name)-\(digest).ics", "\(digest).ics"]
+        return name + ".ics"
     }
 }

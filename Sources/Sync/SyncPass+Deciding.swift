@@ -44,7 +44,7 @@ extension SnapshotItem {
     /// Whether an item is looked at: it passes the filters, or it is in step, or was about to be, or a person is asked.
     ///
     /// A side that cannot hold categories is not asked for them.
-    fileprivate func isWanted(by filters: LinkFilters, over bridge: any Bridge, at now: Instant) -> Bool {
+    func isWanted(by filters: LinkFilters, over bridge: any Bridge, at now: Instant) -> Bool {
         guard base == nil, intent == nil, conflict == nil else { return true }
         if filters.declined == false, local == nil, (bridge as? any AnsweringBridge)?.isDeclined(records) == true {
             return false

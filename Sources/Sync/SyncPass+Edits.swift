@@ -36,6 +36,7 @@ extension SyncPass {
     mutating func pull(from place: LinkPlace, _ mark: String) async throws -> PulledRecords {
         try await recall()
         guard place.mark == mark, place.seenRevision != nil else {
+            if place.cursor == nil, let pulled = try await pullFirst() { return pulled }
             return try await bridge.pullRecovering(since: place.cursor)
         }
         editsSeen = place.seenRevision

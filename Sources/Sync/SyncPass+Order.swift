@@ -63,7 +63,7 @@ extension SyncPass {
     }
 
     /// The pass without what it has gathered, so that copies of it are cheap.
-    private var preparer: SyncPass {
+    var preparer: SyncPass {
         var copy = self
         copy.items = []
         copy.audit = []

@@ -28,6 +28,9 @@ public struct SyncPass: Sendable {
 
     var meter: ProgressMeter
 
+    /// What there was before this pass made the link's first listing; nil in every other pass.
+    var firstPlace: FirstPlace?
+
     // MARK: Edits meanwhile
 
     /// Rings when somebody edits the calendar.
@@ -96,7 +99,7 @@ public struct SyncPass: Sendable {
         guard place.needsLook(at: mark) || !touched.isEmpty else {
             return try await state.finish(link, Finish(revision: place.revision, mark: mark, pending: 0))
         }
-        var snapshot = try await state.snapshot(of: link, fields: fields, place.scope(at: mark, touched))
+        var snapshot = try await state.snapshot(of: link, fields: fields, scope(from: place, at: mark, touched))
         // What was edited and carried out so far is in it.
         (editsSeen, edited) = (snapshot.revision, [])
         try await quarantine(snapshot)
@@ -114,6 +117,12 @@ public struct SyncPass: Sendable {
         try await mend(mended)
         let finish = Finish(revision: snapshot.revision, mark: mark, pending: report.unsettled)
         try await state.finish(link, finish)
+    }
+
+    /// What must be looked at, after these series changed; what a first listing brought is in step with it.
+    private func scope(from place: LinkPlace, at mark: String, _ touched: Set<String>) -> SnapshotScope {
+        guard let firstPlace else { return place.scope(at: mark, touched) }
+        return firstPlace.uids.isEmpty ? .recent(since: firstPlace.revision, series: touched) : .unsettled
     }
 
     /// Tells the bridge which records are thought to be there, where it must be told.

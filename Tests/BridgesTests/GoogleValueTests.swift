@@ -38,7 +38,7 @@ struct GoogleJSONTests {
     @Test func `a page is cut into records whatever its layout`() throws {
         let compact = #"{"id":"a1b2c","etag":"\"1\"","updated":"2026-03-01T08:00:00.500Z","x":{"y":["a b"]}}"#
         let page = "{ \"items\" : [\n  " + compact.replacing(",", with: " ,\n ") + "\n],\"nextSyncToken\":\"s\"}"
-        let record = try #require(EventPage(Array(page.utf8)).records.first)
+        let record = try #require(EventPage(Array(page.utf8)).listed().records.first)
         #expect(record.payload == compact)
         #expect(record.revision == "\"1\"")
         #expect(record.modified == Instant(rfc3339: "2026-03-01T08:00:00Z"))

@@ -3,7 +3,7 @@ import ICalendar
 import SyncTestSupport
 
 /// A bridge whose process dies with it.
-struct CrashingBridge: Bridge {
+struct CrashingBridge: PagingBridge {
     let real: ScriptedBridge
     let life: Life
 
@@ -19,6 +19,11 @@ struct CrashingBridge: Bridge {
         let pulled = try await real.pull(since: cursor)
         await afterLook()
         return pulled
+    }
+
+    func listAll(telling page: @escaping @Sendable (ListedPage) -> Void) async throws(BridgeError) -> SyncCursor? {
+        guard !life.isOver else { throw .unreachable("dead") }
+        return try await real.listAll(telling: page)
     }
 
     func perform(_ write: RecordWrite) async throws(BridgeError) -> UpstreamRecord? {

@@ -222,9 +222,11 @@ struct HousekeepingTests {
         let counting = CrashingDatabase(real: bench.database, life: life)
         let time = bench.time
         let links = LinkStore(calendars: CalendarStore(database: counting) { time.now }) { time.now }
+        var bridge = ScriptedBridge(upstream: bench.upstream)
+        bridge.pageSize = 250
         var pass = SyncPass(
             of: bench.link,
-            over: ScriptedBridge(upstream: bench.upstream),
+            over: bridge,
             state: links,
             configuration: SyncConfiguration(),
             clock: bench.clock

@@ -205,7 +205,7 @@ actor ScriptedUpstream {
 }
 
 /// A bridge to a scripted upstream.
-struct ScriptedBridge: NotifyingBridge, AnsweringBridge {
+struct ScriptedBridge: NotifyingBridge, AnsweringBridge, PagingBridge {
     let upstream: ScriptedUpstream
     var fields = FieldSet(
         writable: [.schedule, .summary, .description, .location, .categories],
@@ -215,6 +215,19 @@ struct ScriptedBridge: NotifyingBridge, AnsweringBridge {
 
     func pull(since cursor: SyncCursor?) async throws(BridgeError) -> PulledRecords {
         try await upstream.pull(since: cursor)
+    }
+
+    /// So few records are on a page that the smallest calendar has several.
+    var pageSize = 3
+
+    func listAll(telling page: @escaping @Sendable (ListedPage) -> Void) async throws(BridgeError) -> SyncCursor? {
+        let pulled = try await upstream.pull(since: nil)
+        for start in stride(from: 0, to: pulled.records.count, by: pageSize) {
+            let records = Array(pulled.records[start..<min(start + pageSize, pulled.records.count)])
+            let whole = records.filter { $0.id == $0.series && !$0.payload.contains("RRULE") }.map(\.series)
+            page(ListedPage(records: records, whole: Set(whole)))
+        }
+        return pulled.cursor
     }
 
     func perform(_ write: RecordWrite) async throws(BridgeError) -> UpstreamRecord? {

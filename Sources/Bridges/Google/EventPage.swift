@@ -1,15 +1,14 @@
 import Bridging
 import ICalendar
 
-/// One page of an event listing, cut into records without building its values.
-struct EventPage {
-    private(set) var records: [UpstreamRecord] = []
+/// One page of an event listing, cut into its items without building any values.
+struct EventPage: Sendable {
+    private var items: [ArraySlice<UInt8>] = []
     private(set) var nextPageToken: String?
     private(set) var nextSyncToken: String?
     private(set) var defaultReminders = JSON.array([])
 
     init(_ body: [UInt8]) throws(JSONReader.Malformed) {
-        var items: [ArraySlice<UInt8>] = []
         var reader = JSONReader(body[...])
         try reader.object { name, reader throws(JSONReader.Malformed) in
             switch name {
@@ -22,50 +21,67 @@ struct EventPage {
             }
         }
         try reader.end()
-        // The defaults may stand behind the items that need them.
-        records.reserveCapacity(items.count)
+    }
+
+    /// Reads the items; the defaults may have stood behind those that need them.
+    func listed() throws(JSONReader.Malformed) -> ListedPage {
+        var page = ListedPage(records: [], whole: [])
+        page.records.reserveCapacity(items.count)
         for item in items {
-            records.append(try UpstreamRecord(event: item, defaultReminders: defaultReminders))
+            let event = try ListedEvent(item, defaultReminders: defaultReminders)
+            if event.isWhole { page.whole.insert(event.record.series) }
+            page.records.append(event.record)
         }
+        return page
     }
 }
 
-extension UpstreamRecord {
+/// An event resource of which only the outermost members are read.
+struct ListedEvent {
+    let record: UpstreamRecord
+
+    /// Whether no other record can belong to it: it neither repeats nor is it one of many.
+    let isWhole: Bool
+
     /// Makes a record of an event resource as Google sent it.
     ///
     /// A cancelled single event or series is gone; a cancelled exception says something about its series and stays.
-    init(event octets: ArraySlice<UInt8>, defaultReminders: JSON) throws(JSONReader.Malformed) {
-        var texts: [String: String] = [:]
+    init(_ octets: ArraySlice<UInt8>, defaultReminders: JSON) throws(JSONReader.Malformed) {
+        var (id, etag, status, master, updated): (String?, String?, String?, String?, String?)
         var usesDefaultReminders = false
+        var repeats = false
         var reader = JSONReader(octets)
         try reader.object { name, reader throws(JSONReader.Malformed) in
             switch name {
-            case "id", "etag", "status", "recurringEventId", "updated":
-                texts[name] = try reader.value().text
+            case "id": id = try reader.value().text
+            case "etag": etag = try reader.value().text
+            case "status": status = try reader.value().text
+            case "recurringEventId": master = try reader.value().text
+            case "updated": updated = try reader.value().text
             case "reminders": usesDefaultReminders = try reader.value()["useDefault"]?.bool == true
+            case "recurrence":
+                repeats = true
+                _ = try reader.skip()
             default: _ = try reader.skip()
             }
         }
-        guard let id = texts["id"] else { throw JSONReader.Malformed() }
-        let master = texts["recurringEventId"]
-        let isDeleted = texts["status"] == "cancelled" && master == nil
+        guard let id else { throw JSONReader.Malformed() }
+        let isDeleted = status == "cancelled" && master == nil
         var payload = isDeleted ? [] : Self.compact(octets)
         if usesDefaultReminders, !payload.isEmpty {
             payload.removeLast()
-            payload += #","\#(Self.defaultRemindersMember)":\#(defaultReminders.serialized)}"#.utf8
+            payload += #","\#(UpstreamRecord.defaultRemindersMember)":\#(defaultReminders.serialized)}"#.utf8
         }
-        self.init(
+        record = UpstreamRecord(
             id: id,
             series: master ?? id,
-            revision: texts["etag"],
+            revision: etag,
             payload: String(decoding: payload, as: UTF8.self),
             isDeleted: isDeleted,
-            modified: texts["updated"].flatMap(Instant.init(rfc3339:))
+            modified: updated.flatMap(Instant.init(rfc3339:))
         )
+        isWhole = !repeats && master == nil && !isDeleted
     }
-
-    /// The member we add to a resource that uses the calendar's default reminders: what they are.
-    static let defaultRemindersMember = "calendarDefaultReminders"
 
     /// Drops the blanks between tokens.
     private static func compact(_ octets: ArraySlice<UInt8>) -> [UInt8] {
@@ -84,5 +100,15 @@ extension UpstreamRecord {
             }
         }
         return result
+    }
+}
+
+extension UpstreamRecord {
+    /// The member we add to a resource that uses the calendar's default reminders: what they are.
+    static let defaultRemindersMember = "calendarDefaultReminders"
+
+    /// Makes a record of an event resource as Google sent it.
+    init(event octets: ArraySlice<UInt8>, defaultReminders: JSON) throws(JSONReader.Malformed) {
+        self = try ListedEvent(octets, defaultReminders: defaultReminders).record
     }
 }

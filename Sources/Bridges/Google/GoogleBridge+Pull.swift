@@ -1,6 +1,7 @@
 public import Bridging
 import HTTPTypes
 import ICalendar
+import Synchronization
 
 extension GoogleBridge {
     /// Lists what changed since `cursor`, or everything, always to the last page.
@@ -18,22 +19,49 @@ extension GoogleBridge {
     }
 
     private func list(since position: EventCursor?) async throws(BridgeError) -> PulledRecords {
-        var records: [UpstreamRecord] = []
-        var pages = PageTokens()
+        let pages = Mutex<[UpstreamRecord]>([])
+        let cursor = try await list(since: position) { page in pages.withLock { $0 += page.records } }
+        return PulledRecords(records: pages.withLock { $0 }, isComplete: position == nil, cursor: cursor)
+    }
+
+    /// Lists everything, and tells of each page while the next one is on its way.
+    public func listAll(telling page: @escaping @Sendable (ListedPage) -> Void) async throws(BridgeError)
+        -> SyncCursor?
+    {
+        try await list(since: nil, telling: page)
+    }
+
+    private func list(
+        since position: EventCursor?,
+        telling tell: (ListedPage) -> Void
+    ) async throws(BridgeError) -> SyncCursor {
+        var tokens = PageTokens()
+        var next: EventPage? = try await page(query(position), isIncremental: position != nil)
         var syncToken: String?
-        repeat {
-            let page = try await page(query(position) + pages.query, isIncremental: position != nil)
+        while let page = next {
             defaultReminders.learn(page.defaultReminders)
-            records += page.records
             syncToken = page.nextSyncToken
-            try pages.advance(to: page.nextPageToken)
-        } while pages.hasNext
+            try tokens.advance(to: page.nextPageToken)
+            async let following = following(tokens, position)
+            do {
+                tell(try page.listed())
+            } catch {
+                throw .unreadableAnswer
+            }
+            next = try await following.get()
+        }
         guard let syncToken else { throw .unreachable("Google's listing ended without its last page.") }
-        let cursor = EventCursor(
-            syncToken: syncToken,
-            defaultReminders: defaultReminders.value ?? .array([])
-        )
-        return PulledRecords(records: records, isComplete: position == nil, cursor: cursor.cursor)
+        return EventCursor(syncToken: syncToken, defaultReminders: defaultReminders.value ?? .array([])).cursor
+    }
+
+    /// The page after the last one that was read; nil after the last one there is.
+    private func following(_ tokens: PageTokens, _ position: EventCursor?) async -> Result<EventPage?, BridgeError> {
+        guard tokens.hasNext else { return .success(nil) }
+        do {
+            return .success(try await page(query(position) + tokens.query, isIncremental: position != nil))
+        } catch {
+            return .failure(error)
+        }
     }
 
     /// The parameters of a listing, which must be the same on each page and with each token.

@@ -1,0 +1,23 @@
+/// An upstream that lists page by page, so that one page can be worked on while the next is on its way.
+public protocol PagingBridge: Bridge {
+    /// Lists everything, and tells of each page as soon as it is there.
+    ///
+    /// What was told of stands for the whole calendar only once this has returned.
+    ///
+    /// - Returns: from where to pull next.
+    func listAll(telling page: @escaping @Sendable (ListedPage) -> Void) async throws(BridgeError) -> SyncCursor?
+}
+
+/// Some records of a listing that goes on.
+public struct ListedPage: Sendable {
+    public var records: [UpstreamRecord]
+
+    /// Series of which nothing more can come on a later page.
+    public var whole: Set<String>
+
+    /// Describes a page.
+    public init(records: [UpstreamRecord], whole: Set<String>) {
+        self.records = records
+        self.whole = whole
+    }
+}

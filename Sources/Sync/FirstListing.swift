@@ -1,0 +1,103 @@
+import Bridging
+import ICalendar
+import Reconcile
+import Store
+
+/// An event of an upstream, worked out and ready to be written to a calendar that knows nothing of it.
+struct FreshItem: Sendable {
+    var uid: String
+    var object: MirroredObject
+    var records: [UpstreamRecord]
+    var draft: Draft
+    /// What both sides agree on, as a column holds it.
+    var fields: String
+    var entry: RunEntry
+}
+
+/// What our calendar and a link had before the link's first listing.
+struct FirstPlace: Sendable {
+    /// The UIDs our calendar had.
+    var uids: Set<String>
+    var revision: Int64
+}
+
+/// Works out what a first listing brings, while it is being made.
+///
+/// An event that nothing of ours can concern needs no comparison: it comes here as it is. Everything else is left to be
+/// mirrored and compared like any other change: what cannot be read, what is filtered out, what we have too.
+struct FirstListing: Sendable {
+    private let uids: Set<String>
+    private let workOut: @Sendable (String, [UpstreamRecord]) -> FreshItem?
+
+    /// Which series has a UID.
+    private var holders: [String: String] = [:]
+
+    /// Series that are on their way here.
+    private var brought: Set<String> = []
+
+    /// The records of all other series, and what became of those that later pages may still add to.
+    private var open: [String: [UpstreamRecord]] = [:]
+    private var waiting: [String: FreshItem] = [:]
+
+    /// Records that were listed once more after their series was on its way: they have changed since.
+    private var changed: [UpstreamRecord] = []
+
+    /// So many events are worked out, and then written, at once.
+    private static let itemsAtOnce = 400
+
+    /// `workOut` makes an event of the records of a series; nil where it is not simply to be taken over.
+    init(beyond place: FirstPlace, _ workOut: @escaping @Sendable (String, [UpstreamRecord]) -> FreshItem?) {
+        uids = place.uids
+        self.workOut = workOut
+    }
+
+    /// Works out one page after the other and gives away what is whole.
+    ///
+    /// - Returns: the events that later pages might have added to, for when the listing is known to be whole, and all records
+    ///   that are to be mirrored and compared.
+    mutating func workedOut(
+        _ pages: AsyncStream<ListedPage>,
+        giving give: AsyncStream<[FreshItem]>.Continuation
+    ) async -> (items: [FreshItem], rest: [UpstreamRecord]) {
+        defer { give.finish() }
+        for await page in pages { await take(page, giving: give) }
+        let rest = open.filter { waiting[$0.key] == nil }.values.flatMap { $0 } + changed
+        return (waiting.values.sorted { $0.object.series < $1.object.series }, rest)
+    }
+
+    private mutating func take(_ page: ListedPage, giving give: AsyncStream<[FreshItem]>.Continuation) async {
+        var names: Set<String> = []
+        for record in page.records {
+            guard !brought.contains(record.series) else {
+                changed.append(record)
+                continue
+            }
+            open[record.series, default: []].append(record)
+            names.insert(record.series)
+        }
+        let sorted = names.sorted()
+        for start in stride(from: 0, to: sorted.count, by: Self.itemsAtOnce) {
+            let some = sorted[start..<min(start + Self.itemsAtOnce, sorted.count)].map { ($0, open[$0] ?? []) }
+            let workOut = workOut
+            let found = await inParallel(some) { workOut($0.0, $0.1) }
+            let ready = zip(some, found).compactMap { series, item in
+                admit(item, of: series.0, isWhole: page.whole.contains(series.0) && series.1.count == 1)
+            }
+            if !ready.isEmpty { give.yield(ready) }
+        }
+    }
+
+    /// Answers an event that may come here at once; one that more may belong to waits, and what is in doubt is left.
+    private mutating func admit(_ item: FreshItem?, of series: String, isWhole: Bool) -> FreshItem? {
+        waiting[series] = nil
+        guard let item, !uids.contains(item.uid), holders[item.uid, default: series] == series else { return nil }
+        holders[item.uid] = series
+        guard isWhole else {
+            waiting[series] = item
+            return nil
+        }
+        open[series] = nil
+        brought.insert(series)
+        return item
+    }
+}

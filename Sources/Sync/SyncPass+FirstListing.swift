@@ -1,0 +1,139 @@
+import Bridging
+import ICalendar
+import Reconcile
+import Store
+
+/// A link's first listing is carried out while it is being made.
+///
+/// Nothing is concluded from what a listing does not name before its last page is there, and the cursor is stored last: a
+/// pass that dies on the way is followed by one that lists everything again and finds in step what was brought already.
+extension SyncPass {
+    /// So many events are written at once.
+    private static let eventsAtOnce = 400
+
+    /// Lists everything and brings here what can come at once; answers what is left to be mirrored and compared.
+    ///
+    /// - Returns: nil where something is known of the link already: then all of it has to be compared.
+    mutating func pullFirst() async throws -> PulledRecords? {
+        guard let bridge = bridge as? any PagingBridge, link.effectiveDirection != .push,
+            !configuration.mendedProviders.contains(link.provider)
+        else { return nil }
+        let filters = try link.readFilters()
+        guard filters.busyOnly != true, let place = try await state.firstPlace(of: link) else { return nil }
+        firstPlace = place
+        let (pages, page) = AsyncStream<ListedPage>.makeStream()
+        let (batches, batch) = AsyncStream<[FreshItem]>.makeStream()
+        let pass = preparer
+        let terms = FirstTerms(fields: bridge.fields, filters: filters, rules: link.rules(bridge.fields, configuration))
+        async let listing = Self.listing(of: bridge, telling: page)
+        async let worked = Self.workedOut(pages, beyond: place, giving: batch) { series, records in
+            pass.freshItem(series, records, terms)
+        }
+        var records: [UpstreamRecord] = []
+        for await items in batches { records += try await bring(items) }
+        let cursor = try await listing
+        let left = await worked
+        // A stream that was cancelled ends like any other, and what it did not give was not brought.
+        try Task.checkCancellation()
+        for start in stride(from: 0, to: left.items.count, by: Self.eventsAtOnce) {
+            records += try await bring(Array(left.items[start..<min(start + Self.eventsAtOnce, left.items.count)]))
+        }
+        return PulledRecords(records: records + left.rest, isComplete: false, cursor: cursor)
+    }
+
+    private static func listing(
+        of bridge: any PagingBridge,
+        telling page: AsyncStream<ListedPage>.Continuation
+    ) async throws -> SyncCursor? {
+        defer { page.finish() }
+        return try await bridge.listAll { page.yield($0) }
+    }
+
+    private static func workedOut(
+        _ pages: AsyncStream<ListedPage>,
+        beyond place: FirstPlace,
+        giving batch: AsyncStream<[FreshItem]>.Continuation,
+        _ workOut: @escaping @Sendable (String, [UpstreamRecord]) -> FreshItem?
+    ) async -> (items: [FreshItem], rest: [UpstreamRecord]) {
+        var listing = FirstListing(beyond: place, workOut)
+        return await listing.workedOut(pages, giving: batch)
+    }
+
+    /// Makes an event of the records of a series, where it is simply to be taken over.
+    private func freshItem(
+        _ series: String,
+        _ listed: [UpstreamRecord],
+        _ terms: FirstTerms
+    ) -> FreshItem? {
+        // Of a record that was listed twice the later one counts.
+        let byID = Dictionary(listed.map { ($0.id, $0) }) { _, later in later }
+        let records = listed.count == 1 ? listed : byID.values.sorted { $0.id < $1.id }
+        guard case .object(let object) = Translation(of: records, by: bridge) else { return nil }
+        let fields = Projection(of: object, onto: terms.fields).fields
+        let etag = ETag.of(object.text)
+        let modified = records.compactMap(\.modified).max()
+        var item = SnapshotItem(uid: object.uid)
+        item.series = series
+        item.records = records
+        item.remote = RemoteItem(digest: etag.rawValue, object: object, fields: fields, modified: modified)
+        guard item.isWanted(by: terms.filters, over: bridge, at: clock.now()) else { return nil }
+        let version = ItemVersion(fields: fields, modified: modified?.seconds)
+        let decisions = reconcile(base: [:], local: [:], remote: [item.uid: version], rules: terms.rules)
+        guard decisions[item.uid] == Decision(.createLocal) else { return nil }
+        return FreshItem(item, etag, FieldsText.encode(fields), at: clock.now())
+    }
+
+    /// Writes events that our calendar does not have, with their agreement, in one transaction.
+    ///
+    /// - Returns: the records of those whose UID or name somebody took meanwhile.
+    private mutating func bring(_ items: [FreshItem]) async throws -> [UpstreamRecord] {
+        try await beginRun()
+        guard let run else { preconditionFailure("a run has begun on the line above") }
+        meter.expect(items.count)
+        guard let outcome = try await state.bring(items, of: link, in: run) else { throw PassFailure.calendarMissing }
+        // While nobody else writes, everything up to here is in step.
+        if firstPlace?.revision == outcome.revisions.lowerBound {
+            firstPlace?.revision = outcome.revisions.upperBound
+        }
+        var taken: [UpstreamRecord] = []
+        for (item, isStored) in zip(items, outcome.isStored) {
+            if isStored {
+                report[item.uid] = .done
+                report.counts.pulled += 1
+            } else {
+                taken += item.records
+            }
+        }
+        meter.finish(items.count)
+        tellProgress()
+        return taken
+    }
+}
+
+/// On what the events of a first listing come here.
+private struct FirstTerms: Sendable {
+    let fields: FieldSet
+    let filters: LinkFilters
+    let rules: Rules
+}
+
+extension FreshItem {
+    fileprivate init(_ item: SnapshotItem, _ etag: ETag, _ fields: String, at now: Instant) {
+        guard let remote = item.remote, let series = item.series else {
+            preconditionFailure("an event that is taken over was translated from a series")
+        }
+        uid = item.uid
+        object = MirroredObject(
+            series: series,
+            uid: item.uid,
+            text: remote.object.text,
+            digest: remote.digest,
+            modified: remote.modified
+        )
+        records = item.records
+        draft = Draft(remote.object, etag: etag, at: now)
+        self.fields = fields
+        entry = RunEntry(item, "create", [], undo: nil)
+        entry.removes = .gateway
+    }
+}

@@ -1,0 +1,207 @@
+import Bridging
+import ICalendar
+import Store
+import SyncTestSupport
+import Synchronization
+import Testing
+
+@testable import Sync
+
+@Suite("A first listing is carried out while it is being made")
+struct FirstListingTests {
+    /// A listing whose pages come when the test says so.
+    private struct SlowBridge: PagingBridge {
+        let real: ScriptedBridge
+        let pages: AsyncStream<ListedPage>
+        var failure: BridgeError?
+
+        var fields: FieldSet { real.fields }
+
+        func pull(since cursor: SyncCursor?) async throws(BridgeError) -> PulledRecords {
+            try await real.pull(since: cursor)
+        }
+
+        func listAll(telling page: @escaping @Sendable (ListedPage) -> Void) async throws(BridgeError) -> SyncCursor? {
+            for await listed in pages { page(listed) }
+            if let failure { throw failure }
+            return SyncCursor(rawValue: "0")
+        }
+
+        func perform(_ write: RecordWrite) async throws(BridgeError) -> UpstreamRecord? {
+            try await real.perform(write)
+        }
+
+        func object(from series: [UpstreamRecord]) throws(TranslationError) -> CalendarObject {
+            try real.object(from: series)
+        }
+
+        func writes(
+            toMake object: CalendarObject?,
+            from series: [UpstreamRecord]
+        ) throws(TranslationError) -> [RecordWrite] {
+            try real.writes(toMake: object, from: series)
+        }
+    }
+
+    private func record(_ id: String, _ text: String, series: String? = nil, at revision: Int = 1) -> UpstreamRecord {
+        UpstreamRecord(id: id, series: series ?? id, revision: "r\(revision)", payload: text)
+    }
+
+    private func page(_ records: [UpstreamRecord], whole: Set<String>? = nil) -> ListedPage {
+        ListedPage(records: records, whole: whole ?? Set(records.map(\.series)))
+    }
+
+    /// A pass over a listing of such pages, told of by whoever has the continuation.
+    private func pass(
+        _ bench: Workbench,
+        _ pages: AsyncStream<ListedPage>,
+        failing failure: BridgeError? = nil,
+        progress: @escaping @Sendable (SyncProgress) -> Void = { _ in }
+    ) -> SyncPass {
+        let bridge = SlowBridge(real: ScriptedBridge(upstream: bench.upstream), pages: pages, failure: failure)
+        return SyncPass(
+            of: bench.link,
+            over: bridge,
+            state: bench.links,
+            configuration: SyncConfiguration(),
+            clock: bench.clock,
+            progress: progress
+        )
+    }
+
+    private func listing(of pages: ListedPage...) -> AsyncStream<ListedPage> {
+        let (stream, continuation) = AsyncStream<ListedPage>.makeStream()
+        for page in pages { continuation.yield(page) }
+        continuation.finish()
+        return stream
+    }
+
+    @Test func `the events of a page are here while the next one is on its way`() async throws {
+        let bench = try await Workbench()
+        let (pages, next) = AsyncStream<ListedPage>.makeStream()
+        let (steps, step) = AsyncStream<SyncProgress>.makeStream()
+        var pass = pass(bench, pages) { step.yield($0) }
+        async let report = pass.run()
+        var told = steps.makeAsyncIterator()
+        next.yield(page([record("a", event("a")), record("b", event("b"))]))
+        #expect(await told.next() == SyncProgress(done: 2, total: 2))
+        #expect(try await bench.uids() == ["a", "b"])
+        #expect(try await bench.status().lastSyncedAt == nil)
+        next.yield(page([record("c", event("c"))]))
+        #expect(await told.next() == SyncProgress(done: 3, total: 3))
+        next.finish()
+        #expect(try await report.counts.pulled == 3)
+        #expect(try await bench.uids() == ["a", "b", "c"])
+        #expect(try await bench.status().lastSyncedAt != nil)
+    }
+
+    @Test func `a series waits for the pages that may hold more of it`() async throws {
+        let bench = try await Workbench()
+        let master = event("s", "RRULE:FREQ=DAILY;COUNT=3")
+        let exception = event("s", "RECURRENCE-ID:20261122T090000Z", "DTSTART:20261122T110000Z", "SUMMARY:Later")
+        let pages = listing(
+            of: page([record("s", master), record("a", event("a"))], whole: ["a"]),
+            page([record("s_1", exception, series: "s")], whole: [])
+        )
+        var pass = pass(bench, pages)
+        let report = try await pass.run()
+        #expect(try await bench.text("s")?.contains("SUMMARY:Later") == true)
+        #expect(report.counts.pulled == 2)
+        let stored = try #require(try await bench.calendars.object(uid: "s", in: bench.calendar))
+        #expect(try await bench.calendars.versions(of: stored.id).count == 1)
+    }
+
+    @Test func `a listing that breaks off brings what was whole, and nothing of what was not`() async throws {
+        let bench = try await Workbench()
+        let series = record("s", event("s", "RRULE:FREQ=DAILY"))
+        let pages = listing(of: page([record("a", event("a")), series], whole: ["a"]))
+        var first = pass(bench, pages, failing: .unreachable("gone"))
+        await #expect(throws: BridgeError.unreachable("gone")) { try await first.run() }
+        #expect(try await bench.uids() == ["a"])
+        #expect(try await bench.status().lastSyncedAt == nil)
+        #expect(try await bench.links.runs(of: bench.owner).first?.counts.pulled == 1)
+        await bench.upstream.put("a", event("a"))
+        await bench.upstream.put("s", event("s", "RRULE:FREQ=DAILY"))
+        try await bench.pass()
+        #expect(try await bench.uids() == ["a", "s"])
+        let stored = try #require(try await bench.calendars.object(uid: "a", in: bench.calendar))
+        #expect(try await bench.calendars.versions(of: stored.id).count == 1)
+    }
+
+    @Test func `an event that is listed twice is here as it was listed last`() async throws {
+        let bench = try await Workbench()
+        let pages = listing(
+            of: page([record("a", event("a", "SUMMARY:Early"))]),
+            page([record("a", event("a", "SUMMARY:Late"), at: 2)])
+        )
+        var pass = pass(bench, pages)
+        _ = try await pass.run()
+        #expect(try await bench.text("a")?.contains("SUMMARY:Late") == true)
+        #expect(try await bench.status().pending == 0)
+    }
+
+    @Test func `what cannot be read is in quarantine and stops nothing`() async throws {
+        let bench = try await Workbench()
+        let bad = record("bad", event("bad", "COMMENT:UNREADABLE"))
+        var pass = pass(bench, listing(of: page([bad, record("a", event("a"))])))
+        _ = try await pass.run()
+        #expect(try await bench.uids() == ["a"])
+        #expect(try await bench.links.quarantine(of: bench.owner, link: bench.link.id).map(\.series) == ["bad"])
+    }
+
+    @Test func `two series of one UID are two events`() async throws {
+        let bench = try await Workbench()
+        let pages = listing(of: page([record("a", event("one"))]), page([record("b", event("one", "SUMMARY:Other"))]))
+        var pass = pass(bench, pages)
+        _ = try await pass.run()
+        #expect(try await bench.uids() == ["one", "one/b"])
+    }
+
+    @Test func `an event that both sides have is merged, and not made twice`() async throws {
+        let bench = try await Workbench()
+        try await bench.put(event("a", "SUMMARY:Lunch", "LOCATION:Roof"))
+        try await bench.put(event("mine", "SUMMARY:Only here"))
+        await bench.upstream.put("x", event("a", "SUMMARY:Lunch"))
+        await bench.upstream.put("y", event("y"))
+        let report = try await bench.pass()
+        #expect(try await bench.uids() == ["a", "mine", "y"])
+        #expect(try await bench.text("a")?.contains("LOCATION:Roof") == true)
+        #expect(await bench.payload(of: "mine") != nil)
+        #expect(report.counts.pulled == 1)
+    }
+
+    @Test func `an event that a client makes under the same UID meanwhile is not written over`() async throws {
+        let bench = try await Workbench()
+        let (pages, next) = AsyncStream<ListedPage>.makeStream()
+        let (steps, step) = AsyncStream<SyncProgress>.makeStream()
+        var pass = pass(bench, pages) { step.yield($0) }
+        async let report = pass.run()
+        var told = steps.makeAsyncIterator()
+        next.yield(page([record("a", event("a"))]))
+        _ = await told.next()
+        try await bench.put(event("b", "SUMMARY:Mine", "LOCATION:Roof"))
+        next.yield(page([record("b", event("b", "SUMMARY:Mine"))]))
+        next.finish()
+        _ = try await report
+        #expect(try await bench.text("b")?.contains("LOCATION:Roof") == true)
+        #expect(try await bench.uids() == ["a", "b"])
+    }
+
+    @Test func `what the run brought can be undone`() async throws {
+        let bench = try await Workbench()
+        for name in ["a", "b"] { await bench.upstream.put(name, event(name)) }
+        let run = try #require(try await bench.pass().run)
+        let items = try #require(try await bench.links.run(run)?.items)
+        #expect(items.map(\.uid) == ["a", "b"])
+        #expect(try await bench.links.runs(of: bench.owner).first?.counts.pulled == 2)
+    }
+
+    @Test func `filters keep out what is listed first, too`() async throws {
+        var bench = try await Workbench()
+        bench.link.filters = #"{"from": "2026-12-01"}"#
+        let late = event("late", "DTSTART:20261205T090000Z", "DTEND:20261205T100000Z")
+        var pass = pass(bench, listing(of: page([record("a", event("a")), record("late", late)])))
+        _ = try await pass.run()
+        #expect(try await bench.uids() == ["late"])
+    }
+}
