@@ -1,3 +1,5 @@
+import Synchronization
+
 /// The system's time zone data.
 public enum TimeZoneData {
     /// The VTIMEZONE of an IANA zone as it is needed from an instant on; all of its history without one.
@@ -5,11 +7,29 @@ public enum TimeZoneData {
     /// The TZID is the plain name. A yearly rule in force is written as one, earlier changes one by one.
     public static func vtimezone(for iana: String, from: Instant?) -> Component? {
         guard let zone = ZoneRegistry.zone(iana: iana) else { return nil }
+        let scope = TimeZoneWriter.Scope(of: zone, from: from?.seconds)
+        let key = WrittenZone(name: iana, scope: scope)
+        if let known = written.withLock({ $0[key] }) { return known }
         var writer = TimeZoneWriter(zone: zone)
-        writer.write(from: from?.seconds)
+        writer.write(scope)
         let tzid = Property("TZID", value: iana)
-        return Component("VTIMEZONE", properties: [tzid], components: writer.observances)
+        let component = Component("VTIMEZONE", properties: [tzid], components: writer.observances)
+        written.withLock { written in
+            if written.count >= maximumWritten { written = [:] }
+            written[key] = component
+        }
+        return component
     }
+
+    /// A zone as some objects need it.
+    private struct WrittenZone: Hashable {
+        let name: String
+        let scope: TimeZoneWriter.Scope
+    }
+
+    /// Calendars name few zones, and from few years on.
+    private static let written = Mutex<[WrittenZone: Component]>([:])
+    private static let maximumWritten = 256
 
     /// Loads every zone, so that no request waits for a file.
     public static func warmUp() {
@@ -75,19 +95,35 @@ private struct TimeZoneWriter {
 
     init(zone: Zone) { self.zone = zone }
 
-    mutating func write(from: Int64?) {
-        let first = from.map { max(0, zone.index(at: $0) - 1) } ?? 0
-        let ruleStart = zone.tail.map { Int64(CivilCalendar.days(year: $0.firstYear, month: 1, day: 1)) * 86_400 }
-        let listed = zone.transitions[first...].prefix { $0 < ruleStart ?? .max }
-        if from == nil || zone.transitions.isEmpty { writeStart() }
-        // Under the rule already: nothing before it matters.
-        let isRuled = from.map { from in ruleStart.map { from >= $0 + 366 * 86_400 } ?? false } ?? false
-        if !isRuled {
+    /// What of a zone's history is written.
+    struct Scope: Hashable {
+        /// The change that is listed first; nil where the rule says all.
+        let first: Int?
+        /// Whether what held before all changes is told.
+        let tellsStart: Bool
+        /// The year from which the rule is told.
+        let ruleYear: Int?
+
+        init(of zone: Zone, from: Int64?) {
+            let ruleStart = zone.tail.map { Int64(CivilCalendar.days(year: $0.firstYear, month: 1, day: 1)) * 86_400 }
+            // Under the rule already: nothing before it matters.
+            let isRuled = from.map { from in ruleStart.map { from >= $0 + 366 * 86_400 } ?? false } ?? false
+            first = isRuled ? nil : from.map { max(0, zone.index(at: $0) - 1) } ?? 0
+            tellsStart = from == nil || zone.transitions.isEmpty
+            let year = isRuled ? from.map { CivilCalendar.date(ofDay: LocalTime(seconds: $0).day).year - 1 } : nil
+            ruleYear = year ?? zone.tail?.firstYear
+        }
+    }
+
+    mutating func write(_ scope: Scope) {
+        if scope.tellsStart { writeStart() }
+        if let first = scope.first {
+            let ruleStart = zone.tail.map { Int64(CivilCalendar.days(year: $0.firstYear, month: 1, day: 1)) * 86_400 }
+            let listed = zone.transitions[first...].prefix { $0 < ruleStart ?? .max }
             for index in listed.indices { writeChange(index) }
         }
-        guard let tail = zone.tail else { return }
-        let year = isRuled ? from.map { CivilCalendar.date(ofDay: LocalTime(seconds: $0).day).year - 1 } : nil
-        writeRule(tail.rule, since: year ?? tail.firstYear)
+        guard let tail = zone.tail, let year = scope.ruleYear else { return }
+        writeRule(tail.rule, since: year)
     }
 
     /// What held before the first transition.

@@ -8,7 +8,7 @@ public struct ZoneResolver: Sendable {
 
     /// Makes a resolver for the VTIMEZONEs of a VCALENDAR; an unknown floating zone counts as UTC.
     public init(floatingZone: String = "UTC", calendar: Component? = nil) {
-        self.init(floating: Self.systemZone(floatingZone) ?? .utc, calendar)
+        self.init(floating: floatingZone == "UTC" ? .utc : Self.systemZone(floatingZone) ?? .utc, calendar)
     }
 
     /// Makes a resolver for the VTIMEZONEs of a VCALENDAR.

@@ -17,20 +17,26 @@ extension GoogleBridge {
     /// Translates a series: the master and its overrides, or the occurrences the account was invited to.
     public func object(from series: [UpstreamRecord]) throws(TranslationError) -> CalendarObject {
         let series = try EventSeries(series, linkZone: link.timeZone)
-        let whole = try object(of: series, excluding: [])
-        guard let master = series.master, !series.cancelled.isEmpty else { return whole }
-        let excluded = cancelledOccurrences(of: series, whole, start: master.details.start)
-        return excluded.isEmpty ? whole : try object(of: series, excluding: excluded)
+        guard let master = series.master, !series.isDeleted, !series.cancelled.isEmpty else {
+            return try object(of: series, excluding: [])
+        }
+        return try object(of: series, excluding: cancelledOccurrences(of: series, try rule(of: master), master))
+    }
+
+    /// The series without its exceptions: what they can take away.
+    private func rule(of master: EventResource) throws(TranslationError) -> CalendarObject {
+        let event = master.component(uid: Self.uid(of: master.json), account: account(of: master))
+        return try Self.object(of: [event], id: master.id)
     }
 
     /// The cancelled exceptions that take an occurrence away; those a changed rule left behind exclude nothing.
     private func cancelledOccurrences(
         of series: EventSeries,
-        _ whole: CalendarObject,
-        start: EventTime
+        _ rule: CalendarObject,
+        _ master: EventResource
     ) -> Set<Slot> {
         do {
-            let occurrences = try Occurrences(of: whole, start: start, linkZone: link.timeZone)
+            let occurrences = try Occurrences(of: rule, start: master.details.start, linkZone: link.timeZone)
             return Set(try series.cancelled.keys.filter { try occurrences.contains($0) })
         } catch {
             // Without an expansion an exclusion too many does no harm; one too few would show a cancelled occurrence.
