@@ -43,7 +43,7 @@ extension LinkStore {
                 try transaction.run("DELETE FROM skipped WHERE link = \(link.value) AND uid = \(.text(uid))")
             }
             for uid in uids.subtracting(known) { try Self.skip(uid, link, at: now, transaction) }
-            try transaction.run("UPDATE link SET seen_mark = '', seen_revision = NULL WHERE id = \(link.value)")
+            try Self.lookAgain(link, atEverything: true, transaction)
         }
     }
 
@@ -93,7 +93,7 @@ extension LinkStore {
             }
             try transaction.run("DELETE FROM pairing WHERE link = \(link.value)")
             for uid in choices.skip.sorted() { try Self.skip(uid, link, at: now, transaction) }
-            try transaction.run("UPDATE link SET seen_mark = '', seen_revision = NULL WHERE id = \(link.value)")
+            try Self.lookAgain(link, atEverything: true, transaction)
         }
     }
 

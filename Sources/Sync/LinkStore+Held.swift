@@ -77,7 +77,6 @@ extension LinkStore {
         try transaction.run(
             "UPDATE link SET state = 'idle' WHERE id = \(link.value) AND state = 'needs_approval'"
         )
-        // The next pass must look at what was held, whatever has changed.
-        try transaction.run("UPDATE link SET seen_revision = NULL WHERE id = \(link.value)")
+        try lookAgain(link, transaction)
     }
 }

@@ -101,10 +101,11 @@ extension LinkStore {
                 """
                 UPDATE link SET direction = \(.text(link.direction.rawValue)), policy = \(.text(link.policy.rawValue)),
                     mapping = \(.text(link.mapping)), filters = \(.text(link.filters)),
-                    notifies_guests = \(.integer(link.notifiesGuests)), seen_mark = ''
+                    notifies_guests = \(.integer(link.notifiesGuests))
                 WHERE id = \(id.value)
                 """
             )
+            try Self.lookAgain(id, atEverything: true, transaction)
             let detail = link.difference(from: former)
             try Self.audit(.linkChanged, link, by: actor, detail: detail, at: now, transaction)
             return link

@@ -15,6 +15,8 @@ struct LinkPlace: Sendable {
     var hasIntents: Bool
     /// Whether both sides were ever equal.
     var hasSynced: Bool
+    /// How often somebody decided something so far.
+    var decisions: Int64
 
     /// Whether anything may have changed since the last pass ended with everything in step.
     func needsLook(at mark: String) -> Bool {
@@ -34,6 +36,15 @@ struct Finish: Sendable {
     var revision: Int64?
     var mark: String
     var pending: Int
+    /// The decisions that the pass knew of; what was decided since is for the next one.
+    var decisions: Int64
+
+    init(of place: LinkPlace, revision: Int64?, mark: String, pending: Int) {
+        self.revision = revision
+        self.mark = mark
+        self.pending = pending
+        decisions = place.decisions
+    }
 }
 
 extension LinkStore {
@@ -42,7 +53,7 @@ extension LinkStore {
         try await database.read { transaction in
             let row = try transaction.row(
                 """
-                SELECT cursor, seen_revision, seen_mark, pending, last_synced_at IS NOT NULL AS has_synced,
+                SELECT cursor, seen_revision, seen_mark, pending, decisions, last_synced_at IS NOT NULL AS has_synced,
                     (SELECT revision FROM calendar WHERE calendar.id = link.calendar AND deleted_at IS NULL) AS revision,
                     EXISTS (SELECT 1 FROM intent WHERE intent.link = link.id) AS has_intents
                 FROM link WHERE id = \(link.id.value)
@@ -56,7 +67,8 @@ extension LinkStore {
                     mark: try row.text("seen_mark"),
                     pending: Int(try row.integer("pending")),
                     hasIntents: try row.bool("has_intents"),
-                    hasSynced: try row.bool("has_synced")
+                    hasSynced: try row.bool("has_synced"),
+                    decisions: try row.integer("decisions")
                 )
             }
         }
@@ -67,6 +79,7 @@ extension LinkStore {
     /// A link counts as synced only when both sides were equal: while items wait, the time stays that of the last such pass.
     func finish(_ link: Link, _ finish: Finish) async throws {
         let now = now()
+        let isUndisturbed: SQLStatement = "decisions = \(.integer(finish.decisions))"
         try await database.write { transaction in
             let heldRow = try transaction.row(
                 "SELECT COUNT(*) AS held FROM held WHERE link = \(link.id.value) AND is_approved = 0"
@@ -75,9 +88,12 @@ extension LinkStore {
             let state: LinkState = isHeld ? .needsApproval : .idle
             try transaction.run(
                 """
-                UPDATE link SET seen_revision = \(.integer(finish.revision)), seen_mark = \(.text(finish.mark)),
+                UPDATE link SET
+                    seen_revision = CASE WHEN \(isUndisturbed) THEN \(.integer(finish.revision)) ELSE NULL END,
+                    seen_mark = CASE WHEN \(isUndisturbed) THEN \(.text(finish.mark)) ELSE seen_mark END,
                     pending = \(.integer(finish.pending)), failures = 0, not_before = NULL,
-                    last_synced_at = CASE WHEN \(.integer(finish.pending)) = 0 THEN \(now.value) ELSE last_synced_at END,
+                    last_synced_at = CASE WHEN \(.integer(finish.pending)) = 0 AND \(isUndisturbed) THEN \(now.value)
+                        ELSE last_synced_at END,
                     state = CASE WHEN state IN ('paused', 'preview') THEN state ELSE \(.text(state.rawValue)) END,
                     error_code = NULL, error_message = NULL, error_remedy = NULL
                 WHERE id = \(link.id.value)
@@ -92,6 +108,18 @@ extension LinkStore {
                 """
             )
         }
+    }
+
+    /// Makes the next pass look at what is not in step, or at everything, whatever a running one finds.
+    static func lookAgain(
+        _ link: LinkID,
+        atEverything: Bool = false,
+        _ transaction: borrowing SQLTransaction
+    ) throws {
+        let mark: SQLStatement = atEverything ? ", seen_mark = ''" : ""
+        try transaction.run(
+            "UPDATE link SET decisions = decisions + 1, seen_revision = NULL\(mark) WHERE id = \(link.value)"
+        )
     }
 
     /// A day: by then the slowest upstream lists what it was told to create.

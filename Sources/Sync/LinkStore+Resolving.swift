@@ -7,8 +7,8 @@ import Store
 extension LinkStore {
     /// Settles a conflict as the person decided; ``SyncScheduler/resolve(_:_:by:)`` also wakes the link.
     ///
-    /// A decision only moves what was agreed: who is overruled counts as not having changed, so that the next pass carries
-    /// the other side's word over by itself, and an edit made meanwhile is a new conflict.
+    /// A decision only moves what was agreed: who is overruled counts as not having changed, and the other side as having,
+    /// so that the next pass carries its word over by itself; an edit made meanwhile is a new conflict.
     func resolve(_ id: ConflictID, _ decision: ConflictDecision, by author: Author) async throws -> ResolveOutcome {
         let now = now()
         let copyUID = makeIdentity()
@@ -118,7 +118,7 @@ extension LinkStore {
             WHERE id = \(conflict.id.value)
             """
         )
-        try transaction.run("UPDATE link SET seen_revision = NULL WHERE id = \(conflict.link.value)")
+        try lookAgain(conflict.link, transaction)
     }
 }
 
@@ -201,10 +201,16 @@ struct Resolution {
             agreement.local = conflict.remote.mapValues { _ in Self.neverSaid }
         case (false, false, .gateway), (false, false, .both), (false, false, .merged):
             agreeOnEquals(&agreement)
-            for key in conflict.keys { agreement.remote[key] = conflict.remote[key] }
+            for key in conflict.keys {
+                agreement.remote[key] = conflict.remote[key]
+                agreement.local[key] = Self.neverSaid
+            }
         case (false, false, .upstream):
             agreeOnEquals(&agreement)
-            for key in conflict.keys { agreement.local[key] = conflict.local[key] }
+            for key in conflict.keys {
+                agreement.local[key] = conflict.local[key]
+                agreement.remote[key] = Self.neverSaid
+            }
         }
         return agreement
     }

@@ -11,6 +11,11 @@ extension LinkStore {
         Migration(name: "What a person leaves out, and what of ours cannot be read", statements: choices),
         Migration(name: "What is in step, to be counted quickly", statements: counting),
         Migration(name: "When upstreams called", statements: ["ALTER TABLE link ADD COLUMN rang_at BIGINT"]),
+        // How often somebody decided something that a pass must look at: one that began before does not count.
+        Migration(
+            name: "What is decided while a pass runs",
+            statements: ["ALTER TABLE link ADD COLUMN decisions BIGINT NOT NULL DEFAULT 0"]
+        ),
     ]
 
     private static let choices = [

@@ -97,7 +97,7 @@ public struct SyncPass: Sendable {
         let fields = bridge.fields
         let mark = try mark(of: fields)
         guard place.needsLook(at: mark) || !touched.isEmpty else {
-            return try await state.finish(link, Finish(revision: place.revision, mark: mark, pending: 0))
+            return try await state.finish(link, Finish(of: place, revision: place.revision, mark: mark, pending: 0))
         }
         var snapshot = try await state.snapshot(of: link, fields: fields, scope(from: place, at: mark, touched))
         // What was edited and carried out so far is in it.
@@ -115,7 +115,7 @@ public struct SyncPass: Sendable {
         try await carryOut(allowed, of: snapshot)
         try await state.refresh(snapshot.items.filter { decisions[$0.key] == nil }, of: link)
         try await mend(mended)
-        let finish = Finish(revision: snapshot.revision, mark: mark, pending: report.unsettled)
+        let finish = Finish(of: place, revision: snapshot.revision, mark: mark, pending: report.unsettled)
         try await state.finish(link, finish)
     }
 
@@ -134,7 +134,7 @@ public struct SyncPass: Sendable {
     private func mark(of fields: FieldSet) throws -> String {
         let day = try link.readFilters().mark(at: clock.now())
         return "1;\(fields.mark);\(link.effectiveDirection.rawValue);\(link.policy.rawValue)"
-            + (link.filters.map { ";\($0);\(day)" } ?? "")
+            + (link.filters.map { ";\($0);\(day)" } ?? "") + (link.mapping.map { ";\(ETag.of($0).rawValue)" } ?? "")
     }
 }
 
