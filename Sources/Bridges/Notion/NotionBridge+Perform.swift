@@ -118,7 +118,8 @@ extension NotionBridge {
     private func create(_ creation: RecordCreation) async throws(BridgeError) -> UpstreamRecord {
         let body = try Self.json(creation.payload)
         if creation.mayExist, let page = try await findPage(of: creation) {
-            return try await adopt(page, body)
+            guard holds(page, body) else { throw .changedUpstream }
+            return try await finish((page, body))
         }
         let page: Page
         do throws(NotionProblem) {
@@ -142,15 +143,24 @@ extension NotionBridge {
             throw .refused(Refusal(.calendar, code: "not_found", message: "Notion does not find the table to add to."))
         }
         guard problem.kind == .lost else { throw problem.error }
-        if let id = problem.committed, let page = try await client.page(id) { return try await adopt(page, body) }
-        guard let page = try await findPage(of: creation) else { throw problem.error }
-        return try await adopt(page, body)
+        var made: Page?
+        if let id = problem.committed { made = try await client.page(id) }
+        if made == nil { made = try await findPage(of: creation) }
+        guard let made else { throw problem.error }
+        guard holds(made, body) else { throw .unreachable("Notion made the page, and somebody has changed it since.") }
+        return try await finish((made, body))
     }
 
-    /// Takes over a page that an earlier try made, and brings it up to date.
-    private func adopt(_ page: Page, _ body: JSON) async throws(BridgeError) -> UpstreamRecord {
-        guard !says(page, body), let properties = body["properties"] else { return try await finish((page, body)) }
-        return try await finish(patch(page.id, ["properties": properties]))
+    /// Whether a page is as a creation made it: another column that is filled is somebody's doing.
+    ///
+    /// What a page says that was changed since must be seen before it counts as agreed, and must not be written over.
+    private func holds(_ page: Page, _ body: JSON) -> Bool {
+        let columns = columns
+        return columns.roles.allSatisfy { role in
+            guard let column = columns[role] else { return true }
+            let (current, made) = (page.value(of: column), ColumnValue(body["properties"]?[column.id], type: column.type))
+            return current.canonical == made.canonical || agrees(current, with: made, role, of: column)
+        }
     }
 
     /// Looks for the page that carries the event's UID, several times; nil once it is clear that there is none.

@@ -36,7 +36,7 @@ extension NotionBridge {
             records.append(ledger.admit(page, columns).record(columns))
         }
         records += vanished.map { Page.deletedRecord(dashedID($0)) }
-        await memory.update(ledger, of: link.identity)
+        await memory.update(ledger, for: news.entries, of: link.identity)
         let next = PullCursor(
             newest: pulled.newest,
             swept: pulled.isFull ? now() : place?.swept ?? now(),

@@ -47,7 +47,7 @@ extension NotionBridge {
     }
 
     /// Whether a column already says what it should.
-    private func agrees(
+    func agrees(
         _ current: ColumnValue,
         with wanted: ColumnValue,
         _ role: ColumnRole,

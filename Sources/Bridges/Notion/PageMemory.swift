@@ -49,10 +49,12 @@ actor PageMemory {
         return (known.entries, known.suspects.union(strangers))
     }
 
-    /// Notes what a pull saw of pages that are remembered, so that older news does not return.
-    func update(_ ledger: Ledger, of link: String) {
+    /// Notes what a pull saw of the pages that were news to it, so that older news does not return.
+    ///
+    /// What was written while the pull was under way is news to the next one.
+    func update(_ ledger: Ledger, for news: [String: Ledger.Entry], of link: String) {
         guard var known = links[link] else { return }
-        for id in known.entries.keys { known.entries[id] = ledger[id] }
+        for (id, entry) in news where known.entries[id] == entry { known.entries[id] = ledger[id] }
         links[link] = known
     }
 }
