@@ -118,6 +118,12 @@ extension Repeats {
 
     private func needsStart(linkZone: String) -> Bool {
         guard exceptions.isEmpty, additions.isEmpty, let start else { return true }
+        // The clocks skip that time: the date column can tell when the first occurrence is, not when the others are.
+        if !start.isDate, case let zones = ZoneResolver(floatingZone: linkZone),
+            zones.local(zones.instant(start), form: start.form) != start
+        {
+            return true
+        }
         switch start.form {
         case .date: return false
         case .floating: return true

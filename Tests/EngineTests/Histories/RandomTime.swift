@@ -27,9 +27,12 @@ struct RandomTime {
             end = start.adding(days: length > 86_400 ? 3 : 1)
         } else {
             let text = day + (time ?? "") + (zone == nil ? "Z" : "")
-            start = DateTime(text, tzid: zone, isDate: false) ?? DateTime(date: 2026, 11, 20)
             let zones = ZoneResolver()
-            end = zones.local(start.instant(in: zones) + length, form: start.form)
+            let instant = (DateTime(text, tzid: zone, isDate: false) ?? DateTime(date: 2026, 11, 20)).instant(in: zones)
+            // As any program shows it: there is no time that the clocks skip, and Google takes no series of it.
+            let form: DateTime.Form = zone.map { .zoned($0) } ?? .utc
+            start = zones.local(instant, form: form)
+            end = zones.local(instant + length, form: form)
         }
     }
 
