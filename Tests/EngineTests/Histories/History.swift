@@ -1,9 +1,10 @@
 import Bridging
 import ICalendar
 import Store
-import Sync
 import SyncTestSupport
 import Testing
+
+@testable import Sync
 
 /// One history: a client here, people upstream, passes that fail and die, and what must hold after them.
 struct History {
@@ -59,7 +60,12 @@ struct History {
         var process = Process()
         process.isNew = isRestarting
         if Bool.random(using: &random) { process.life = Life(calls: Int.random(in: 0..<40, using: &random)) }
-        if Int.random(in: 0..<3, using: &random) == 0 { process.meanwhile = interruption() }
+        switch Int.random(in: 0..<6, using: &random) {
+        case 0, 1: process.meanwhile = interruption(process.bell)
+        // Somebody edited just before: that goes up while the listing is under way.
+        case 2: process.meanwhile = edits(process.bell)
+        default: break
+        }
         await spoke.side.disturb(using: &random)
         world.words.trace("pass over \(spoke.side.provider)")
         do {
@@ -72,8 +78,15 @@ struct History {
         for spoke in world.spokes { await spoke.side.calm() }
     }
 
+    /// What was edited is carried out before one of the next requests.
+    private mutating func edits(_ bell: EditBell) -> @Sendable () async -> Void {
+        let calls = Counter()
+        let place = Int.random(in: 0..<4, using: &random)
+        return { if calls.next() == place { await bell.ringAndWait() } }
+    }
+
     /// Somebody acts before one of the next requests.
-    private mutating func interruption() -> @Sendable () async -> Void {
+    private mutating func interruption(_ bell: EditBell) -> @Sendable () async -> Void {
         let calls = Counter()
         let place = Int.random(in: 0..<8, using: &random)
         let seed = UInt64.random(in: 1...UInt64.max, using: &random)
@@ -83,7 +96,12 @@ struct History {
             guard calls.next() == place else { return }
             var random = SeededGenerator(seed)
             do {
-                if let client { try await client.act(using: &random) } else { try await side.act(using: &random) }
+                if let client {
+                    try await client.act(using: &random)
+                    await bell.ringAndWait()
+                } else {
+                    try await side.act(using: &random)
+                }
             } catch {
                 Issue.record("an interruption failed: \(error)")
             }
@@ -144,5 +162,14 @@ struct History {
             #expect(process.writes.next() == 0, "\(name): an echo to \(spoke.side.provider)")
         }
         #expect(try await world.calendars.calendar(world.calendar)?.revision == revision, "\(name): not quiet here")
+    }
+}
+
+extension EditBell {
+    /// Tells of an edit, and waits until a pass has carried it out that lists meanwhile: so every seed replays.
+    fileprivate func ringAndWait() async {
+        ring()
+        // A request of that very edit must not wait for itself.
+        while isBusy, !RequestPriority.isInteractive { await Task.yield() }
     }
 }

@@ -2,9 +2,10 @@ import Bridging
 import HTTPTypes
 import OutboundHTTP
 import Store
-import Sync
 import SyncTestSupport
 import Synchronization
+
+@testable import Sync
 
 /// One upstream of a history: a simulated service, and the people who use it by themselves.
 protocol Side: Sendable {
@@ -50,6 +51,9 @@ struct Process: Sendable {
 
     /// What others do between two requests of it.
     var meanwhile: @Sendable () async -> Void = {}
+
+    /// Rings when a client edits the calendar.
+    var bell = EditBell()
 
     /// Counts the requests that would change something.
     var writes = Counter()

@@ -3,10 +3,11 @@ import ICalendar
 import SQL
 import SQLite
 import Store
-import Sync
 import SyncTestSupport
 import Synchronization
 import Testing
+
+@testable import Sync
 
 /// Time that moves only when it is told to; the gateway's clock can be wrong.
 final class WorldClock: Sendable {
@@ -117,6 +118,7 @@ struct World {
             configuration: SyncConfiguration(),
             clock: Self.syncClock(clock)
         )
+        pass.edits = process.bell
         return try await pass.run()
     }
 
