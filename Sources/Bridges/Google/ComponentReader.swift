@@ -75,7 +75,9 @@ extension ComponentReader {
         let start = try EventTime(value, zones: zones, linkZone: linkZone, repeats: repeats)
         if repeats, !value.isDate, zones.local(zones.instant(value), form: value.form) != value {
             // As an instant it would move every other occurrence along.
-            throw .unsupported("This series begins at a time that the clocks skip on that day, which Google cannot hold.")
+            throw .unsupported(
+                "This series begins at a time that the clocks skip on that day, which Google cannot hold."
+            )
         }
         let end = try end(of: component, startingAt: start, value, repeats: repeats)
         var details = EventDetails(start: start, end: end)

@@ -158,7 +158,8 @@ extension NotionBridge {
         let columns = columns
         return columns.roles.allSatisfy { role in
             guard let column = columns[role] else { return true }
-            let (current, made) = (page.value(of: column), ColumnValue(body["properties"]?[column.id], type: column.type))
+            let current = page.value(of: column)
+            let made = ColumnValue(body["properties"]?[column.id], type: column.type)
             return current.canonical == made.canonical || agrees(current, with: made, role, of: column)
         }
     }
