@@ -46,9 +46,8 @@ for check in $checks; do
 		;;
 	container)
 		# As the Dockerfile's first stage builds it.
-		(cd "$root" && swift build -c release --static-swift-stdlib --scratch-path .build/container \
-			--explicit-target-dependency-import-check error --product kalends)
-		run "$check" ./check_container.sh "$root/.build/container/release/kalends"
+		(cd "$root" && make release)
+		run "$check" ./check_container.sh "$root/.build/release/kalends"
 		;;
 	*) run "$check" "$venv/bin/python" "check_$check.py" ;;
 	esac
