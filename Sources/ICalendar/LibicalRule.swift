@@ -16,6 +16,8 @@ enum LibicalRule {
         limit: Int
     ) throws(CalendarDataError) -> [Int64] {
         var rule = icalrecurrencetype_from_string(text)
+        // The name of the scale is the caller's; the iterator borrows it.
+        defer { icalmemory_free_buffer(rule.rscale) }
         guard rule.freq != ICAL_NO_RECURRENCE, isDayOrLonger(rule.freq), start.year < lastYear else {
             throw .invalidData("The recurrence rule “\(text.prefix(200))” cannot be expanded.")
         }
