@@ -42,11 +42,13 @@ extension CalendarStore {
         let last = try written.nextRevision(counting: count, growingBy: octets, transaction)
         var version = count > 0 ? try Counter.version.last(of: count, transaction) - count : 0
         var revision = last - count
+        var returned: Set<ObjectID> = []
         for (object, vacancy) in free {
             version += 1
             revision += 1
-            // A new object is called by the number of its first version.
-            let id = vacancy.former ?? ObjectID(rawValue: version)
+            // An object that had two of the UIDs comes back once. A new one is called by the number of its first version.
+            let former = vacancy.former.flatMap { returned.insert($0).inserted ? $0 : nil }
+            let id = former ?? ObjectID(rawValue: version)
             let place = Place(calendar: calendar, name: object.name, revision: revision)
             try Self.insert(object.draft, at: place, by: author, as: id, version: version, transaction)
             if vacancy.isBuried { try Self.unbury(place, transaction) }
