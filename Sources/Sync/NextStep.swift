@@ -6,6 +6,13 @@ enum NextStep: Sendable, Hashable {
     case wait(seconds: Int64, isBinding: Bool, LinkProblem)
     /// A person must mend something first.
     case stop(LinkProblem)
+
+    /// What went wrong.
+    var problem: LinkProblem {
+        switch self {
+        case .wait(_, _, let problem), .stop(let problem): problem
+        }
+    }
 }
 
 /// Decides what follows a failed pass.

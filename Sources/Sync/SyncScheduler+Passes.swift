@@ -44,7 +44,9 @@ extension SyncScheduler {
         } catch {
             if Task.isCancelled { throw error }
             if let run { try await links.end(run, .failed, PassCounts(), LinkProblem(error), []) }
-            return try await links.fail(link.id, step(after: error, readiness))
+            let step = step(after: error, readiness)
+            complain(step.problem, of: link)
+            return try await links.fail(link.id, step)
         }
     }
 
@@ -92,12 +94,37 @@ extension SyncScheduler {
     }
 
     private func tell(_ report: PassReport, of link: Link) {
+        complain(report, of: link)
         guard let run = report.run else { return }
         emit(SyncUpdate(principal: link.principal, link: link.id, kind: .run(run)))
-        if report.counts.held > 0 {
-            let sentence = "\(link.upstreamName): \(report.counts.held) deletions wait for your approval."
-            emit(SyncUpdate(principal: link.principal, link: link.id, kind: .toast(sentence)))
+    }
+
+    /// Tells of what a pass could not carry over; a clean one forgets what was told.
+    private func complain(_ report: PassReport, of link: Link) {
+        if report.isHeld {
+            let message = "\(report.counts.held) deletions wait for your approval."
+            let remedy = "Open Activity: let them go on, or bring the events back."
+            return complain(LinkProblem(code: "needs_approval", message: message, remedy: remedy), of: link)
         }
+        let problems = report.outcomes.sorted { $0.key < $1.key }.compactMap { _, outcome -> LinkProblem? in
+            if case .failed(let problem) = outcome { problem } else { nil }
+        }
+        if let first = problems.first {
+            let others = problems.count == 1 ? "" : " (and \(problems.count - 1) more)"
+            complain(LinkProblem(code: first.code, message: first.message + others, remedy: first.remedy), of: link)
+        } else if !report.outcomes.values.contains(.notDue) {
+            complain(nil, of: link)
+        }
+    }
+
+    /// Shows a person what went wrong and what to do, once for as long as it stays the same.
+    private func complain(_ problem: LinkProblem?, of link: Link) {
+        guard complaints[link.id] != problem else { return }
+        complaints[link.id] = problem
+        // A provider that asks for patience is nobody's failure.
+        guard var told = problem, told.code != "rate_limited" else { return }
+        told.message = "\(link.upstreamName): \(told.message)"
+        emit(SyncUpdate(principal: link.principal, link: link.id, kind: .toast(told)))
     }
 
     /// The next poll, the next due retry, or at once.

@@ -40,6 +40,9 @@ public actor SyncScheduler {
     /// How far running passes have come.
     private var running: [LinkID: SyncProgress] = [:]
 
+    /// What the person was last told of a link: the same is not told twice.
+    var complaints: [LinkID: LinkProblem] = [:]
+
     /// Prepares the passes; nothing happens before ``run()``.
     public init(
         links: LinkStore,

@@ -12,8 +12,8 @@ public struct SyncUpdate: Sendable, Hashable {
         case conflict(ConflictID)
         /// Events of the link's calendar changed.
         case event
-        /// A sentence for the person.
-        case toast(String)
+        /// Something went wrong; with what the person can do.
+        case toast(LinkProblem)
     }
 
     public var principal: PrincipalID

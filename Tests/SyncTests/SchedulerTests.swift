@@ -1,9 +1,10 @@
 import Bridging
 import ICalendar
 import Store
-import Sync
 import Synchronization
 import Testing
+
+@testable import Sync
 
 @Suite("The scheduler", .timeLimit(.minutes(5)))
 struct SchedulerTests {
@@ -163,6 +164,45 @@ struct SchedulerTests {
             try await scheduler.connectionMended(bench.link.connection)
             try await eventually { await bench.upstream.live.count == 1 }
         }
+    }
+
+    @Test func `what goes wrong is told once with its remedy, and again when it comes back`() async throws {
+        let bench = try await Workbench()
+        let upstream = bench.upstream
+        let scheduler = SyncScheduler(
+            links: bench.links,
+            makeBridge: { _ in ScriptedBridge(upstream: upstream) },
+            configuration: SyncConfiguration(),
+            clock: Alarm(bench.time).clock
+        )
+        let updates = await scheduler.updates()
+        func pass(_ script: (@Sendable (UpstreamCall) -> Fault?)?) async throws {
+            await bench.upstream.setScript(script)
+            try await scheduler.passOnce(bench.link.id)
+            bench.time.advance(100_000)
+        }
+        for _ in 1...3 { try await pass { _ in .refuse(.unreachable("No answer.")) } }
+        try await pass { _ in .refuse(.throttled(retryAfter: 1)) }
+        for _ in 1...2 { try await pass { _ in .refuse(.authorizationRevoked("The grant was withdrawn.")) } }
+        try await pass(nil)
+        try await bench.put(event("e", "SUMMARY:E"))
+        for _ in 1...2 {
+            try await pass { call in
+                call.isWrite ? .refuse(.refused(Refusal(.item, code: "no", message: "Not this one."))) : nil
+            }
+        }
+        try await pass(nil)
+        try await pass { _ in .refuse(.authorizationRevoked("The grant was withdrawn.")) }
+        // The last thing that is told ends the reading.
+        await scheduler.emit(SyncUpdate(principal: bench.owner, link: bench.link.id, kind: .event))
+        var told: [LinkProblem] = []
+        for await update in updates {
+            if case .toast(let problem) = update.kind { told.append(problem) }
+            if update.kind == .event { break }
+        }
+        let codes = ["upstream_unreachable", "reconnect_required", "no", "reconnect_required"]
+        #expect(told.map(\.code) == codes)
+        #expect(told.allSatisfy { $0.message.hasPrefix(bench.link.upstreamName + ": ") && !$0.remedy.isEmpty }, "\(told)")
     }
 
     @Test func `an outage is waited out longer each time, and sync now tries at once`() async throws {

@@ -18,13 +18,14 @@ struct StreamTests {
             try await eventually("both listen") { begun.value == 2 }
             for (principal, sentence) in [(bob, "for bob"), (alice, "for alice"), (bob, "for bob, too")] {
                 let link = LinkID(rawValue: 1)
+                let problem = LinkProblem(code: "x", message: sentence, remedy: "Look.")
                 await test.gateway.scheduler.emit(
-                    SyncUpdate(principal: principal.id, link: link, kind: .toast(sentence))
+                    SyncUpdate(principal: principal.id, link: link, kind: .toast(problem))
                 )
             }
             let (hers, his) = try await (first, second)
             #expect(hers.contains("text/event-stream"))
-            #expect(hers.contains("event: toast\ndata: {\"link\":1,\"message\":\"for alice\"}\n\n"))
+            #expect(hers.contains("event: toast\ndata: {\"link\":1,\"message\":\"for alice\",\"remedy\":\"Look.\"}\n\n"))
             #expect(!hers.contains("for bob"))
             #expect(!his.contains("for alice"))
         }

@@ -76,7 +76,9 @@ extension RESTRoutes {
         case .run(let run): (name, data) = ("run", ["id": .integer(run.rawValue), "link": link])
         case .conflict(let conflict): (name, data) = ("conflict", ["id": .integer(conflict.rawValue), "link": link])
         case .event: (name, data) = ("event", ["link": link])
-        case .toast(let sentence): (name, data) = ("toast", ["link": link, "message": .string(sentence)])
+        case .toast(let problem):
+            let (message, remedy) = (JSON.string(problem.message), JSON.string(problem.remedy))
+            (name, data) = ("toast", ["link": link, "message": message, "remedy": remedy])
         }
         return "event: \(name)\ndata: \(String(decoding: data.octets, as: UTF8.self))\n\n"
     }

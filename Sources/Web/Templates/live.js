@@ -78,11 +78,20 @@
     });
   }
 
-  function toast(sentence) {
+  // What went well goes by itself; what did not stays until it was read.
+  function toast(sentence, remedy) {
     const line = document.createElement("p");
     line.textContent = sentence;
     document.getElementById("toasts").append(line);
-    setTimeout(function () { line.remove(); }, 12000);
+    if (!remedy) return void setTimeout(function () { line.remove(); }, 6000);
+    const what = document.createElement("strong");
+    what.textContent = remedy;
+    const close = document.createElement("button");
+    close.type = "button";
+    close.textContent = "×";
+    close.setAttribute("aria-label", "Close this message");
+    close.addEventListener("click", function () { line.remove(); });
+    line.append(what, close);
   }
 
   // Parts marked data-live are taken anew from the server whenever something happens.
@@ -136,7 +145,8 @@
   source.addEventListener("link", advance);
   for (const name of ["link", "run", "conflict", "event"]) source.addEventListener(name, refresh);
   source.addEventListener("toast", function (event) {
-    toast(JSON.parse(event.data).message);
+    const told = JSON.parse(event.data);
+    toast(told.message, told.remedy);
     refresh();
   });
   // While the gateway was away, anything may have happened.
