@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import SimulatorGoogle
 import Testing
@@ -28,32 +29,94 @@ struct HostileInputTests {
         }
     }
 
+    /// The fields of all forms, as the pages themselves name them: those of a new page are among them by themselves.
+    private static func fields() throws -> [String] {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        let templates = root.deletingLastPathComponent().appending(path: "Sources/Web/Templates")
+        var names: Set<String> = ["verb"]
+        for file in try FileManager.default.contentsOfDirectory(at: templates, includingPropertiesForKeys: nil)
+        where file.pathExtension == "mustache" {
+            let text = try String(contentsOf: file, encoding: .utf8)
+            for match in text.matches(of: /name="([^"]+)"/) {
+                let name = String(match.1)
+                // `role.{{number}}`, `merged.{{name}}`: the first of its kind, and one of a field that there is.
+                names.insert(name.replacing(/{{[^}]*}}/, with: "1"))
+                names.insert(name.replacing(/{{[^}]*}}/, with: "summary"))
+            }
+        }
+        return names.subtracting(["csrf", "viewport"]).sorted()
+    }
+
     @Test func `no form breaks a page, whatever is in it or missing`() async throws {
-        let evil = Self.evil
-        try await TestGateway.run { test in
+        let names = try Self.fields()
+        #expect(names.count > 40 && names.contains("summary") && names.contains("merged.summary"), "\(names)")
+        try await TestGateway.run(admins: ["alice"]) { test in
+            let conflict = try await test.makeConflict()
+            let event = try await test.makeLunch()
             let browser = try await Browser(test)
-            let fields = [
-                "name", "summary", "start_date", "start_time", "end_date", "end_time", "time_zone", "rrule",
-                "custom_rule",
-                "color", "keep", "version", "label", "conflicts", "direction", "provider", "token", "connection",
-                "upstream_calendar", "occurrence", "etag", "categories", "url", "all_day", "sure", "mapping_names",
-                "purge", "client_id", "client_secret", "who", "access", "privacy", "expires", "summary", "location",
-                "description", "notify_guests", "verb", "keys", "column.1", "role.1",
-            ]
+            let hostile = Dictionary(names.map { ($0, Self.evil) }, uniquingKeysWith: { $1 })
+            let huge = Dictionary(names.map { ($0, String(repeating: "9", count: 900)) }, uniquingKeysWith: { $1 })
             for route in PageRoute.forms {
-                for name in ["1", "x", "99999999999999999999", "%00", "google", "notion"] {
+                let places = ["1", "\(conflict)", "\(event)", "x", "99999999999999999999", "%00", "google", "notion"]
+                for name in Set(places).sorted() {
                     let path = "/" + route.segments.map { $0 == "*" ? name : String($0) }.joined(separator: "/")
-                    let hostile = Dictionary(fields.map { ($0, evil) }, uniquingKeysWith: { $1 })
-                    for form in [[:], hostile] {
+                    for form in [[:], hostile, huge] {
                         let reply = try await browser.post(path, form)
                         #expect(reply.status < 500 || reply.status == 502, "\(path): \(reply.status)")
                         #expect(!reply.text.contains("<script>alert"), "\(path)")
-                        #expect(reply["Set-Cookie"]?.contains("a=b") != true, "\(path)")
+                        #expect(reply["Set-Cookie"]?.contains("a=b") != true && reply["X-Evil"] == nil, "\(path)")
+                        #expect(reply["Location"]?.contains("script") != true, "\(path)")
                     }
                 }
             }
-            let huge = try await browser.post("/calendars", ["name": String(repeating: "x", count: 70_000)])
-            #expect(huge.status == 413)
+            let tooLarge = try await browser.post("/calendars", ["name": String(repeating: "x", count: 70_000)])
+            #expect(tooLarge.status == 413)
+        }
+    }
+
+    /// What a person may have typed into one field of a form that is right otherwise.
+    private static let typed = [
+        "", " ", evil, String(repeating: "x", count: 30_000), "-1", "99999999999999999999", "2026-02-30", "25:61",
+        "Nowhere/Atlantis", "FREQ=SECONDLY", "FREQ=DAILY;COUNT=0", "javascript:alert(1)", "#gggggg", "\u{FEFF}",
+        "../..",
+    ]
+
+    @Test func `one wrong field is refused clearly or kept as text, and breaks no page afterwards`() async throws {
+        try await TestGateway.run(admins: ["alice"]) { test in
+            let browser = try await Browser(test)
+            let calendar = try await test.calendar()
+            let right = [
+                "summary": "Tea", "start_date": "2026-11-24", "start_time": "16:00", "end_date": "2026-11-24",
+                "end_time": "17:00", "time_zone": "Europe/Berlin", "rrule": "", "custom_rule": "", "location": "Café",
+                "description": "one", "url": "https://example.org/", "categories": "a, b", "all_day": "",
+            ]
+            let forms = [
+                ("/calendars/\(calendar)/events", right), ("/calendars", ["name": "Garden", "color": "#112233"]),
+                ("/calendars/\(calendar)", ["name": "Garden", "color": "#112233", "description": ""]),
+                ("/calendars/\(calendar)/shares", ["who": "bob", "access": "read"]),
+                ("/calendars/\(calendar)/feeds", ["label": "Hall", "privacy": "busy", "expires": "2027-01-01"]),
+                ("/settings/tokens", ["label": "agent", "write": "yes"]), ("/settings/app-passwords", ["label": "x"]),
+                ("/client", ["label": "x"]),
+            ]
+            for (path, form) in forms {
+                #expect(try await browser.post(path, form).status < 400, "\(path) is right as it is")
+                for field in form.keys.sorted() {
+                    for value in Self.typed + [nil] {
+                        var wrong = form
+                        wrong[field] = value
+                        let reply = try await browser.post(path, wrong)
+                        #expect(reply.status < 500 || reply.status == 502, "\(path) \(field): \(reply.status)")
+                        #expect(!reply.text.contains("<script>alert"), "\(path) \(field)")
+                        // A refusal says what is wrong on a page.
+                        let says = reply.text.contains("</html>") && reply.text.contains("<h1")
+                        #expect(reply.status < 400 || says, "\(path) \(field): \(reply.status)")
+                    }
+                }
+            }
+            for page in ["/", "/calendars", "/calendars/\(calendar)?at=2026-11", "/audit", "/settings", "/client"] {
+                let reply = try await browser.get(page)
+                #expect(reply.status == 200 && !reply.text.contains("<script>alert"), "\(page)")
+            }
         }
     }
 
