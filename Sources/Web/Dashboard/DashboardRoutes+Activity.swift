@@ -38,7 +38,7 @@ extension DashboardRoutes {
     }
 
     private func heldCard(_ status: LinkStatus) async throws -> [String: Any] {
-        let items = try await gateway.links.held(status.link.id)
+        let items = try await gateway.links.held(status.link.id).sorted { ($0.summary ?? "") < ($1.summary ?? "") }
         return [
             "id": status.link.id.rawValue, "upstream": status.link.upstreamName, "count": items.count,
             "items": items.prefix(Self.shown).map { item -> [String: Any] in
@@ -54,10 +54,12 @@ extension DashboardRoutes {
         let due = row["due_at"]?.string.flatMap(Instant.init(rfc3339:))
         return [
             "id": row["id"]?.integer ?? 0, "item": row["summary"]?.string ?? row["uid"]?.string ?? "",
-            "attempts": row["attempts"]?.integer ?? 0, "due": due == nil ? "when you ask" : time(due),
+            "attempts": times(row["attempts"]?.integer ?? 0), "due": due == nil ? "when you ask" : time(due),
             "reason": row["last_error"]?["message"]?.string ?? "", "remedy": row["last_error"]?["remedy"]?.string ?? "",
         ]
     }
+
+    private static func times(_ count: Int64) -> String { count == 1 ? "once" : "\(count) times" }
 
     private static func run(_ row: JSON, _ time: (Instant?) -> String) -> [String: Any] {
         func sum(_ names: String...) -> Int64 { names.reduce(0) { $0 + (row[$1]?.integer ?? 0) } }

@@ -18,7 +18,14 @@ extension DashboardRoutes {
                 "address": gateway.publicURL + (calendar["href"]?.string ?? ""),
             ]
         }
-        return page("calendars", ["calendars": calendars], for: visitor)
+        let trash = try await rows("calendars/trash", for: visitor).map { calendar -> [String: Any] in
+            [
+                "id": calendar["id"]?.integer ?? 0, "name": Self.name(of: calendar),
+                "at": time(calendar["deleted_at"]?.string.flatMap(Instant.init(rfc3339:))),
+            ]
+        }
+        let content: [String: Any] = ["calendars": calendars, "trash": trash, "hasTrash": !trash.isEmpty]
+        return page("calendars", content, for: visitor)
     }
 
     static func name(of calendar: JSON) -> String {
@@ -144,6 +151,11 @@ extension DashboardRoutes {
             "description": .text(request.form["description"]),
         ]
         _ = try await ask(.patch, ["calendars", request.id], change, for: request.visitor)
+        return .seeOther("/calendars/\(Self.encoded(request.id))")
+    }
+
+    func restoreCalendar(_ request: PageRequest) async throws -> Response {
+        _ = try await ask(.post, ["calendars", request.id, "restore"], for: request.visitor)
         return .seeOther("/calendars/\(Self.encoded(request.id))")
     }
 

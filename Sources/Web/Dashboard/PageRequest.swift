@@ -73,6 +73,7 @@ struct PageRoute: Sendable {
         PageRoute("/calendars") { try await $0.addCalendar($1) },
         PageRoute("/calendars/*") { try await $0.changeCalendar($1) },
         PageRoute("/calendars/*/delete") { try await $0.removeCalendar($1) },
+        PageRoute("/calendars/*/restore") { try await $0.restoreCalendar($1) },
         PageRoute("/calendars/*/shares") { try await $0.giveCalendar($1.id, $1.form, $1.visitor) },
         PageRoute("/calendars/*/feeds") { try await $0.addFeed($1.id, $1.form, $1.visitor) },
         PageRoute("/calendars/*/share/*") { try await $0.answerShare($1.id, $1.path[3], $1.visitor) },

@@ -149,9 +149,7 @@
     toast(told.message, told.remedy);
     refresh();
   });
-  // While the gateway was away, anything may have happened.
-  let wasAway = false;
-  source.addEventListener("error", function () { wasAway = true; });
-  source.addEventListener("open", function () { if (wasAway) refresh(); wasAway = false; });
+  // Between the page and its stream, or while the gateway was away, anything may have happened.
+  source.addEventListener("open", refresh);
   addEventListener("pagehide", function () { source.close(); });
 })();
