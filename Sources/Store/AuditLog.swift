@@ -16,6 +16,8 @@ public struct AuditEntry: Sendable, Hashable, Identifiable {
         case connectionAdded = "connection.added"
         case connectionState = "connection.state"
         case connectionRemoved = "connection.removed"
+        case providerChanged = "provider.changed"
+        case providerForgotten = "provider.forgotten"
         case linkCreated = "link.created"
         case linkChanged = "link.changed"
         case linkState = "link.state"

@@ -76,9 +76,11 @@ extension CredentialStore {
         }
     }
 
-    /// Sets a setting; nil removes it.
-    public func setSetting(_ key: String, _ value: [UInt8]?) async throws {
+    /// Sets a setting, nil to remove it, and writes a line into the audit trail with it.
+    public func setSetting(_ key: String, _ value: [UInt8]?, telling line: AuditEntry? = nil) async throws {
+        let now = now()
         try await database.write { transaction in
+            if let line { try CalendarStore.audit(line, at: now, transaction) }
             guard let value else {
                 try transaction.run("DELETE FROM setting WHERE name = \(.text(key))")
                 return

@@ -234,7 +234,8 @@ struct AccountTests {
         let registrations = ClientRegistrations(credentials: gateway.credentials, masterKey: gateway.masterKey)
         #expect(try await registrations.registration(at: "google") == nil)
         let registration = ClientRegistrations.Registration(clientID: "id", clientSecret: "quiet")
-        try await registrations.setRegistration(registration, at: "google")
+        let alice = gateway.alice
+        try await registrations.setRegistration(registration, at: "google", by: alice.id)
         #expect(try await registrations.registration(at: "google") == registration)
         #expect(try await registrations.registration(at: "notion") == nil)
         #expect("\(registration)" == "id •••")

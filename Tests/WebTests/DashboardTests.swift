@@ -112,17 +112,6 @@ struct DashboardTests {
     }
 }
 
-extension DashboardTests {
-    @Test func `what is done on the dashboard is done by its user, says the audit trail`() async throws {
-        try await TestGateway.run { test in
-            #expect(try await Browser(test).post("/calendars", ["name": "Garden"]).status == 303)
-            let lines = try await test.call("GET", "/audit").body["items"]?.elements ?? []
-            let line = try #require(lines.first { $0["action"]?.text == "calendar.created" })
-            #expect(line["by"]?.text == "alice")
-        }
-    }
-}
-
 /// Alice's browser, logged in.
 struct Browser {
     private let test: TestGateway

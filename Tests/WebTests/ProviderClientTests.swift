@@ -38,6 +38,20 @@ struct ProviderClientTests {
             ] { #expect(!text.contains("hush-hush")) }
             #expect(try await test.call("DELETE", "/providers/google").status == 204)
             #expect(try await test.call("GET", "/providers/google").body["client"]?.text == "none")
+            let lines = try await test.call("GET", "/audit?kind=provider").body["items"]?.elements ?? []
+            #expect(lines.map { $0["action"]?.text } == ["provider.forgotten", "provider.changed"])
+            #expect(lines.map { $0["by"]?.text } == ["alice", "alice"])
+            #expect(lines.last?["detail"]?.text == "client id id.apps.example")
+        }
+    }
+
+    @Test func `who enters them on the dashboard stands in the audit trail`() async throws {
+        try await Self.run { test in
+            let form = ["client_id": "id.apps.example", "client_secret": "hush-hush"]
+            #expect(try await Browser(test).post("/connect/google", form).status == 200)
+            let lines = try await test.call("GET", "/audit?kind=provider").body["items"]?.elements ?? []
+            #expect(lines.map { $0["by"]?.text } == ["alice"])
+            #expect(lines.first?["subject"]?.text == "google")
         }
     }
 

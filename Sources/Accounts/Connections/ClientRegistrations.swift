@@ -51,16 +51,32 @@ public struct ClientRegistrations: Sendable {
         return try JSONDecoder().decode(Registration.self, from: Data(sealer.open(sealed, binding: key)))
     }
 
-    /// Stores the registration at a provider.
-    public func setRegistration(_ registration: Registration, at provider: String) async throws {
+    /// Stores the registration at a provider, as a principal has entered it.
+    public func setRegistration(
+        _ registration: Registration,
+        at provider: String,
+        by principal: PrincipalID
+    ) async throws {
         let key = Self.key(provider)
         let octets = try [UInt8](JSONEncoder().encode(registration))
-        try await credentials.setSetting(key, sealer.seal(octets, binding: key))
+        let line = Self.line(.providerChanged, provider, principal, "client id \(registration.clientID)")
+        try await credentials.setSetting(key, sealer.seal(octets, binding: key), telling: line)
     }
 
     /// Forgets the registration at a provider.
-    public func removeRegistration(at provider: String) async throws {
-        try await credentials.setSetting(Self.key(provider), [])
+    public func removeRegistration(at provider: String, by principal: PrincipalID) async throws {
+        let line = Self.line(.providerForgotten, provider, principal)
+        try await credentials.setSetting(Self.key(provider), [], telling: line)
+    }
+
+    private static func line(
+        _ action: AuditEntry.Action,
+        _ provider: String,
+        _ principal: PrincipalID,
+        _ detail: String? = nil
+    ) -> AuditEntry {
+        let actor = AuditActor.current ?? "gateway"
+        return AuditEntry(action, of: principal, by: actor, subject: provider, detail: detail)
     }
 
     private static func key(_ provider: String) -> String { "oauth client \(provider)" }

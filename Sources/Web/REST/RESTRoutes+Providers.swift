@@ -22,7 +22,7 @@ extension RESTRoutes {
             request in
             try request.requireAdmin(to: "change how providers know this gateway")
             let name = try rest.providerName(request)
-            try await rest.registrations().removeRegistration(at: name)
+            try await rest.registrations().removeRegistration(at: name, by: request.visitor.principal.id)
             return .done
         },
         .post(
@@ -72,7 +72,11 @@ extension RESTRoutes {
                     "Copy both from the provider once more."
                 )
             }
-            try await rest.registrations().setRegistration(registration, at: name)
+            try await rest.registrations().setRegistration(
+                registration,
+                at: name,
+                by: request.visitor.principal.id
+            )
             return RESTReply(.ok, try await rest.row(name, request))
         }
         // Nobody reads what stands there, so that nothing could be told apart by a condition.
