@@ -43,12 +43,12 @@ extension CredentialStore {
         }
     }
 
-    /// Removes a connection with its tokens; false when there is no such.
+    /// Removes a connection with its tokens, telling the audit trail so; false when there is no such.
     @discardableResult
-    public func removeConnection(_ id: ConnectionID) async throws -> Bool {
+    public func removeConnection(_ id: ConnectionID, telling detail: String? = nil) async throws -> Bool {
         let (now, actor) = (now(), AuditActor.current)
         return try await database.write { transaction in
-            try Self.audit(.connectionRemoved, id, by: actor, at: now, transaction)
+            try Self.audit(.connectionRemoved, id, by: actor, detail: detail, at: now, transaction)
             return try transaction.run("DELETE FROM connection WHERE id = \(id.value)") > 0
         }
     }

@@ -112,14 +112,19 @@ extension LinkStore {
         }
     }
 
-    /// Removes a link with its memory.
+    /// Removes a link with its memory, and where `purge` says so the events it brought here; their versions stay.
     ///
-    /// With `purge`, the events it brought here go too; their versions stay.
-    func remove(_ link: Link, purge: Bool, by author: Author) async throws {
+    /// - Returns: the receipt, to which is added what was done here.
+    func remove(
+        _ link: Link,
+        purge: LinkPurge,
+        by author: Author,
+        _ receipt: LinkReceipt
+    ) async throws -> LinkReceipt {
         let (now, calendars) = (now(), calendars)
-        let removed = try await database.write { transaction in
-            var removed = false
-            if purge {
+        let receipt = try await database.write { transaction in
+            var receipt = receipt
+            if purge != .nothing {
                 let rows = try transaction.rows(
                     """
                     SELECT uid FROM base WHERE link = \(link.id.value)
@@ -136,15 +141,16 @@ extension LinkStore {
                         by: author,
                         transaction
                     )
-                    removed = true
+                    receipt.removedHere += 1
                 }
             }
-            let detail = purge ? "with what it brought" : nil
+            let detail = receipt.sentence
             try Self.audit(.linkRemoved, link, by: author.name, detail: detail, at: now, transaction)
             try transaction.run("DELETE FROM link WHERE id = \(link.id.value)")
-            return removed
+            return receipt
         }
-        if removed { calendars.announce(Commit(calendar: link.calendar, author: author)) }
+        if receipt.removedHere > 0 { calendars.announce(Commit(calendar: link.calendar, author: author)) }
         try await protectCalendar(link.calendar)
+        return receipt
     }
 }

@@ -81,28 +81,30 @@ extension SyncScheduler {
         for link in try await links.links(over: connection) { insist(link.id, nil) }
     }
 
-    /// Removes a link.
+    /// Removes a link, and with it what `purge` says; what was on a side before stays in any case.
     ///
-    /// With `purge`, what it brought here goes, and upstream what the gateway created there; what was on a side before stays
-    /// in any case. Answers false when there is no such link. A `BridgeError` says that the upstream could not be purged:
-    /// the link is then still there, paused.
-    public func delete(_ id: LinkID, purge: Bool, by author: Author) async throws -> Bool {
-        guard let link = try await links.link(id), try await links.setState(.paused, of: id) else { return false }
+    /// A `BridgeError` says that the upstream could not be purged: the link is then still there, paused.
+    ///
+    /// - Returns: what was done; nil when there is no such link.
+    public func delete(_ id: LinkID, purge: LinkPurge, by author: Author) async throws -> LinkReceipt? {
+        guard let link = try await links.link(id), try await links.setState(.paused, of: id) else { return nil }
         // A pass that runs ends first: it must not write what is being purged.
         while !claim(id) { try await clock.sleep(clock.now() + 1) }
         defer { release(id) }
-        if purge { try await purgeUpstream(link) }
+        var receipt = LinkReceipt(link: id, name: link.upstreamName)
+        if purge == .everything { try await purgeUpstream(link, &receipt) }
         await closeChannels(of: link)
-        try await links.remove(link, purge: purge, by: author)
+        receipt = try await links.remove(link, purge: purge, by: author, receipt)
         wake(id)
-        return true
+        return receipt
     }
 
-    private func purgeUpstream(_ link: Link) async throws {
+    private func purgeUpstream(_ link: Link, _ receipt: inout LinkReceipt) async throws {
         let series = try await links.createdUpstream(by: link)
         guard !series.isEmpty, link.effectiveDirection != .pull else { return }
         let bridge = try await makeBridge(link)
         for records in series {
+            var isLeft = false
             for write in try bridge.writes(toMake: nil, from: records) {
                 do {
                     _ = try await bridge.perform(write)
@@ -110,11 +112,13 @@ extension SyncScheduler {
                     // Changed there since, or refused: what a person touched upstream is left to them.
                     guard case .unreachable = error else {
                         guard error.concernsItem else { throw error }
+                        isLeft = true
                         continue
                     }
                     throw error
                 }
             }
+            if isLeft { receipt.leftUpstream += 1 } else { receipt.removedUpstream += 1 }
         }
     }
 

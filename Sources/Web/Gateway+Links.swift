@@ -118,3 +118,19 @@ extension Gateway {
         throw RESTProblem(.conflict, "conflict", "There are too many calendars called \(base).", "Make one by hand.")
     }
 }
+
+extension Gateway {
+    /// Ends a connection and its links; of the upstream's events none is touched.
+    func disconnect(
+        _ connection: ConnectionRow,
+        purge: LinkPurge,
+        for visitor: Visitor
+    ) async throws -> (links: [LinkReceipt], receipt: DisconnectReceipt) {
+        var receipts: [LinkReceipt] = []
+        for link in try await links.links(over: connection.id) {
+            let receipt = try await scheduler.delete(link.id, purge: purge, by: visitor.author)
+            if let receipt { receipts.append(receipt) }
+        }
+        return (receipts, try await connect.disconnect(connection.id, for: visitor.principal))
+    }
+}

@@ -47,7 +47,7 @@ struct HousekeepingTests {
             change.policy = .ask
             _ = try await scheduler.update(bench.link.id, change)
         }
-        _ = try await scheduler.delete(bench.link.id, purge: true, by: Author(.client, name: "carol"))
+        _ = try await scheduler.delete(bench.link.id, purge: .everything, by: Author(.client, name: "carol"))
         let trail = try await bench.calendars.auditTrail(of: bench.owner).filter { $0.link != nil }
         #expect(trail.map(\.action) == [.linkRemoved, .linkState, .linkChanged, .linkState, .linkCreated])
         #expect(trail.map(\.actor) == ["carol", "alice", "bob", "bob", "alice"])

@@ -254,7 +254,9 @@ struct PeopleTests {
         await bench.putUpstream("a", event("theirs", "SUMMARY:Theirs"))
         await bench.putUpstream("b", event("common", "SUMMARY:Common"))
         try await bench.pass()
-        #expect(try await bench.scheduler().delete(bench.link.id, purge: true, by: Author(.client, name: "alice")))
+        let alice = Author(.client, name: "alice")
+        let receipt = try await bench.scheduler().delete(bench.link.id, purge: .everything, by: alice)
+        #expect(receipt?.removedHere == 1 && receipt?.removedUpstream == 1 && receipt?.leftUpstream == 0)
         #expect(try await bench.uids() == ["common", "ours"])
         #expect(await bench.upstream.live.map(\.id) == ["a", "b"])
         #expect(try await bench.links.link(bench.link.id) == nil)
@@ -262,9 +264,35 @@ struct PeopleTests {
 
     @Test func `deleting a link without purging touches neither side`() async throws {
         let bench = try await bench(2)
-        #expect(try await bench.scheduler().delete(bench.link.id, purge: false, by: Author(.client, name: "alice")))
+        let alice = Author(.client, name: "alice")
+        let receipt = try await bench.scheduler().delete(bench.link.id, purge: .nothing, by: alice)
+        #expect(receipt == LinkReceipt(link: bench.link.id, name: "upstream"))
         #expect(try await bench.uids().count == 2)
         #expect(await bench.upstream.live.count == 2)
+        #expect(try await bench.scheduler().delete(bench.link.id, purge: .nothing, by: alice) == nil)
+    }
+
+    @Test func `taking away the copies touches nothing upstream`() async throws {
+        let bench = try await Workbench()
+        try await bench.put(event("ours", "SUMMARY:Ours"))
+        await bench.putUpstream("a", event("theirs", "SUMMARY:Theirs"))
+        try await bench.pass()
+        let alice = Author(.client, name: "alice")
+        let receipt = try await bench.scheduler().delete(bench.link.id, purge: .copies, by: alice)
+        #expect(receipt?.removedHere == 1 && receipt?.removedUpstream == 0)
+        #expect(try await bench.uids() == ["ours"])
+        #expect(await bench.upstream.live.count == 2)
+    }
+
+    @Test func `a receipt counts what stays upstream because it was changed there`() async throws {
+        let bench = try await bench(2)
+        await bench.upstream.edit(try #require(await bench.recordID(of: "e0"))) { $0 + "X-TOUCHED:1\r\n" }
+        let alice = Author(.client, name: "alice")
+        let receipt = try #require(try await bench.scheduler().delete(bench.link.id, purge: .everything, by: alice))
+        #expect(receipt.removedUpstream == 1 && receipt.leftUpstream == 1)
+        let line = try await bench.calendars.auditTrail(of: bench.owner).first
+        #expect(line?.action == .linkRemoved && line?.detail == receipt.sentence)
+        #expect(receipt.sentence.contains("1 upstream") && receipt.sentence.contains("changed there since"))
     }
 
     @Test func `a calendar one may only read is read-only here until the link is gone`() async throws {
@@ -273,7 +301,7 @@ struct PeopleTests {
         await bench.putUpstream("a", event("a", "SUMMARY:A"))
         try await bench.pass()
         #expect(try await bench.uids() == ["a"])
-        _ = try await bench.scheduler().delete(bench.link.id, purge: false, by: Author(.client, name: "alice"))
+        _ = try await bench.scheduler().delete(bench.link.id, purge: .nothing, by: Author(.client, name: "alice"))
         #expect(try await bench.calendars.calendar(bench.calendar)?.isWriteProtected == false)
     }
 

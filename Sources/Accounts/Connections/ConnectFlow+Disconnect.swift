@@ -19,6 +19,16 @@ public struct DisconnectReceipt: Sendable, Hashable {
 
     /// Always true in a receipt that is handed out: the tokens are gone from the store, whatever the provider said.
     public var areTokensErased: Bool
+
+    /// What was done, in one sentence for a person.
+    public var sentence: String {
+        switch revocation {
+        case .revoked: "The provider has confirmed that the grant is over; the tokens are erased."
+        case .notNeeded: "No grant had to be given back; the tokens are erased."
+        case .failed(let reason):
+            "The tokens are erased. The provider did not confirm that the grant is over: \(reason)"
+        }
+    }
 }
 
 extension ConnectFlow {
@@ -28,8 +38,9 @@ extension ConnectFlow {
     public func disconnect(_ connection: ConnectionID, for principal: Principal) async throws -> DisconnectReceipt {
         let row = try await ownRow(connection, of: principal)
         let revocation = await revoke(row)
-        try await credentials.removeConnection(row.id)
-        return DisconnectReceipt(connection: row.id, revocation: revocation, areTokensErased: true)
+        let receipt = DisconnectReceipt(connection: row.id, revocation: revocation, areTokensErased: true)
+        try await credentials.removeConnection(row.id, telling: receipt.sentence)
+        return receipt
     }
 
     /// Whether another connection is one of the same account: at Google, one revocation ends all grants to a client.

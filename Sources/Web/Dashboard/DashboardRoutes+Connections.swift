@@ -86,11 +86,10 @@ extension DashboardRoutes {
                 )
             )
         case "disconnect":
-            for link in try await gateway.links.links(over: connection.id) {
-                _ = try await gateway.scheduler.delete(link.id, purge: false, by: visitor.author)
-            }
-            _ = try await gateway.connect.disconnect(connection.id, for: visitor.principal)
-            return .seeOther("/")
+            let purge: LinkPurge = request.form["purge"] == "yes" ? .copies : .nothing
+            let done = try await gateway.disconnect(connection, purge: purge, for: visitor)
+            let said = done.links.map { "\($0.name): \($0.sentence)" } + [done.receipt.sentence]
+            return message("The account is disconnected", said.joined(separator: " "), for: visitor, .ok)
         default: throw RESTProblem.notFound
         }
     }

@@ -133,7 +133,8 @@ extension DashboardRoutes {
         let link = try await link(id, visitor).link
         switch verb {
         case "remove":
-            _ = try await gateway.scheduler.delete(link.id, purge: form["purge"] == "yes", by: visitor.author)
+            let purge: LinkPurge = form["purge"] == "yes" ? .everything : .nothing
+            _ = try await gateway.scheduler.delete(link.id, purge: purge, by: visitor.author)
             return .seeOther("/")
         case "sync": _ = try await gateway.scheduler.syncNow(link.id)
         default:

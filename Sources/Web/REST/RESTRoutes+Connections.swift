@@ -27,7 +27,7 @@ extension RESTRoutes {
         .delete(
             "/connections/{id}",
             "disconnect",
-            "Removes a connection and its links; upstream events stay",
+            "Removes a connection and its links; upstream events stay. `Prefer: return=representation` asks for the receipt",
             query: ["purge": .truth.noted("whether what it brought here is removed too")]
         ) { rest, request in try await rest.disconnect(request) },
         .post(
@@ -109,15 +109,28 @@ extension RESTRoutes {
         return RESTReply(.ok, ["id": .integer(connection.id.rawValue), "authorize_url": .string(address)])
     }
 
-    /// Removes the connection and its links; upstream events are never touched.
     private func disconnect(_ request: RESTRequest) async throws -> RESTReply {
         let connection = try await connection(request)
-        let purges = request.query["purge"] == "true"
-        for link in try await gateway.links.links(over: connection.id) {
-            _ = try await gateway.scheduler.delete(link.id, purge: purges, by: request.visitor.author)
-        }
-        _ = try await gateway.connect.disconnect(connection.id, for: request.visitor.principal)
-        return .done
+        let purge: LinkPurge = request.query["purge"] == "true" ? .copies : .nothing
+        let (links, receipt) = try await gateway.disconnect(connection, purge: purge, for: request.visitor)
+        guard request.wantsRepresentation else { return .done }
+        return RESTReply(
+            .ok,
+            [
+                "id": .integer(connection.id.rawValue), "revocation": .string(receipt.revocation.word),
+                "tokens_erased": .bool(receipt.areTokensErased), "message": .string(receipt.sentence),
+                "links": .array(links.map(row)),
+            ]
+        )
+    }
+
+    /// What the removal of a link did.
+    func row(_ receipt: LinkReceipt) -> JSON {
+        [
+            "id": .integer(receipt.link.rawValue), "removed_here": .integer(Int64(receipt.removedHere)),
+            "removed_upstream": .integer(Int64(receipt.removedUpstream)),
+            "left_upstream": .integer(Int64(receipt.leftUpstream)), "message": .string(receipt.sentence),
+        ]
     }
 
     private func upstreamCalendars(_ request: RESTRequest) async throws -> RESTReply {
@@ -178,5 +191,24 @@ extension RESTRoutes {
             "access": .string(calendar.access.rawValue), "time_zone": .text(calendar.timeZone),
             "schema": calendar.schema.flatMap { JSON(parsing: Array($0.utf8)) } ?? .null,
         ]
+    }
+}
+
+extension RESTRequest {
+    /// Whether a DELETE is to be answered with the receipt of what was done (RFC 7240 §4.2).
+    var wantsRepresentation: Bool {
+        guard let name = HTTPField.Name("Prefer") else { return false }
+        return headers[name]?.lowercased().contains("return=representation") ?? false
+    }
+}
+
+extension DisconnectReceipt.Revocation {
+    /// The word of the REST interface.
+    fileprivate var word: String {
+        switch self {
+        case .revoked: "revoked"
+        case .notNeeded: "not_needed"
+        case .failed: "failed"
+        }
     }
 }

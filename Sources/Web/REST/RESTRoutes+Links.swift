@@ -88,12 +88,13 @@ extension RESTRoutes {
     private func deleteLink(_ request: RESTRequest) async throws -> RESTReply {
         let status = try await ownLink(request)
         try request.refuseUnless(Self.etag(of: status))
-        _ = try await gateway.scheduler.delete(
+        let receipt = try await gateway.scheduler.delete(
             status.link.id,
-            purge: request.query["purge"] == "true",
+            purge: request.query["purge"] == "true" ? .everything : .nothing,
             by: request.visitor.author
         )
-        return .done
+        guard let receipt, request.wantsRepresentation else { return .done }
+        return RESTReply(.ok, row(receipt))
     }
 
     private static func reply(_ status: LinkStatus) -> RESTReply {
