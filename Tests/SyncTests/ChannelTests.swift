@@ -57,10 +57,30 @@ struct ChannelTests {
         #expect(await bench.upstream.channels.count == 1)
     }
 
+    @Test func `calls that come again, or late, or of a channel that is closed change nothing`() async throws {
+        let bench = try await Workbench()
+        await bench.putUpstream("a", event("a", "SUMMARY:A"))
+        try await pass(bench)
+        let channel = try #require(await bench.upstream.channels.values.first)
+        let scheduler = bench.scheduler()
+        for _ in 0..<3 {
+            #expect(try await scheduler.channelRang(channel.id, token: channel.token, state: "exists") == .woken)
+            try await pass(bench)
+        }
+        bench.time.advance(2 * Self.week)
+        #expect(try await scheduler.channelRang(channel.id, token: channel.token, state: "exists") == .woken)
+        try await pass(bench)
+        #expect(try await scheduler.channelRang(channel.id, token: channel.token, state: "exists") == .unknownChannel)
+        #expect(try await bench.links.runs(of: bench.owner).count == 1)
+        #expect(await bench.upstream.performed.isEmpty)
+        let stored = try #require(try await bench.calendars.object(uid: "a", in: bench.calendar))
+        #expect(try await bench.calendars.versions(of: stored.id).count == 1)
+    }
+
     @Test func `deleting a link closes its channel`() async throws {
         let bench = try await Workbench()
         try await pass(bench)
-        _ = try await bench.scheduler().delete(bench.link.id, purge: false, by: Author(.client, name: "alice"))
+        _ = try await bench.scheduler().delete(bench.link.id, purge: .nothing, by: Author(.client, name: "alice"))
         #expect(await bench.upstream.channels.isEmpty)
     }
 }

@@ -124,6 +124,82 @@ struct OAuthTests {
             #expect(try await test.upstreams.event("Stays") != nil)
         }
     }
+
+    @Test func `two accounts of one user are linked side by side, and one can go alone`() async throws {
+        try await TestGateway.run { test in
+            let other = "ben@example.com"
+            await test.upstreams.googleService.addAccount(email: other, displayName: "Ben")
+            var begun: [Begun] = []
+            for account in [TestUpstreams.account, other] {
+                let consent = try await Begun("google", test)
+                let back = try await consent.answer(["decision": "allow", "account": account], test)
+                #expect(try await test.send("GET", back).status == 303)
+                begun.append(consent)
+            }
+            for (consent, account) in zip(begun, [TestUpstreams.account, other]) {
+                let calendars = try await test.call("GET", "/connections/\(consent.id)/calendars").items
+                #expect(calendars.map { $0["id"]?.text } == [account])
+            }
+            #expect(try await test.call("DELETE", "/connections/\(begun[0].id)").status == 204)
+            #expect(try await test.call("GET", "/connections/\(begun[1].id)/calendars").items.count == 1)
+        }
+    }
+
+    @Test func `a calendar made for a link has the name, the colour and the zone of Google's`() async throws {
+        try await TestGateway.run { test in
+            let connection = try await test.connectGoogle()
+            let service = test.upstreams.googleService
+            let zone = "America/New_York"
+            let id = await service.addCalendar(summary: "Team", timeZone: zone, owner: TestUpstreams.account)
+            let listed = try await test.call("GET", "/connections/\(connection)/calendars").items
+            let upstream = try #require(listed.first { $0["id"]?.text == id })
+            let wish: SimulatorGoogle.JSON = [
+                "connection": .integer(Int64(connection)), "upstream_calendar": .string(id), "calendar": .null,
+            ]
+            let made = try await test.call("POST", "/links", wish)
+            #expect(made.status == 201, "\(made.reply.text)")
+            let ours = try await test.call("GET", "/calendars/\(try #require(made.body["calendar"]?.number))").body
+            #expect(ours["display_name"]?.text == "Team")
+            #expect(ours["color"]?.text != nil && ours["color"] == upstream["color"])
+            let question = """
+                <propfind xmlns="DAV:"><prop><calendar-timezone xmlns="urn:ietf:params:xml:ns:caldav"/></prop></propfind>
+                """
+            let href = try #require(ours["href"]?.text)
+            let headers = [("Depth", "0"), ("Content-Type", "application/xml")]
+            let answer = try await test.send("PROPFIND", href, headers, body: Array(question.utf8))
+            #expect(answer.text.contains("TZID:America/New_York"))
+        }
+    }
+
+    @Test func `a receipt says what a disconnection did, and nothing upstream is touched`() async throws {
+        try await TestGateway.run { test in
+            try await test.upstreams.makeEvent("Theirs")
+            let link = try await test.linkGoogle()
+            _ = try await test.makeLunch()
+            try await eventually("both sides are equal") {
+                let isHere = try await test.object("Theirs") != nil
+                let isThere = try await test.upstreams.event("Lunch") != nil
+                return isHere && isThere
+            }
+            let prefer = [("Prefer", "return=representation")]
+            let path = "/api/v1/connections/\(link.connection)?purge=true"
+            let reply = try await test.send("DELETE", path, prefer)
+            #expect(reply.status == 200)
+            let receipt = try JSON(parsing: reply.body)
+            #expect(receipt["revocation"]?.text == "revoked")
+            #expect(receipt["tokens_erased"]?.flag == true)
+            let told = try #require(receipt["links"]?.elements?.first)
+            #expect(told["removed_here"]?.number == 1)
+            #expect(told["removed_upstream"]?.number == 0)
+            #expect(try await test.object("Theirs") == nil)
+            #expect(try await test.object("Lunch") != nil)
+            #expect(try await test.upstreams.event("Theirs") != nil)
+            #expect(try await test.upstreams.event("Lunch") != nil)
+            let lines = try await test.call("GET", "/audit?kind=connection").body["items"]?.elements ?? []
+            #expect(lines.first?["action"]?.text == "connection.removed")
+            #expect(lines.first?["detail"]?.text == receipt["message"]?.text)
+        }
+    }
 }
 
 /// A connection that was begun, and the consent page it led to.
