@@ -19,7 +19,7 @@ EVENTS = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
 EDITS = int(sys.argv[2]) if len(sys.argv) > 2 else 1_000
 QUIET_SECONDS = int(sys.argv[3]) if len(sys.argv) > 3 else 10
 PASSES = 100
-ROUNDS = 9
+ROUNDS = 30
 LATENCY_MS = 80
 
 
@@ -79,7 +79,7 @@ def edits(alice, google, primary):
     for number in range(ROUNDS):
         forget_requests(google)
         summary = f"Edit {number}"
-        put(alice, f"edit-{number}", 3 + number, summary)
+        put(alice, f"edit-{number}", 3 + number % 25, summary)
         up.append(wait_until(lambda: sent(google, summary), 20, 0.002, "the request to Google"))
         token, _, _ = sync_collection(alice, CALENDAR)
         google_create(google, primary, f"There {number}", "2026-11-24T09:00:00Z", "2026-11-24T10:00:00Z")
