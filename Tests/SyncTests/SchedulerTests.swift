@@ -97,6 +97,55 @@ struct SchedulerTests {
         }
     }
 
+    @Test func `after edits that went first there is one listing a poll, and nothing is written`() async throws {
+        let bench = try await Workbench()
+        for uid in ["e", "f"] { try await bench.put(event(uid, "SUMMARY:One")) }
+        try await bench.pass()
+        try await running(bench) { _, advance in
+            try await eventually { try await bench.status().nextSyncAt == bench.time.now + 60 }
+            await bench.upstream.interruptNextPull {
+                do {
+                    try await bench.edit("e", "One", "Two")
+                    try await bench.delete("f")
+                    try await eventually { await bench.upstream.live.count == 1 }
+                } catch {
+                    Issue.record(error)
+                }
+            }
+            advance(60)
+            // The edits wake the link, too: one more pass, and then it rests until the next poll.
+            try await eventually {
+                try await bench.upstream.pulls == 4 && bench.status().nextSyncAt == bench.time.now + 60
+            }
+            let writes = await bench.upstream.performed.count
+            #expect(writes == 4)
+            let runs = try await bench.links.runs(of: bench.owner).count
+            for poll in 1...60 {
+                advance(60)
+                try await eventually { try await bench.status().nextSyncAt == bench.time.now + 60 }
+                #expect(await bench.upstream.pulls == 4 + poll)
+            }
+            #expect(await bench.upstream.performed.count == writes)
+            #expect(try await bench.links.runs(of: bench.owner).count == runs)
+        }
+    }
+
+    @Test func `an edit costs one listing`() async throws {
+        let bench = try await Workbench()
+        try await bench.put(event("e", "SUMMARY:One"))
+        try await bench.pass()
+        try await running(bench) { _, advance in
+            try await eventually { try await bench.status().nextSyncAt == bench.time.now + 60 }
+            let pulls = await bench.upstream.pulls
+            try await bench.edit("e", "One", "Two")
+            try await eventually { try await bench.status().nextSyncAt == bench.time.now + 60 }
+            #expect(await bench.payload(of: "e")?.contains("Two") == true)
+            advance(60)
+            try await eventually { try await bench.status().nextSyncAt == bench.time.now + 60 }
+            #expect(await bench.upstream.pulls == pulls + 2)
+        }
+    }
+
     @Test func `a link looks again when its poll is due`() async throws {
         let bench = try await Workbench()
         try await running(bench) { _, advance in

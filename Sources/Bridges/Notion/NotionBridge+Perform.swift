@@ -118,8 +118,7 @@ extension NotionBridge {
     private func create(_ creation: RecordCreation) async throws(BridgeError) -> UpstreamRecord {
         let body = try Self.json(creation.payload)
         if creation.mayExist, let page = try await findPage(of: creation) {
-            guard holds(page, body) else { throw .changedUpstream }
-            return try await finish((page, body))
+            return try await adopt(page, body, orElse: .changedUpstream)
         }
         let page: Page
         do throws(NotionProblem) {
@@ -147,17 +146,39 @@ extension NotionBridge {
         if let id = problem.committed { made = try await client.page(id) }
         if made == nil { made = try await findPage(of: creation) }
         guard let made else { throw problem.error }
-        guard holds(made, body) else { throw .unreachable("Notion made the page, and somebody has changed it since.") }
-        return try await finish((made, body))
+        return try await adopt(made, body, orElse: .unreachable("Notion made the page, and it was changed since."))
+    }
+
+    /// Takes over a page that a try without an answer made.
+    ///
+    /// One that somebody has changed since must be compared: what it says must be seen before it counts as agreed, and must
+    /// not be written over. Only where it is no event any more is it made one again, for nothing else could be compared.
+    private func adopt(
+        _ page: Page,
+        _ body: JSON,
+        orElse error: BridgeError
+    ) async throws(BridgeError) -> UpstreamRecord {
+        guard !holds(page, body) else { return try await finish((page, body)) }
+        if (try? object(from: [page.record(columns)])) == nil { _ = try await patch(page.id, schedule(of: body)) }
+        throw error
+    }
+
+    /// The columns of a creation that say when the event is.
+    private func schedule(of body: JSON) -> JSON {
+        var properties: [String: JSON] = [:]
+        for role in [ColumnRole.when, .repeats] {
+            guard let column = columns[role] else { continue }
+            properties[column.id] =
+                body["properties"]?[column.id] ?? ColumnValue(nil, type: column.type).json(type: column.type)
+        }
+        return ["properties": .object(properties)]
     }
 
     /// Whether a page is as a creation made it: another column that is filled is somebody's doing.
-    ///
-    /// What a page says that was changed since must be seen before it counts as agreed, and must not be written over.
     private func holds(_ page: Page, _ body: JSON) -> Bool {
         let columns = columns
         return columns.roles.allSatisfy { role in
-            guard let column = columns[role] else { return true }
+            guard let column = columns[role], !column.type.isReadOnly else { return true }
             let current = page.value(of: column)
             let made = ColumnValue(body["properties"]?[column.id], type: column.type)
             return current.canonical == made.canonical || agrees(current, with: made, role, of: column)
