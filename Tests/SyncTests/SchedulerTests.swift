@@ -24,6 +24,8 @@ struct SchedulerTests {
                 sleepers.withLock { $0.append((until, continuation)) }
                 ring()
             }
+            // As a real clock, which wakes nobody whose timer was replaced.
+            try Task.checkCancellation()
         }
 
         func advance(_ seconds: Int64) {
@@ -97,52 +99,33 @@ struct SchedulerTests {
         }
     }
 
-    @Test func `after edits that went first there is one listing a poll, and nothing is written`() async throws {
+    @Test func `edits that go first cost a listing each at most, and an hour after them writes nothing`() async throws {
         let bench = try await Workbench()
-        for uid in ["e", "f"] { try await bench.put(event(uid, "SUMMARY:One")) }
-        try await bench.pass()
         try await running(bench) { _, advance in
-            try await eventually { try await bench.status().nextSyncAt == bench.time.now + 60 }
+            for uid in ["e", "f"] { try await bench.put(event(uid, "SUMMARY:One")) }
+            try await eventually {
+                let status = try await bench.status()
+                return status.pending == 0 && status.events == 2
+            }
             await bench.upstream.interruptNextPull {
                 do {
                     try await bench.edit("e", "One", "Two")
                     try await bench.delete("f")
-                    try await eventually { await bench.upstream.live.count == 1 }
+                    try await eventually { await bench.upstream.performed.count == 4 }
                 } catch {
                     Issue.record(error)
                 }
             }
-            advance(60)
-            // The edits wake the link, too: one more pass, and then it rests until the next poll.
-            try await eventually {
-                try await bench.upstream.pulls == 4 && bench.status().nextSyncAt == bench.time.now + 60
-            }
-            let writes = await bench.upstream.performed.count
-            #expect(writes == 4)
-            let runs = try await bench.links.runs(of: bench.owner).count
-            for poll in 1...60 {
+            for _ in 0..<61 {
                 advance(60)
                 try await eventually { try await bench.status().nextSyncAt == bench.time.now + 60 }
-                #expect(await bench.upstream.pulls == 4 + poll)
             }
-            #expect(await bench.upstream.performed.count == writes)
-            #expect(try await bench.links.runs(of: bench.owner).count == runs)
-        }
-    }
-
-    @Test func `an edit costs one listing`() async throws {
-        let bench = try await Workbench()
-        try await bench.put(event("e", "SUMMARY:One"))
-        try await bench.pass()
-        try await running(bench) { _, advance in
-            try await eventually { try await bench.status().nextSyncAt == bench.time.now + 60 }
-            let pulls = await bench.upstream.pulls
-            try await bench.edit("e", "One", "Two")
-            try await eventually { try await bench.status().nextSyncAt == bench.time.now + 60 }
-            #expect(await bench.payload(of: "e")?.contains("Two") == true)
-            advance(60)
-            try await eventually { try await bench.status().nextSyncAt == bench.time.now + 60 }
-            #expect(await bench.upstream.pulls == pulls + 2)
+            // The start, four edits, and the polls; some of them are one.
+            #expect(await bench.upstream.pulls <= 1 + 4 + 61)
+            #expect(await bench.upstream.performed.count == 4)
+            #expect(try await bench.status().pending == 0)
+            // Two events were made and two edited: no pass after that did anything.
+            #expect(try await bench.links.runs(of: bench.owner).count <= 4)
         }
     }
 
