@@ -5,7 +5,7 @@ import subprocess
 import sys
 import tempfile
 
-from gateway import Gateway, Simulators
+from gateway import Gateway, Peer, Simulators
 from linked import connect, google_create, link
 
 ACCOUNT = "ana@example.com"
@@ -16,7 +16,9 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         simulators = Simulators(folder)
         gateway = Gateway(folder, simulators, KALENDS_API_RATE=1000000)
-        alice = gateway.add_user("alice", "wonderland")
+        # Whoever may do everything meets every operation.
+        gateway.command("user", "add", "alice", "--admin", "--password-stdin", stdin="wonderland\n")
+        alice = Peer(gateway.base, "alice", "wonderland")
         google_create(simulators.google, ACCOUNT, "Talk", "2026-11-24T10:00:00Z", "2026-11-24T11:00:00Z")
         link(alice, connect(alice, "google", simulators.google), ACCOUNT)
         schemathesis = os.path.join(os.path.dirname(sys.executable), "schemathesis")
