@@ -293,7 +293,8 @@ public actor SyncScheduler {
     private func withProgress(_ status: LinkStatus) -> LinkStatus {
         guard let progress = running[status.link.id] else { return status }
         var status = status
-        status.state = .syncing
+        // Who has paused it sees that at once; the item under way still ends.
+        if status.state != .paused { status.state = .syncing }
         status.progress = progress
         return status
     }
