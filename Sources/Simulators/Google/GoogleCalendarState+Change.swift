@@ -99,16 +99,18 @@ extension GoogleCalendarState {
     }
 
     /// Exceptions whose original start no longer is an instance of the changed series are lost; the delta says so.
+    ///
+    /// Where a lost one is an instance once more, it is like any other: the delta says that, too.
     mutating func detachLostExceptions(of master: StoredEvent, in calendar: String) {
         guard master.origin == nil, !master.isCancelled, let zone = calendars[calendar]?.timeZone else { return }
-        for exception in books[calendar]?.exceptions(of: master.id) ?? [] where !exception.isDetached {
-            guard let start = exception.origin?.start, !master.hasInstance(at: start, in: zone) else {
-                continue
-            }
-            var lost = exception
-            lost.isCancelled = true
-            lost.isDetached = true
-            _ = store(lost, in: calendar)
+        for exception in books[calendar]?.exceptions(of: master.id) ?? [] {
+            guard let start = exception.origin?.start, case let isThere = master.hasInstance(at: start, in: zone),
+                isThere == exception.isDetached
+            else { continue }
+            var changed = isThere ? master.instance(at: start) : exception
+            changed.isCancelled = !isThere
+            changed.isDetached = !isThere
+            _ = store(changed, in: calendar)
         }
     }
 
