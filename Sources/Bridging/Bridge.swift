@@ -60,6 +60,29 @@ public protocol AnsweringBridge: Bridge {
     func isDeclined(_ series: [UpstreamRecord]) -> Bool
 }
 
+/// An upstream that shows more of a series than the series itself, such as a page for each of its next occurrences.
+///
+/// That is kept in line with events both sides agree on, after everything else: nobody waits for it.
+public protocol UpkeepBridge: Bridge {
+    /// Whether series have something to keep; where not, only what is left of it is taken away.
+    var keepsOccurrences: Bool { get }
+
+    /// Whether every series must be looked at: time went by, or nothing is known of the last time.
+    var isUpkeepDue: Bool { get }
+
+    /// Whether nothing is remembered of what was written before: then what is shown must be told before the next pull.
+    var forgotOccurrences: Bool { get }
+
+    /// Tells the next pull what is shown besides the series themselves, as it was written or read last.
+    func recall(occurrences: [UpstreamRecord]) async
+
+    /// Lists the writes that bring what is shown of a series in line with `object`.
+    func upkeep(of object: CalendarObject, from series: [UpstreamRecord]) throws(TranslationError) -> [RecordWrite]
+
+    /// Notes that series are being looked at, and then whether that came to its end.
+    func noteUpkeep(isDone: Bool)
+}
+
 /// An upstream that can call us when something changed.
 public protocol NotifyingBridge: Bridge {
     /// Opens a channel that calls `address` until its expiry, presenting `token`.

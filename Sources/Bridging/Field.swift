@@ -32,8 +32,21 @@ public struct FieldSet: Sendable, Hashable {
     /// Everything that is compared.
     public private(set) var all: Set<Field>
 
-    /// Whether overrides of single occurrences travel; where not, they stay on our side.
-    public var holdsOverrides: Bool
+    /// Which overrides of single occurrences travel.
+    public enum Overrides: String, Sendable, Hashable {
+        /// None: they stay on our side.
+        case none
+        /// Those of occurrences that the upstream shows; that it does not have another says nothing of that one.
+        case some
+        /// All: one that the upstream does not have does not exist.
+        case all
+    }
+
+    /// Which overrides of single occurrences travel; the others stay on our side.
+    public var overrides: Overrides
+
+    /// Whether any override travels.
+    public var holdsOverrides: Bool { overrides != .none }
 
     /// The only people the upstream can hold as guests, by nothing but their address; nil where it can hold everybody.
     public var members: Members?
@@ -59,10 +72,20 @@ public struct FieldSet: Sendable, Hashable {
         holdsOverrides: Bool,
         members: Members? = nil
     ) {
+        self.init(writable: writable, readOnly: readOnly, overrides: holdsOverrides ? .all : .none, members: members)
+    }
+
+    /// Names what an upstream can hold.
+    public init(
+        writable: Set<Field>,
+        readOnly: Set<Field> = [],
+        overrides: Overrides,
+        members: Members? = nil
+    ) {
         self.writable = writable
         self.readOnly = readOnly
         all = writable.union(readOnly)
-        self.holdsOverrides = holdsOverrides
+        self.overrides = overrides
         self.members = members
     }
 }

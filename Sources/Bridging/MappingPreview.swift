@@ -129,6 +129,8 @@ public struct MappingPreview: Sendable, Hashable {
 
     /// The name of the table.
     public var name: String
+    /// For how many days ahead the occurrences of series have records of their own; nil for none.
+    public var daysAhead: Int?
     /// Every column of the table.
     public var table: [TableColumn]
     /// What can be mapped.
@@ -144,6 +146,7 @@ public struct MappingPreview: Sendable, Hashable {
     /// Describes a preview.
     public init(
         name: String,
+        daysAhead: Int? = nil,
         table: [TableColumn],
         uses: [Use],
         columns: [Column],
@@ -152,6 +155,7 @@ public struct MappingPreview: Sendable, Hashable {
         items: [Item]
     ) {
         self.name = name
+        self.daysAhead = daysAhead
         self.table = table
         self.uses = uses
         self.columns = columns

@@ -63,7 +63,8 @@ extension FieldSet {
         FieldSet(
             writable: writable.intersection(BusyTime.fields),
             readOnly: readOnly.intersection(BusyTime.fields),
-            holdsOverrides: holdsOverrides
+            overrides: overrides,
+            members: members
         )
     }
 }

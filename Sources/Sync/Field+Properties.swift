@@ -40,7 +40,9 @@ extension FieldSet {
     var mark: String {
         let writable = writable.map(\.rawValue).sorted().joined(separator: ",")
         let readOnly = readOnly.map(\.rawValue).sorted().joined(separator: ",")
-        return "\(writable);\(readOnly);\(holdsOverrides)" + (members.map { ";\($0.mark)" } ?? "")
+        // The words of before there was anything between none and all.
+        let overrides = overrides == .some ? overrides.rawValue : "\(holdsOverrides)"
+        return "\(writable);\(readOnly);\(overrides)" + (members.map { ";\($0.mark)" } ?? "")
     }
 }
 

@@ -228,6 +228,7 @@ private struct RawSnapshot: Sendable {
     func projected(onto fieldSet: FieldSet, _ filters: LinkFilters) async -> Snapshot {
         var snapshot = Snapshot(revision: revision, agreedCount: agreedCount, held: held)
         snapshot.knownUnreadable = knownUnreadable
+        snapshot.showsSomeOnly = fieldSet.overrides == .some
         let allFields = Set(fieldSet.all.map(\.rawValue))
         let isVeiled = filters.busyOnly == true
         let read = await inParallel(Array(items.values)) { raw in

@@ -45,11 +45,8 @@ struct Overlay {
                 patch(&component, with: master, fields)
             }
         }
-        if fieldSet.holdsOverrides {
-            overrides(of: &calendar)
-        } else if fields.contains(.schedule) {
-            moveOverrides(of: &calendar)
-        }
+        if fieldSet.overrides != .all, fields.contains(.schedule) { moveOverrides(of: &calendar) }
+        if fieldSet.holdsOverrides { overrides(of: &calendar) }
         guard calendar != target.calendar else { return target }
         addZones(to: &calendar)
         return try CalendarObject(calendar)
@@ -93,19 +90,24 @@ struct Overlay {
         let wanted = Set(theirs.compactMap(sourceSchedule.occurrence))
         if fields.contains(.schedule) {
             calendar.removeComponents { component in
-                isOverride(component) && targetSchedule.occurrence(component).map { !wanted.contains($0) } ?? false
+                isOverride(component) && targetSchedule.occurrence(component).map { isGone($0, wanted) } ?? false
             }
         }
-        let existing = Set(target.overrides.compactMap(targetSchedule.occurrence))
+        let existing = Set(calendar.components.filter(isOverride).compactMap(targetSchedule.occurrence))
         for override in theirs {
             guard let occurrence = sourceSchedule.occurrence(override) else { continue }
             let fields = fieldsOfOccurrences[occurrence] ?? []
             if existing.contains(occurrence) {
                 update(occurrence, of: &calendar, with: override, fields)
-            } else if self.fields.contains(.schedule) || !fields.isEmpty {
+            } else if !fields.isEmpty || self.fields.contains(.schedule) && fieldSet.overrides == .all {
                 calendar.append(newOverride(like: override, in: calendar))
             }
         }
+    }
+
+    /// Whether the source says that an override is no more; of one that it never showed it says nothing.
+    private func isGone(_ occurrence: String, _ wanted: Set<String>) -> Bool {
+        !wanted.contains(occurrence) && (fieldSet.overrides == .all || fieldsOfOccurrences[occurrence] != nil)
     }
 
     private func isOverride(_ component: Component) -> Bool {
@@ -138,8 +140,15 @@ struct Overlay {
         }
         for name in ["RRULE", "RDATE", "EXDATE", "EXRULE"] { component.set(name, []) }
         component.set("RECURRENCE-ID", override.all("RECURRENCE-ID"))
-        patch(&component, with: override, fieldSet.all)
+        patch(&component, with: override, fieldSet.all.filter { isDifferent($0, override) })
         return component
+    }
+
+    /// Whether an override differs from its series; where only some are shown, a text that was cut there is none of its own.
+    private func isDifferent(_ field: Field, _ override: Component) -> Bool {
+        guard fieldSet.overrides == .some, field != .schedule, let master = source.master else { return true }
+        let projection = Projection(of: source, onto: fieldSet)
+        return projection.value(of: field, override) != projection.value(of: field, master)
     }
 
     /// Moves the overrides an upstream knows nothing of along with the series, so that they still replace occurrences of it.
@@ -147,7 +156,8 @@ struct Overlay {
         guard let before = target.master?.first("DTSTART")?.dateTime,
             let after = source.master?.first("DTSTART")?.dateTime, before.isDate == after.isDate
         else { return }
-        let distance = after.instant(in: source.zones) - before.instant(in: target.zones)
+        // By the wall clock of the series: it keeps its hour when the clocks change.
+        let distance = wallClock(after) - wallClock(before)
         guard distance != 0 else { return }
         let zones = target.zones
         calendar.updateComponents(where: isOverride) { component in
@@ -156,10 +166,25 @@ struct Overlay {
                 let moved =
                     time.isDate
                     ? time.adding(days: Int(distance / 86_400))
-                    : zones.local(time.instant(in: zones) + distance, form: time.form)
+                    : moved(time, by: distance, like: before, zones)
                 component.set(name, Property(name, parameters: property.parameters, moved))
             }
         }
+    }
+
+    /// A time that goes along with a series so far by its wall clock.
+    private func moved(_ time: DateTime, by distance: Int64, like start: DateTime, _ zones: ZoneResolver) -> DateTime {
+        let shown = zones.local(time.instant(in: zones), form: start.form)
+        var goal = ZoneResolver().local(wallClock(shown) + distance, form: .utc)
+        goal.form = start.form
+        return zones.local(zones.instant(goal), form: time.form)
+    }
+
+    /// The wall clock read as if it were UTC.
+    private func wallClock(_ time: DateTime) -> Instant {
+        var time = time
+        time.form = .utc
+        return ZoneResolver().instant(time)
     }
 
     // MARK: Zones

@@ -21,7 +21,8 @@ struct Projection {
     var fields: Fields {
         var fields: Fields = [:]
         let overrides = fieldSet.holdsOverrides ? object.overrides : []
-        let occurrences = overrides.compactMap(schedule.occurrence)
+        // Where only some are shown, one that is not belongs to no schedule.
+        let occurrences = fieldSet.overrides == .all ? overrides.compactMap(schedule.occurrence) : []
         if let master = object.master {
             add(master, of: nil, to: &fields)
             if fieldSet.all.contains(.schedule) {
@@ -47,7 +48,8 @@ struct Projection {
         }
     }
 
-    private func value(of field: Field, _ component: Component) -> String? {
+    /// The canonical value of a field of one component; nil for none, and for the schedule.
+    func value(of field: Field, _ component: Component) -> String? {
         switch field {
         case .schedule: nil
         case .summary: text("SUMMARY", component)

@@ -12,7 +12,7 @@ extension Snapshot {
         for (uid, item) in items {
             if item.isOurUnansweredCreation(over: bridge) { items[uid]?.countAsAgreed() }
             guard let local = item.local, let remote = item.remote, item.isChangedOnBothSides,
-                local.fields != remote.fields, item.records.isEmpty == false
+                local.fields != remote.fields, item.records.isEmpty == false, !showsSomeOnly || item.agreesOnOccurrences
             else { continue }
             do {
                 guard try bridge.writes(toMake: local.outgoing, from: item.records).isEmpty else { continue }
@@ -20,7 +20,8 @@ extension Snapshot {
                 // What the upstream cannot hold is no proof that it says the same.
                 continue
             }
-            recognised[uid] = local.fields.filter { !readOnly.contains($0.key.name) }
+            let known = showsSomeOnly ? local.fields.filter { item.isShown($0.key) } : local.fields
+            recognised[uid] = known.filter { !readOnly.contains($0.key.name) }
                 .merging(remote.fields.filter { readOnly.contains($0.key.name) }) { _, theirs in theirs }
         }
     }
@@ -53,6 +54,14 @@ extension SnapshotItem {
             origin: .gateway,
             isVoid: false
         )
+    }
+
+    /// Whether both sides say the same of every occurrence that the upstream shows: a write of the series tells nothing of them.
+    fileprivate var agreesOnOccurrences: Bool {
+        guard let local, let remote else { return true }
+        return Set(local.fields.keys).union(remote.fields.keys).allSatisfy { key in
+            key.occurrence == nil || !isShown(key) || local.fields[key] == remote.fields[key]
+        }
     }
 
     /// Whether each side differs from what it said when both agreed; without an agreement both do.

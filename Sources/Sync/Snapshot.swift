@@ -77,6 +77,13 @@ struct SnapshotItem: Sendable {
         }
     }
 
+    /// Whether the upstream shows what a field is of, or did when both agreed: of another occurrence it says nothing.
+    func isShown(_ field: FieldKey) -> Bool {
+        guard let occurrence = field.occurrence else { return true }
+        return remote?.fields.keys.contains { $0.occurrence == occurrence } ?? false
+            || base?.agreement.remote.keys.contains { $0.occurrence == occurrence } ?? false
+    }
+
     var localDigest: String { local?.stored.etag.rawValue ?? MirroredObject.noDigest }
     var remoteDigest: String { remote?.digest ?? MirroredObject.noDigest }
     var summary: String? { local?.object.summary ?? remote?.object.summary }
@@ -113,14 +120,31 @@ struct Snapshot: Sendable {
     /// What the remote side of an item means in our words, where both were found to say the same.
     var recognised: [String: Fields] = [:]
 
+    /// Whether overrides of occurrences that the upstream does not show are left out of the comparison.
+    var showsSomeOnly = false
+
     var base: Base {
-        items.compactMapValues { item in item.base.flatMap { $0.isVoid ? nil : $0.agreement } }
+        items.compactMapValues { item in
+            item.base.flatMap { base in
+                guard !base.isVoid else { return nil }
+                var agreement = base.agreement
+                agreement.local = shown(agreement.local, of: item)
+                return agreement
+            }
+        }
     }
 
     var local: Replica {
         items.compactMapValues { item in
-            item.local.map { ItemVersion(fields: $0.fields, modified: $0.stored.entry.modified.seconds) }
+            item.local.map {
+                ItemVersion(fields: shown($0.fields, of: item), modified: $0.stored.entry.modified.seconds)
+            }
         }
+    }
+
+    /// What of our side is compared.
+    private func shown(_ fields: Fields, of item: SnapshotItem) -> Fields {
+        showsSomeOnly ? fields.filter { item.isShown($0.key) } : fields
     }
 
     var remote: Replica {

@@ -143,7 +143,7 @@ extension SyncPass {
     private static let unreadableAnswer = "The upstream took the event, but what it answered cannot be read as one."
 
     /// What the upstream answered to the writes of one item.
-    private struct Answer {
+    struct Answer {
         var series: String
         var mirrored: (object: MirroredObject, records: [UpstreamRecord])
         /// The event as the upstream has it now; nil where that cannot be read.
@@ -161,6 +161,11 @@ extension SyncPass {
         if isCreation || writes.count > 1 {
             try await state.intend(object.text, for: item.uid, isCreation: isCreation, over: link)
         }
+        return try await perform(writes, for: item)
+    }
+
+    /// Performs writes one by one, and remembers after each what the upstream has now; nil where there are none.
+    mutating func perform(_ writes: [RecordWrite], for item: SnapshotItem) async throws -> Answer? {
         var records = Dictionary(item.records.map { ($0.id, $0) }) { _, last in last }
         var series = item.series ?? ""
         for (index, write) in writes.enumerated() {
@@ -175,6 +180,7 @@ extension SyncPass {
             } else {
                 records[write.recordID] = nil
             }
+            written.insert(series)
             let mirrored = mirrored(records, series, uid: item.uid)
             guard index < writes.count - 1 else { return self.answer(mirrored, series) }
             try await state.remember(mirrored.object, mirrored.records, of: link)

@@ -26,6 +26,12 @@ public struct SyncPass: Sendable {
     /// Writes in a row that got no answer.
     var silences = 0
 
+    /// Series that were written upstream.
+    var written: Set<String> = []
+
+    /// How many writes of upkeep this pass may still make.
+    var upkeepLeft = Self.upkeepAtOnce
+
     var meter: ProgressMeter
 
     /// What there was before this pass made the link's first listing; nil in every other pass.
@@ -96,7 +102,8 @@ public struct SyncPass: Sendable {
         // Only now: the pull learns which columns the upstream still has.
         let fields = bridge.fields
         let mark = try mark(of: fields)
-        guard place.needsLook(at: mark) || !touched.isEmpty else {
+        let isUpkeepDue = (bridge as? any UpkeepBridge)?.isUpkeepDue ?? false
+        guard place.needsLook(at: mark) || !touched.isEmpty || isUpkeepDue else {
             return try await state.finish(link, Finish(of: place, revision: place.revision, mark: mark, pending: 0))
         }
         var snapshot = try await state.snapshot(of: link, fields: fields, scope(from: place, at: mark, touched))
@@ -115,6 +122,7 @@ public struct SyncPass: Sendable {
         try await carryOut(allowed, of: snapshot)
         try await state.refresh(snapshot.items.filter { decisions[$0.key] == nil }, of: link)
         try await mend(mended)
+        try await upkeep(touched, snapshot, decisions)
         let finish = Finish(of: place, revision: snapshot.revision, mark: mark, pending: report.unsettled)
         try await state.finish(link, finish)
     }
@@ -128,6 +136,9 @@ public struct SyncPass: Sendable {
     /// Tells the bridge which records are thought to be there, where it must be told.
     func recall() async throws {
         if let bridge = bridge as? any RecallingBridge { await bridge.recall(try await state.records(of: link)) }
+        if let bridge = bridge as? any UpkeepBridge, bridge.forgotOccurrences {
+            await bridge.recall(occurrences: try await state.shownOccurrences(of: link))
+        }
     }
 
     /// What the comparison depends on besides the items: when it changes, all are compared anew.

@@ -4,6 +4,9 @@ import Bridging
 struct Columns: Sendable, Hashable {
     private var byRole: [ColumnRole: Column]
 
+    /// For how many days ahead each occurrence of a series has a page of its own; nil for none.
+    var daysAhead: Int?
+
     init(_ byRole: [ColumnRole: Column] = [:]) { self.byRole = byRole }
 
     subscript(role: ColumnRole) -> Column? {
@@ -24,14 +27,14 @@ struct Columns: Sendable, Hashable {
 
     /// What events keep in this table.
     ///
-    /// Notion has nothing for overrides: they stay on our side.
+    /// Notion has nothing for overrides but pages of single occurrences: without those they stay on our side.
     var fields: FieldSet {
         let readOnly = Set(roles.filter { byRole[$0]?.type.isReadOnly == true }.compactMap(\.field))
         let held = Set(roles.compactMap { role in byRole[role]?.field(as: role) })
         return FieldSet(
             writable: held.subtracting(readOnly).union([.summary, .schedule]),
             readOnly: readOnly,
-            holdsOverrides: false,
+            overrides: daysAhead == nil ? .none : .some,
             members: byRole[.attendees]?.directory?.members
         )
     }
@@ -48,6 +51,7 @@ struct Columns: Sendable, Hashable {
                 digest.add(([row.value] + row.options).joined(separator: "="))
             }
         }
+        if let daysAhead { digest.add("occurrences \(daysAhead)") }
         return digest.hex
     }
 

@@ -33,10 +33,25 @@ struct EventValues: Sendable, Hashable {
             throw .unsupported("This is a single occurrence of a series that is kept elsewhere.")
         }
         let zones = ZoneResolver(floatingZone: linkZone, calendar: object.calendar)
+        let changes = object.overrides.count
+        try self.init(event, uid: object.uid, changes: changes, zones: zones, columns: columns, linkZone: linkZone)
+    }
+
+    /// Reads what `columns` can hold of an event, of which `changes` occurrences are different.
+    init(
+        _ event: Component,
+        uid: String,
+        changes: Int,
+        zones: ZoneResolver,
+        columns: Columns,
+        linkZone: String
+    ) throws(TranslationError) {
         guard let when = When(event, zones: zones, linkZone: linkZone) else {
             throw .unsupported("An event without a start cannot be shown in Notion.")
         }
-        let repeats = try Repeats(event, zones: zones, linkZone: linkZone)
+        var repeats = try Repeats(event, zones: zones, linkZone: linkZone)
+        // By it one sees how far a series was moved, and which of its pages shows what.
+        repeats?.keepsStart = columns.daysAhead != nil
         if repeats != nil, columns[.repeats] == nil {
             throw .unsupported("This event repeats, and the Notion table has no column mapped to “repeats”.")
         }
@@ -55,8 +70,8 @@ struct EventValues: Sendable, Hashable {
                 case .reminder: .number(Reminder(event).map { Double($0.minutes) })
                 case .priority: .number(Self.priority(event))
                 case .attendees: try column.type == .people ? Self.people(event, in: column) : Self.attendees(event)
-                case .repeats: .text(try Self.text(repeats, linkZone, changes: object.overrides.count))
-                case .uid: .text(object.uid)
+                case .repeats: .text(try Self.text(repeats, linkZone, changes: changes))
+                case .uid: .text(uid)
                 }
         }
     }

@@ -20,6 +20,15 @@ struct Mapping: Sendable, Hashable {
     /// The columns as they were when the mapping was settled; empty before.
     private(set) var settledColumns = Columns()
 
+    /// For how many days ahead occurrences have pages of their own; nil for none.
+    private(set) var daysAhead: Int?
+
+    /// The key beside those of the roles that asks for pages of single occurrences.
+    static let occurrencesKey = "occurrences"
+
+    /// How far ahead occurrences can have pages: a year, beyond which nobody moves a single one.
+    static let maximumDaysAhead = 366
+
     /// The stored key beside those of the roles: the columns' types, by role.
     private static let settledKey = "columns"
 
@@ -29,9 +38,10 @@ struct Mapping: Sendable, Hashable {
         guard let json = try? JSONReader.value(of: text), case .object(let members) = json else {
             throw .mapping("The mapping is not a JSON object.")
         }
-        for (key, value) in members where key != Self.settledKey {
+        daysAhead = try Self.days(members[Self.occurrencesKey])
+        for (key, value) in members where key != Self.settledKey && key != Self.occurrencesKey {
             guard let role = ColumnRole(rawValue: key) else {
-                let known = ColumnRole.allCases.map(\.rawValue).joined(separator: ", ")
+                let known = (ColumnRole.allCases.map(\.rawValue) + [Self.occurrencesKey]).joined(separator: ", ")
                 throw .mapping("The mapping has no key “\(key)”; it has \(known).")
             }
             switch value {
@@ -51,6 +61,16 @@ struct Mapping: Sendable, Hashable {
             guard let role = ColumnRole(rawValue: key), let column = Column(settled: value) else { continue }
             settledColumns[role] = column
         }
+        settledColumns.daysAhead = daysAhead
+    }
+
+    /// Reads a number of days; none and null are off.
+    private static func days(_ json: JSON?) throws(Refusal) -> Int? {
+        guard let json, json != .null else { return nil }
+        guard let days = json.integer, 1...maximumDaysAhead ~= days else {
+            throw .mapping("“\(occurrencesKey)” must be a number of days from 1 to \(maximumDaysAhead), or null.")
+        }
+        return days
     }
 
     /// The text to be stored: every role's identifier or null, and what the identifiers stand for.
@@ -60,6 +80,7 @@ struct Mapping: Sendable, Hashable {
             let id = JSON.optional(columns[role]?.id)
             members[role.rawValue] = columns[role]?.customChoices.map { ["column": id, "values": $0.json] } ?? id
         }
+        members[occurrencesKey] = columns.daysAhead.map { .number(String($0)) }
         members[settledKey] = .object(
             Dictionary(
                 columns.roles.compactMap { role in columns[role].map { (role.rawValue, $0.settled) } },
@@ -81,6 +102,12 @@ struct Mapping: Sendable, Hashable {
                 resolution.problems[role] = "One column is mapped to both “\(role.rawValue)” and “\(other.rawValue)”."
                 resolution.columns[role] = nil
             }
+        }
+        resolution.columns.daysAhead = daysAhead
+        for role in [ColumnRole.uid, .repeats] where daysAhead != nil && resolution.columns[role] == nil {
+            resolution.columns.daysAhead = nil
+            guard resolution.problems[role] == nil else { continue }
+            resolution.problems[role] = "Pages for single occurrences need a column for “\(role.rawValue)”."
         }
         return resolution
     }

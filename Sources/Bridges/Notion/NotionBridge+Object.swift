@@ -6,9 +6,12 @@ extension NotionBridge {
     ///
     /// Nothing but the page and the link goes in, so that the same page always gives the same object.
     public func object(from series: [UpstreamRecord]) throws(TranslationError) -> CalendarObject {
-        guard let record = series.first(where: { !$0.isDeleted }) else { throw .notAnEvent }
+        guard let record = series.first(where: { !$0.isDeleted && $0.id == $0.series }) else { throw .notAnEvent }
         let page = try Page(record)
-        let event = try event(of: page, modified: record.modified)
+        let plain = try event(of: page, modified: record.modified)
+        let others = columns.daysAhead == nil ? [] : series.filter { $0.id != record.id }
+        let shown = try ShownOccurrences(of: page, plain, others, by: self)
+        let event = shown.series
         var calendar = Component(
             "VCALENDAR",
             properties: [
@@ -16,10 +19,12 @@ extension NotionBridge {
             ]
         )
         let first = event.first("DTSTART")?.dateTime?.instant(in: ZoneResolver())
-        for tzid in Set(event.properties.compactMap { $0.parameter("TZID") }).sorted() {
+        let named = ([event] + shown.overrides).flatMap(\.properties).compactMap { $0.parameter("TZID") }
+        for tzid in Set(named).sorted() {
             if let zone = TimeZoneData.vtimezone(for: tzid, from: first) { calendar.append(zone) }
         }
         calendar.append(event)
+        for override in shown.overrides { calendar.append(override) }
         do {
             return try CalendarObject(calendar)
         } catch {
@@ -38,14 +43,22 @@ extension NotionBridge {
         ]
         if let created = Instant(rfc3339: page.created) { properties.append(Property("CREATED", DateTime(created))) }
         properties += try schedule(of: page, when)
+        let said = said(of: page)
+        return Component("VEVENT", properties: properties + said.properties, components: said.alarms)
+    }
+
+    /// What the columns say of the event; what nobody writes there is told by the page of the series.
+    func said(of page: Page, instead master: Page? = nil) -> (properties: [Property], alarms: [Component]) {
+        var properties: [Property] = []
         var alarms: [Component] = []
         for role in columns.roles {
             guard let column = columns[role] else { continue }
-            let said = EventProperties(role, page.value(of: column), of: column)
+            let teller = column.type.isReadOnly ? master ?? page : page
+            let said = EventProperties(role, teller.value(of: column), of: column)
             properties += said.properties
             alarms += said.alarms
         }
-        return Component("VEVENT", properties: properties, components: alarms)
+        return (properties, alarms)
     }
 
     /// DTSTART, DTEND and the recurrence.
@@ -62,7 +75,7 @@ extension NotionBridge {
     }
 
     /// How the page recurs; a nonsensical text counts as what it was before, if that is known.
-    private func repeats(of page: Page) throws(TranslationError) -> Repeats? {
+    func repeats(of page: Page) throws(TranslationError) -> Repeats? {
         guard let column = columns[.repeats], case .text(let text) = page.value(of: column) else { return nil }
         switch Repeats.reading(page.note.repeats ?? text) {
         case .nothing: return nil

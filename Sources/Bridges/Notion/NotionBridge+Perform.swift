@@ -13,7 +13,7 @@ extension NotionBridge {
         switch write {
         case .create(let creation): try await create(creation)
         case .update(let id, _, let revision, let payload): try await update(id, revision, payload)
-        case .delete(let id, _, let revision): try await delete(id, revision)
+        case .delete(let id, let series, let revision): try await delete(id, of: series, revision)
         }
     }
 
@@ -25,10 +25,17 @@ extension NotionBridge {
             throw .changedUpstream
         }
         try require(revision, of: try await completed([page], columns)[0])
-        return try await finish(patch(id, try Self.json(payload)))
+        let body = try Self.json(payload)
+        // Only how the page is meant is to be noted.
+        if body["properties"]?.members.isEmpty == true { return try await finish((page, body)) }
+        return try await finish(patch(id, body))
     }
 
-    private func delete(_ id: String, _ revision: String?) async throws(BridgeError) -> UpstreamRecord? {
+    private func delete(
+        _ id: String,
+        of series: String,
+        _ revision: String?
+    ) async throws(BridgeError) -> UpstreamRecord? {
         guard let page = try await client.page(id) else {
             // Purged, or access to everything is lost: the table tells.
             _ = try await client.dataSource(link.calendar)
@@ -37,7 +44,7 @@ extension NotionBridge {
         // A page that was moved to another table is no longer ours to delete.
         guard isHere(page) else { return nil }
         try require(revision, of: try await completed([page], columns)[0])
-        try await trash(id)
+        try await trash(id, isOccurrence: id != series)
         await memory.forget(id, of: link.identity)
         return nil
     }
@@ -48,9 +55,15 @@ extension NotionBridge {
         guard revision == nil || revision == page.revision(columns) else { throw .changedUpstream }
     }
 
-    private func trash(_ id: String) async throws(BridgeError) {
+    /// Puts a page into the trash; one of a single occurrence without its name, for what a person trashes is taken off the
+    /// series, and what we trash is not.
+    private func trash(_ id: String, isOccurrence: Bool = false) async throws(BridgeError) {
+        var body: JSON = ["in_trash": true]
+        if isOccurrence, let column = columns[.uid] {
+            body = ["in_trash": true, "properties": [column.id: ["rich_text": []]]]
+        }
         do throws(NotionProblem) {
-            _ = try await client.send(.patch, "pages/\(id)", ["in_trash": true], isWrite: true, about: .item)
+            _ = try await client.send(.patch, "pages/\(id)", body, isWrite: true, about: .item)
         } catch {
             // It may be in the trash already, or beyond.
             guard error.kind == .archived || error.kind == .notFound else { throw error.error }
@@ -60,7 +73,13 @@ extension NotionBridge {
     /// Changes properties of a page; an unknown outcome is looked up.
     private func patch(_ id: String, _ body: JSON) async throws(BridgeError) -> (page: Page, written: JSON) {
         do throws(NotionProblem) {
-            let answer = try await client.send(.patch, "pages/\(id)", body, isWrite: true, about: .item)
+            let answer = try await client.send(
+                .patch,
+                "pages/\(id)",
+                body.withoutNote,
+                isWrite: true,
+                about: .item
+            )
             guard let page = Page(answer) else { throw .unreadable }
             return (page, body)
         } catch {
@@ -81,16 +100,20 @@ extension NotionBridge {
     /// Notion was seen to accept unknown properties with 200 and to ignore them.
     private func finish(_ answer: (page: Page, written: JSON)) async throws(BridgeError) -> UpstreamRecord {
         let columns = columns
-        await memory.remember(answer.page, columns, of: link.identity)
+        var page = answer.page
+        page.note.occurrence = OccurrenceNote(answer.written[Page.noteKey]?["occurrence"])
+        let content = page.contentDigest(columns)
+        page.note.occurrence?.written = content
+        await memory.remember(page, columns, of: link.identity)
         for role in columns.roles {
             guard let column = columns[role], answer.written["properties"]?[column.id] != nil else { continue }
-            guard answer.page.has(column) else {
+            guard page.has(column) else {
                 throw .refused(
                     .mapping("Notion did not take the column “\(column.name)”: it is no longer in the table.")
                 )
             }
         }
-        return try await completed([answer.page], columns)[0].record(columns)
+        return try await completed([page], columns)[0].record(columns)
     }
 
     /// Whether a page says what the body of a write says.
@@ -122,7 +145,7 @@ extension NotionBridge {
         }
         let page: Page
         do throws(NotionProblem) {
-            let answer = try await client.send(.post, "pages", body, isWrite: true, about: .item)
+            let answer = try await client.send(.post, "pages", body.withoutNote, isWrite: true, about: .item)
             guard let made = Page(answer) else { throw .unreadable }
             page = made
         } catch {
@@ -218,5 +241,14 @@ extension NotionBridge {
             "property": .string(percentDecoded(column.id)), "rich_text": ["equals": .string(uid)],
         ]
         return try await query(filter, sort: "created_time", columns).pages.filter { isHere($0) }
+    }
+}
+
+extension JSON {
+    /// The body of a request as Notion gets it: without what we note for ourselves.
+    fileprivate var withoutNote: JSON {
+        var members = members
+        members[Page.noteKey] = nil
+        return .object(members)
     }
 }

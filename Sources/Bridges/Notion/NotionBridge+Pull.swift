@@ -28,14 +28,20 @@ extension NotionBridge {
         doubtful.formUnion(pulled.pages.values.compactMap { ledger.original(of: $0, columns) })
         let vanished = try await confirm(doubtful.subtracting(pulled.pages.keys), &pulled)
         if pulled.isFull { workspace.forgetTitles(of: link.identity) }
-        let listed = pulled.pages.values.sorted { ($0.created, $0.id) < ($1.created, $1.id) }
+        let listed = inOrder(pulled.pages.values, columns)
 
-        for id in vanished { ledger.remove(id) }
-        var records: [UpstreamRecord] = []
-        for page in try await completed(listed, columns) {
-            records.append(ledger.admit(page, columns).record(columns))
+        let deleted = vanished.map { page in
+            let occurrence = ledger[page.id]?.occurrence
+            let isTold = page.isWhole && occurrence.map { today.text.prefix(8) <= $0.stamp.prefix(8) } ?? false
+            return Page.deletedRecord(dashedID(page.id), showing: occurrence, isTold: isTold)
         }
-        records += vanished.map { Page.deletedRecord(dashedID($0)) }
+        for page in vanished { ledger.remove(page.id) }
+        var records: [UpstreamRecord] = []
+        let isReadAnew = place.map { $0.columns != columns.fingerprint } ?? false
+        for page in try await completed(listed, columns) {
+            records.append(ledger.admit(page, columns, isReadAnew: isReadAnew).record(columns))
+        }
+        records += deleted
         await memory.update(ledger, for: news.entries, of: link.identity)
         let next = PullCursor(
             newest: pulled.newest,
@@ -153,11 +159,27 @@ extension NotionBridge {
         }
     }
 
+    /// A page that is gone.
+    private struct Vanished {
+        let id: String
+        /// Whether it still says which occurrence it shows: somebody else took it away.
+        let isWhole: Bool
+    }
+
+    /// The pages by age; those of single occurrences last, for they belong to others.
+    private func inOrder(_ pages: some Sequence<Page>, _ columns: Columns) -> [Page] {
+        let ranked = pages.map { (rank: $0.namedOccurrence(columns) == nil ? 0 : 1, page: $0) }
+        return ranked.sorted {
+            ($0.rank, $0.page.created, $0.page.id) < ($1.rank, $1.page.created, $1.page.id)
+        }
+        .map(\.page)
+    }
+
     /// Asks for pages that should be listed and are not; adds those that live after all.
     ///
     /// - Returns: the pages that are gone: in the trash, archived, moved away or purged.
-    private func confirm(_ absent: Set<String>, _ listing: inout Listing) async throws(BridgeError) -> [String] {
-        var vanished: [String] = []
+    private func confirm(_ absent: Set<String>, _ listing: inout Listing) async throws(BridgeError) -> [Vanished] {
+        var vanished: [Vanished] = []
         var isUnsure = false
         for id in absent.sorted() {
             let page = try await client.page(dashedID(id))
@@ -165,7 +187,9 @@ extension NotionBridge {
                 listing.pages[id] = page
             } else {
                 isUnsure = isUnsure || page == nil
-                vanished.append(id)
+                // Before we trash a page of an occurrence ourselves we take its name off.
+                let isWhole = page.map { $0.namedOccurrence(columns) != nil } ?? false
+                vanished.append(Vanished(id: id, isWhole: isWhole))
             }
         }
         // A page that is not found may be purged, or access to everything may be lost: then nothing counts as deleted.

@@ -16,8 +16,20 @@ extension NotionBridge {
         }
         let columns = columns
         let values = try EventValues(object, columns: columns, linkZone: link.timeZone)
-        guard let record = live.first else { return [creation(of: object, values, columns)] }
+        guard let record = live.first(where: { $0.id == $0.series }) else {
+            return [creation(of: object, values, columns)]
+        }
         let page = try Page(record)
+        let properties = properties(of: values, differingFrom: page, columns)
+        guard !properties.isEmpty else { return [] }
+        let body: JSON = ["properties": .object(properties)]
+        return [
+            .update(id: record.id, series: record.series, revision: record.revision, payload: body.serialized)
+        ]
+    }
+
+    /// The columns that say something else on a page, as a write has them.
+    func properties(of values: EventValues, differingFrom page: Page, _ columns: Columns) -> [String: JSON] {
         var properties: [String: JSON] = [:]
         for role in columns.roles {
             guard let column = columns[role], let held = values[role] else { continue }
@@ -26,22 +38,23 @@ extension NotionBridge {
             guard !agrees(current, with: wanted, role, of: column) else { continue }
             properties[column.id] = wanted.json(type: column.type)
         }
-        guard !properties.isEmpty else { return [] }
-        let body: JSON = ["properties": .object(properties)]
-        return [
-            .update(id: record.id, series: record.series, revision: record.revision, payload: body.serialized)
-        ]
+        return properties
     }
 
-    private func creation(of object: CalendarObject, _ values: EventValues, _ columns: Columns) -> RecordWrite {
+    /// The columns of a new page that are not empty, as a write has them.
+    func properties(of values: EventValues, _ columns: Columns) -> [String: JSON] {
         var properties: [String: JSON] = [:]
         for role in columns.roles {
             guard let column = columns[role], let value = values[role], !value.isEmpty else { continue }
             properties[column.id] = value.json(type: column.type)
         }
+        return properties
+    }
+
+    private func creation(of object: CalendarObject, _ values: EventValues, _ columns: Columns) -> RecordWrite {
         let body: JSON = [
             "parent": ["type": "data_source_id", "data_source_id": .string(link.calendar)],
-            "properties": .object(properties),
+            "properties": .object(properties(of: values, columns)),
         ]
         return .create(RecordCreation(id: nil, uid: object.uid, payload: body.serialized))
     }
@@ -80,10 +93,12 @@ extension NotionBridge {
 
     private func recurrencesAgree(_ current: String, _ wanted: String) -> Bool {
         switch (Repeats.reading(current), Repeats.reading(wanted)) {
-        case (.recurrence(let current), .recurrence(let wanted)): wanted.means(current, linkZone: link.timeZone)
+        case (.recurrence(let current), .recurrence(var wanted)):
+            wanted.keepsStart = columns.daysAhead != nil
+            return wanted.means(current, linkZone: link.timeZone)
         // A person's note about an event that does not recur.
-        case (.nothing, .nothing): true
-        case (.nothing, _), (.recurrence, _), (.nonsense, _): false
+        case (.nothing, .nothing): return true
+        case (.nothing, _), (.recurrence, _), (.nonsense, _): return false
         }
     }
 }

@@ -26,6 +26,7 @@ extension NotionProvider: MappingProvider {
         let pages = try await bridge.completed(rows.compactMap(Page.init), bridge.columns)
         return MappingPreview(
             name: table.name,
+            daysAhead: resolution.columns.daysAhead,
             table: table.schema.entries.map(MappingPreview.TableColumn.init),
             uses: ColumnRole.allCases.map(MappingPreview.Use.init),
             columns: resolution.columns.roles.compactMap { role in
@@ -67,6 +68,10 @@ extension NotionBridge {
             item.problem = "Notion's answer has no identifier for this page."
             return item
         }
+        var page = page
+        if columns.daysAhead != nil, let named = page.namedOccurrence(columns) {
+            page.note.occurrence = OccurrenceNote(series: "", stamp: named.stamp)
+        }
         let record = page.record(columns)
         do {
             let object = try object(from: [record])
@@ -74,6 +79,8 @@ extension NotionBridge {
             item.writes = try writes(toMake: object, from: [record]).flatMap { changes($0, to: page) }
         } catch {
             switch error {
+            case .notAnEvent where page.note.occurrence != nil:
+                item.problem = "The page shows one occurrence of a series."
             case .notAnEvent: item.problem = "The page has no date."
             case .unreadable(let sentence), .unsupported(let sentence): item.problem = sentence
             }

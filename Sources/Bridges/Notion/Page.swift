@@ -23,10 +23,12 @@ struct Page: Sendable, Hashable {
         var isCopy = false
         /// The text that `Repeats` had before it became nonsense.
         var repeats: String?
+        /// Which occurrence of a series the page shows; nil of a page that stands for itself.
+        var occurrence: OccurrenceNote?
     }
 
     /// Our key in a record's payload, beside Notion's.
-    private static let noteKey = "kalends"
+    static let noteKey = "kalends"
 
     /// Reads a page as Notion or a record has it.
     init?(_ json: JSON) {
@@ -42,7 +44,8 @@ struct Page: Sendable, Hashable {
         )
         note = Note(
             isCopy: json[Self.noteKey]?["copy"]?.bool ?? false,
-            repeats: json[Self.noteKey]?["repeats"]?.string
+            repeats: json[Self.noteKey]?["repeats"]?.string,
+            occurrence: OccurrenceNote(json[Self.noteKey]?["occurrence"])
         )
     }
 
@@ -116,6 +119,12 @@ struct Page: Sendable, Hashable {
     /// The value of a column; an empty one where the page has none.
     func value(of column: Column) -> ColumnValue { ColumnValue(properties[column.id], type: column.type) }
 
+    /// The series and the occurrence that the UID column names.
+    func namedOccurrence(_ columns: Columns) -> (uid: String, stamp: String)? {
+        guard let column = columns[.uid], case .text(let text) = value(of: column) else { return nil }
+        return OccurrenceNote.reading(text.onOneLine.trimmed)
+    }
+
     /// The UID of the event: the one on the page, unless that is missing or another page's.
     func uid(_ columns: Columns) -> String {
         guard !note.isCopy, let column = columns[.uid], case .text(let text) = value(of: column),
@@ -143,11 +152,13 @@ struct Page: Sendable, Hashable {
             "properties": .object(Dictionary(mapped, uniquingKeysWith: { first, _ in first })),
         ]
         if note != Note() {
-            json[Self.noteKey] = ["copy": .bool(note.isCopy), "repeats": .optional(note.repeats)]
+            var noted: [String: JSON] = ["copy": .bool(note.isCopy), "repeats": .optional(note.repeats)]
+            noted["occurrence"] = note.occurrence?.json
+            json[Self.noteKey] = .object(noted)
         }
         return UpstreamRecord(
             id: id,
-            series: id,
+            series: note.occurrence.map { dashedID($0.series) } ?? id,
             revision: revision(columns),
             payload: JSON.object(json).serialized,
             modified: modified
@@ -155,8 +166,19 @@ struct Page: Sendable, Hashable {
     }
 
     /// The record that says the page is gone.
-    static func deletedRecord(_ id: String) -> UpstreamRecord {
-        UpstreamRecord(id: id, series: id, revision: nil, payload: "", isDeleted: true)
+    ///
+    /// Of a page that showed one occurrence it says which, where that is to be taken off the series.
+    static func deletedRecord(_ id: String, showing occurrence: OccurrenceNote? = nil, isTold: Bool = false)
+        -> UpstreamRecord
+    {
+        let payload: JSON? = isTold ? occurrence.map { [noteKey: ["occurrence": $0.json]] } : nil
+        return UpstreamRecord(
+            id: id,
+            series: occurrence.map { dashedID($0.series) } ?? id,
+            revision: nil,
+            payload: payload?.serialized ?? "",
+            isDeleted: true
+        )
     }
 }
 

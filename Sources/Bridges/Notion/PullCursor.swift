@@ -26,7 +26,12 @@ struct PullCursor: Sendable, Hashable {
     init?(_ cursor: SyncCursor) {
         guard let json = try? JSONReader.value(of: cursor.rawValue), json["format"]?.integer == Self.format,
             let swept = json["swept"]?.integer, let columns = json["columns"]?.string,
-            let pages = json["pages"]?.string, let ledger = Ledger(pages, repeats: json["repeats"]?.members ?? [:])
+            let pages = json["pages"]?.string,
+            let ledger = Ledger(
+                pages,
+                repeats: json["repeats"]?.members ?? [:],
+                occurrences: json["occurrences"]?.members ?? [:]
+            )
         else { return nil }
         newest = json["newest"]?.integer.map { Instant(seconds: Int64($0)) }
         self.swept = Instant(seconds: Int64(swept))
@@ -42,6 +47,7 @@ struct PullCursor: Sendable, Hashable {
             "columns": .string(columns),
             "pages": .string(ledger.text),
             "repeats": .object(ledger.repeats.mapValues(JSON.string)),
+            "occurrences": .object(ledger.occurrences.mapValues { .string($0.line) }),
         ]
         return SyncCursor(rawValue: json.serialized)
     }
@@ -55,6 +61,8 @@ struct Ledger: Sendable, Hashable {
         var uid: String
         /// The last text of `Repeats` that made sense, of a page that recurs.
         var repeats: String?
+        /// Which occurrence the page shows.
+        var occurrence: OccurrenceNote?
     }
 
     /// By compact identifier.
@@ -66,14 +74,15 @@ struct Ledger: Sendable, Hashable {
     init() {}
 
     /// Reads ``text`` and the texts of the recurring pages.
-    fileprivate init?(_ text: String, repeats: [String: JSON]) {
+    fileprivate init?(_ text: String, repeats: [String: JSON], occurrences: [String: JSON]) {
         let octets = Array(text.utf8)
         guard octets.count.isMultiple(of: Self.stride) else { return nil }
         entries.reserveCapacity(octets.count / Self.stride)
         for start in Swift.stride(from: 0, to: octets.count, by: Self.stride) {
             let id = String(decoding: octets[start..<start + 32], as: UTF8.self)
             let uid = String(decoding: octets[start + 32..<start + Self.stride], as: UTF8.self)
-            set(Entry(uid: uid, repeats: repeats[id]?.string), of: id)
+            let occurrence = occurrences[id]?.string.flatMap(OccurrenceNote.init(line:))
+            set(Entry(uid: uid, repeats: repeats[id]?.string, occurrence: occurrence), of: id)
         }
     }
 
@@ -94,6 +103,9 @@ struct Ledger: Sendable, Hashable {
 
     /// The texts of the recurring pages.
     fileprivate var repeats: [String: String] { entries.compactMapValues(\.repeats) }
+
+    /// What the pages of single occurrences show.
+    fileprivate var occurrences: [String: OccurrenceNote] { entries.compactMapValues(\.occurrence) }
 
     subscript(page: String) -> Entry? { entries[page] }
 
@@ -118,12 +130,17 @@ struct Ledger: Sendable, Hashable {
 
 extension Ledger {
     /// Enters a page that was seen, and notes on it what it cannot tell by itself.
-    mutating func admit(_ page: Page, _ columns: Columns) -> Page {
+    ///
+    /// Read with other columns than before (`isReadAnew`), what pages say of single occurrences is taken for what we wrote.
+    mutating func admit(_ page: Page, _ columns: Columns, isReadAnew: Bool = false) -> Page {
         var page = page
         let id = compactID(page.id)
         page.note.isCopy = isCopy(page, id, columns)
+        page.note.occurrence = page.note.occurrence ?? occurrence(of: page, id, columns)
+        let content = page.contentDigest(columns)
+        if isReadAnew, page.note.occurrence?.written != nil { page.note.occurrence?.written = content }
         var repeats: String?
-        if let column = columns[.repeats], case .text(let text) = page.value(of: column) {
+        if page.note.occurrence == nil, let column = columns[.repeats], case .text(let text) = page.value(of: column) {
             switch Repeats.reading(text) {
             case .recurrence: repeats = text
             // An emptied column ends the recurrence; other words without a rule are a rule destroyed.
@@ -133,8 +150,20 @@ extension Ledger {
                 page.note.repeats = repeats
             }
         }
-        set(Entry(uid: Digest.of(page.uid(columns)), repeats: repeats), of: id)
+        let entry = Entry(uid: Digest.of(page.uid(columns)), repeats: repeats, occurrence: page.note.occurrence)
+        set(entry, of: id)
         return page
+    }
+
+    /// Which occurrence a page shows: what is known of the page counts, else what it says, if that series is here.
+    private func occurrence(of page: Page, _ id: String, _ columns: Columns) -> OccurrenceNote? {
+        guard !page.note.isCopy else { return nil }
+        let known = entries[id]?.occurrence
+        if let known, entries[known.series] != nil { return known }
+        guard let named = page.namedOccurrence(columns), let series = owners[Digest.of(named.uid)], series != id,
+            entries[series]?.occurrence == nil
+        else { return known }
+        return OccurrenceNote(series: series, stamp: named.stamp, isRestored: known == nil)
     }
 
     /// Whether the UID on the page is that of another page: a person duplicated that one, all columns included.

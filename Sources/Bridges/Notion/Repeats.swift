@@ -12,6 +12,8 @@ struct Repeats: Sendable, Hashable {
     var rules: [RepeatRule] = []
     var exceptions: [DateTime] = []
     var additions: [DateTime] = []
+    /// Whether the start is told in any case.
+    var keepsStart = false
 
     /// How a text can be read.
     enum Reading: Sendable, Hashable {
@@ -117,7 +119,7 @@ extension Repeats {
     }
 
     private func needsStart(linkZone: String) -> Bool {
-        guard exceptions.isEmpty, additions.isEmpty, let start else { return true }
+        guard !keepsStart, exceptions.isEmpty, additions.isEmpty, let start else { return true }
         // The clocks skip that time: the date column can tell when the first occurrence is, not when the others are.
         if !start.isDate, case let zones = ZoneResolver(floatingZone: linkZone),
             zones.local(zones.instant(start), form: start.form) != start
@@ -184,7 +186,7 @@ extension DateTime {
     /// This date of a series whose start moved, moved along.
     ///
     /// A series that became all-day, or ceased to be, has its dates on the same days in the new form.
-    fileprivate func moved(from old: DateTime, to new: DateTime) -> DateTime {
+    func moved(from old: DateTime, to new: DateTime) -> DateTime {
         guard old != new else { return self }
         if isDate || new.isDate || old.isDate {
             let days = (DateTime(new, form: .date).wallClockDay - DateTime(old, form: .date).wallClockDay) / 86_400

@@ -13,6 +13,10 @@ final class Workspace: Sendable {
 
     private struct Lore {
         var directory: (people: Directory, learnt: Instant)?
+        /// What was looked at when all series were last.
+        var upkeep: String?
+        /// Whether this process knows how the pages of occurrences were written.
+        var remembersOccurrences = false
         /// The titles of related pages, by compact identifier; nil of one that cannot be read.
         var titles: [String: String?] = [:]
     }
@@ -36,6 +40,18 @@ final class Workspace: Sendable {
     func keep(_ directory: Directory?, of link: String, at now: Instant) {
         lore.withLock { $0[link, default: Lore()].directory = directory.map { ($0, now) } }
     }
+
+    /// Whether this process knows how the pages of occurrences were written.
+    func remembers(_ link: String) -> Bool { lore.withLock { $0[link]?.remembersOccurrences ?? false } }
+
+    /// Notes that it does.
+    func rememberAll(of link: String) { lore.withLock { $0[link, default: Lore()].remembersOccurrences = true } }
+
+    /// What was looked at when all series were looked at last; nil until they were.
+    func upkeep(of link: String) -> String? { lore.withLock { $0[link]?.upkeep } }
+
+    /// Keeps what all series were looked at for.
+    func keep(upkeep: String?, of link: String) { lore.withLock { $0[link, default: Lore()].upkeep = upkeep } }
 
     /// The titles of related pages that are known; nil within for a page that cannot be read.
     func titles(of link: String) -> [String: String?] { lore.withLock { $0[link]?.titles ?? [:] } }

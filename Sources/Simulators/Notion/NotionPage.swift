@@ -23,9 +23,7 @@ struct NotionPage: Sendable {
     func json(in source: NotionDataSource, only: Set<String>? = nil) -> JSONValue {
         var properties: [String: JSONValue] = [:]
         for column in source.columns where only?.contains(column.id.percentDecoded) ?? true {
-            properties[column.name] = [
-                "id": .string(column.id), "type": .string(column.type), column.type: value(of: column),
-            ]
+            properties[column.name] = shown(column)
         }
         return [
             "object": "page", "id": .string(id), "created_time": .string(Self.stamp(created)),
@@ -38,6 +36,21 @@ struct NotionPage: Sendable {
             "is_locked": .bool(isLocked), "properties": .object(properties),
             "url": .string("https://www.notion.so/" + id.bareIdentifier), "public_url": nil,
         ]
+    }
+
+    /// The most people or related pages that a page tells.
+    static let maximumReferences = 25
+
+    /// A column as a page has it: long lists are cut.
+    private func shown(_ column: NotionColumn) -> JSONValue {
+        var value = value(of: column)
+        var property: JSONValue = ["id": .string(column.id), "type": .string(column.type)]
+        if column.type == "people" || column.type == "relation", let all = value.array {
+            value = .array(Array(all.prefix(Self.maximumReferences)))
+            property["has_more"] = .bool(all.count > Self.maximumReferences)
+        }
+        property[column.type] = value
+        return property
     }
 
     /// The value of a column in the form of an answer, without its type.

@@ -15,6 +15,8 @@ struct NotionColumn: Sendable, Hashable {
     /// The type of its values: `title`, `rich_text`, `date` and so on.
     var type: String
     private(set) var options: [NotionOption] = []
+    /// Where a relation leads.
+    var relatedSource: String?
     private var lastOption = 0
 
     init(id: String, name: String, type: String, options: [String] = []) {
@@ -62,7 +64,10 @@ struct NotionColumn: Sendable, Hashable {
 
     /// The column as a schema lists it.
     var json: JSONValue {
-        let details: JSONValue = hasOptions ? ["options": .array(options.map(\.json))] : [:]
+        var details: JSONValue = hasOptions ? ["options": .array(options.map(\.json))] : [:]
+        if let relatedSource {
+            details = ["data_source_id": .string(relatedSource), "type": "single_property", "single_property": [:]]
+        }
         return ["id": .string(id), "name": .string(name), "type": .string(type), "description": nil, type: details]
     }
 }

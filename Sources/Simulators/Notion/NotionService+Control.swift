@@ -10,6 +10,7 @@ import ICalendar
 /// | `POST parents` | | makes a shared page to put databases under |
 /// | `POST pages` | `data_source`, `properties` | makes a page |
 /// | `POST edit` | `id` and a PATCH of the page, `is_archived` too | changes a page |
+/// | `POST computed` | `id`, `column`, `value` | what a formula or rollup works out for a page |
 /// | `POST move`, `duplicate`, `purge` | `id`, `data_source` | what the API cannot do to a page |
 /// | `POST share` | `id`, `shared` | shows or hides a data source |
 /// | `POST tokens` | `internal`, `expire`, `revoke` | admits an internal token, ends tokens |
@@ -44,6 +45,8 @@ extension NotionService {
         case ("POST", "pages"): return try personCreates(body)
         case ("POST", "edit"):
             return try workspace.updatePage(text("id", body), without("id", body), by: .person, at: instant)
+        case ("POST", "computed"):
+            return try workspace.compute(text("id", body), text("column", body), body["value"] ?? nil)
         case ("POST", "move"): return try workspace.move(text("id", body), to: text("data_source", body), at: instant)
         case ("POST", "duplicate"): return try workspace.duplicate(text("id", body), at: instant)
         case ("POST", "purge"): try workspace.purge(text("id", body))

@@ -138,6 +138,7 @@ actor NotionService {
         case ("POST", 1, "search", _): return try workspace.search(body)
         case ("POST", 1, "databases", _): return try workspace.createDatabase(body)
         case ("GET", 2, "databases", let id): return try workspace.database(id)
+        case ("PATCH", 2, "databases", let id): return try workspace.updateDatabase(id, body)
         case ("POST", 1, "data_sources", _): return try workspace.createSource(body)
         case ("GET", 2, "data_sources", let id): return try workspace.source(id, for: .bot).json
         case ("PATCH", 2, "data_sources", let id): return try workspace.updateSource(id, body, by: .bot)

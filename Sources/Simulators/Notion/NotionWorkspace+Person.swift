@@ -31,6 +31,15 @@ extension NotionWorkspace {
         return value?.array.map { .array($0.compactMap(translated)) } ?? value.flatMap(translated)
     }
 
+    /// What a column that nobody writes works out for a page; the page does not count as edited.
+    mutating func compute(_ id: String, _ key: String, _ value: JSONValue) throws(NotionProblem) -> JSONValue {
+        var (page, source) = try page(id, for: .person)
+        guard let column = source.column(key) else { throw .validation("\(key) is not a property that exists.") }
+        page.values[column.id] = value
+        store(page)
+        return page.json(in: source)
+    }
+
     /// Makes a copy with all properties, those that identify an event included.
     mutating func duplicate(_ id: String, at now: Instant) throws(NotionProblem) -> JSONValue {
         var (page, source) = try page(id, for: .person)

@@ -30,17 +30,6 @@ extension NotionWorkspace {
         return source
     }
 
-    /// `POST /v1/databases`.
-    mutating func createDatabase(_ body: JSONValue) throws(NotionProblem) -> JSONValue {
-        guard let parent = body["parent"]?["page_id"]?.string, parents.contains(parent.bareIdentifier) else {
-            throw .notFound("page", body["parent"]?["page_id"]?.string ?? "")
-        }
-        // Properties at the top level are silently ignored: only the title column exists then.
-        let columns = try columns(body["initial_data_source"]?["properties"])
-        let source = addSource(title: Self.title(body["title"]), columns: columns)
-        return try database(source.database)
-    }
-
     /// `POST /v1/data_sources`: a further table in a database.
     mutating func createSource(_ body: JSONValue) throws(NotionProblem) -> JSONValue {
         try Self.refuseUnknownKeys(body, allowed: ["parent", "properties", "title", "icon"])
@@ -48,23 +37,6 @@ extension NotionWorkspace {
         guard let sibling = siblings(inDatabase: id).first else { throw .notFound("database", id) }
         let columns = try columns(body["properties"])
         return addSource(title: Self.title(body["title"]), columns: columns, database: sibling.database).json
-    }
-
-    /// `GET /v1/databases/{id}`.
-    func database(_ id: String) throws(NotionProblem) -> JSONValue {
-        let sources = siblings(inDatabase: id)
-        guard let first = sources.first else { throw .notFound("database", id) }
-        return [
-            "object": "database", "id": .string(first.database), "title": [NotionText.run(first.title)],
-            "in_trash": .bool(sources.allSatisfy(\.isTrashed)),
-            "url": .string("https://www.notion.so/" + first.database.bareIdentifier),
-            "data_sources": .array(sources.map { ["id": .string($0.id), "name": .string($0.title)] }),
-        ]
-    }
-
-    private func siblings(inDatabase id: String) -> [NotionDataSource] {
-        sources.values.filter { $0.database.bareIdentifier == id.bareIdentifier && $0.isShared }
-            .sorted { $0.id < $1.id }
     }
 
     /// `PATCH /v1/data_sources/{id}`.
@@ -123,7 +95,7 @@ extension NotionWorkspace {
         }
     }
 
-    private mutating func columns(_ definitions: JSONValue?) throws(NotionProblem) -> [NotionColumn] {
+    mutating func columns(_ definitions: JSONValue?) throws(NotionProblem) -> [NotionColumn] {
         var columns: [NotionColumn] = []
         for (name, definition) in (definitions?.object ?? [:]).sorted(by: { $0.key < $1.key }) {
             columns.append(try column(named: name, definition))
@@ -145,7 +117,19 @@ extension NotionWorkspace {
         var column = NotionColumn(id: id, name: name, type: type)
         let options = definition[type]?["options"]?.array ?? []
         try column.setOptions(options, at: "body.properties.\(name).\(type).options")
+        if type == "relation" { try relate(&column, definition[type]) }
         return column
+    }
+
+    /// Where a relation leads.
+    private func relate(_ column: inout NotionColumn, _ definition: JSONValue?) throws(NotionProblem) {
+        guard let target = definition?["data_source_id"]?.string else {
+            throw .validation(
+                "body failed validation: body.properties.\(column.name).relation.data_source_id should be defined, "
+                    + "instead was `undefined`."
+            )
+        }
+        column.relatedSource = try source(target, for: .bot).id
     }
 
     private static func type(of definition: JSONValue) -> String? {
@@ -154,7 +138,7 @@ extension NotionWorkspace {
         }
     }
 
-    private static func title(_ value: JSONValue?) -> String {
+    static func title(_ value: JSONValue?) -> String {
         (value?.array ?? []).compactMap { $0["text"]?["content"]?.string }.joined()
     }
 }

@@ -4,6 +4,8 @@ import ICalendar
 struct NotionWorkspace: Sendable {
     var sources: [String: NotionDataSource] = [:]
     var pages: [String: NotionPage] = [:]
+    /// What is said of databases, by id; of one that nobody ever changed, nothing.
+    var databases: [String: NotionDatabase] = [:]
     /// Ids of pages in the order of creation.
     var order: [String] = []
     /// Shared pages that databases may be made under.

@@ -29,6 +29,7 @@ struct MappingEditor {
         let general = problems.filter { !chosen.contains($0.key) }.sorted { $0.key < $1.key }.map(\.value)
         return [
             "table": made["name"]?.string ?? "", "columns": columns,
+            "daysAhead": form?.daysAhead ?? made["occurrences"]?.integer.map { String($0) } ?? "",
             "keys": uses.compactMap { $0["key"]?.string }.joined(separator: ","),
             "problems": general.map { ["sentence": $0] }, "hasProblems": !general.isEmpty,
             "additions": uses.filter { $0["needed"]?.bool != true && !chosen.contains($0["key"]?.string ?? "") }

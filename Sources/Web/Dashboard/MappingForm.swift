@@ -16,10 +16,13 @@ struct MappingForm: Sendable {
     /// The keys for which a column is to be added.
     private(set) var added: Set<String> = []
     private let keys: [String]
+    /// For how many days ahead occurrences are to have pages, as it was typed.
+    let daysAhead: String
 
     /// Reads the form.
     init(_ form: FormFields) {
         keys = (form["keys"] ?? "").split(separator: ",").map(String.init)
+        daysAhead = form["occurrences"] ?? ""
         added = Set(keys.filter { form["add.\($0)"] == "yes" })
         for index in 0..<Self.maximumColumns {
             guard let column = form["column.\(index)"] else { break }
@@ -67,6 +70,9 @@ struct MappingForm: Sendable {
                     ["column": .string(choice.column), "values": .object(values.mapValues(Self.array))]
                 } ?? .string(choice.column)
         }
+        // What is no number is left to the check of the mapping.
+        let days = daysAhead.filter { $0 != " " }
+        if !days.isEmpty { members["occurrences"] = Int64(days).map(JSON.integer) ?? .string(daysAhead) }
         return .object(members)
     }
 

@@ -26,7 +26,7 @@ extension RESTRoutes {
                 "values": Schema(.table(of: .list(of: .text))), "usual_values": Schema(.table(of: .list(of: .text))),
             ])
         ),
-        "name": .text,
+        "name": .text, "occurrences": .count.orNull,
         "table": .list(
             of: .object([
                 "id": .text, "name": .text, "type": .text, "options": .list(of: .text), "keys": .list(of: .text),
@@ -73,7 +73,9 @@ extension RESTRoutes {
 
     private static func row(_ made: MappingPreview) -> JSON {
         [
-            "name": .string(made.name), "columns": .array(made.columns.map(row)), "table": .array(made.table.map(row)),
+            "name": .string(made.name),
+            "occurrences": made.daysAhead.map { .integer(Int64($0)) } ?? .null,
+            "columns": .array(made.columns.map(row)), "table": .array(made.table.map(row)),
             "uses": .array(made.uses.map(row)), "problems": .object(made.problems.mapValues(JSON.string)),
             "proposal": .object(made.proposal.mapValues(JSON.string)), "items": .array(made.items.map(row)),
         ]

@@ -25,7 +25,17 @@ final class NotionSide: Side, SimulatedService {
     private let memory = Mutex<NotionProvider?>(nil)
     private static let zone = "Europe/Berlin"
 
-    init(seed: UInt64, clock: WorldClock, words: Words, lag: Int = 0) async throws {
+    /// For how many days ahead occurrences have pages of their own.
+    private let daysAhead: Int?
+
+    init(
+        seed: UInt64,
+        clock: WorldClock,
+        words: Words,
+        lag: Int = 0,
+        daysAhead: Int? = nil
+    ) async throws {
+        self.daysAhead = daysAhead
         simulator = NotionSimulator(seed: seed, now: { clock.now })
         self.clock = clock
         self.words = words
@@ -39,12 +49,15 @@ final class NotionSide: Side, SimulatedService {
         elsewhere = await simulator.control("POST", "data_sources", ["title": "Other"])["id"]?.string ?? ""
     }
 
-    func mapping() async throws -> String? {
+    func mapping() async throws -> String? { try await mapping(daysAhead: daysAhead) }
+
+    /// The mapping with pages for occurrences, or without.
+    func mapping(daysAhead: Int?) async throws -> String? {
         let link = UpstreamLink(
             identity: "",
             calendar: calendarIdentifier,
             timeZone: Self.zone,
-            mapping: nil,
+            mapping: daysAhead.map { "{\"occurrences\":\($0)}" },
             notifiesGuests: false
         )
         return try await makeProvider().settle(link, createColumns: false, using: Self.token).mapping

@@ -59,6 +59,28 @@ def queries(uno, source, page):
     claim("a page that was restored is in the listing again", len(list(source.query.execute())) == 2)
 
 
+def databases(uno, session, base):
+    home = control(base, "parents", {})["id"]
+
+    class Made(uno.Schema, db_title="Made by another"):
+        """What a strict client makes."""
+
+        name = uno.PropType.Title("Name")
+        when = uno.PropType.Date("When")
+        uid = uno.PropType.Text("Calendar UID")
+        tags = uno.PropType.MultiSelect("Categories", options=[uno.Option("work", color=uno.Color.RED)])
+
+    made = session.create_ds(session.get_page(home), schema=Made)
+    names = {prop.name for prop in made.schema.get_props()}
+    claim("a database is made with its columns, under a page", names == {"Name", "When", "Calendar UID", "Categories"})
+    claim("it says what it is called and what it is for", made.title == "Made by another")
+    database = session.api.databases.retrieve(made.obj_ref.parent.database_id)
+    text = "".join(part.plain_text for part in database.description)
+    claim("what a database is for is changed by itself", text == "What a strict client makes.")
+    row = made.create_page(name="First", uid="a@x")
+    claim("a row is made in it", session.get_page(row.id, use_cache=False).props["Calendar UID"] == "a@x")
+
+
 def main(base):
     base = base.rstrip("/")
     control(base, "tokens", {"internal": TOKEN})
@@ -78,6 +100,7 @@ def main(base):
             claim("its columns are understood", {"Name", "When", "Status", "Categories", "Calendar UID"} <= names)
             page = pages(uno, session, source)
             queries(uno, source, page)
+            databases(uno, session, base)
 
 
 main(sys.argv[1])

@@ -1,0 +1,243 @@
+public import Bridging
+public import ICalendar
+
+extension NotionBridge: UpkeepBridge {
+    /// The most pages of one series: enough for two hundred days of a daily one, and no flood where it is hourly.
+    static let maximumOccurrences = 200
+
+    public var keepsOccurrences: Bool { columns.daysAhead != nil }
+
+    public var forgotOccurrences: Bool { !workspace.remembers(link.identity) }
+
+    public func recall(occurrences: [UpstreamRecord]) async {
+        let columns = columns
+        for record in occurrences {
+            guard let page = try? Page(record) else { continue }
+            await memory.remember(page, columns, of: link.identity)
+        }
+        workspace.rememberAll(of: link.identity)
+    }
+
+    public var isUpkeepDue: Bool { workspace.upkeep(of: link.identity) != upkeepMark }
+
+    public func noteUpkeep(isDone: Bool) {
+        workspace.keep(upkeep: isDone ? upkeepMark : nil, of: link.identity)
+    }
+
+    /// What pages there are to be depends on the day, as long as there are any.
+    private var upkeepMark: String {
+        let columns = columns
+        return columns.fingerprint + (columns.daysAhead == nil ? "" : today.text)
+    }
+
+    /// The day it is where the link's times are.
+    var today: DateTime {
+        let now = ZoneResolver().local(now(), form: .zoned(link.timeZone))
+        return DateTime(date: now.year, now.month, now.day)
+    }
+
+    /// Lists what makes the pages of the next occurrences say what the event says.
+    ///
+    /// Pages of past days are left as they are: what was noted on them is history.
+    public func upkeep(
+        of object: CalendarObject,
+        from series: [UpstreamRecord]
+    ) throws(TranslationError) -> [RecordWrite] {
+        guard let record = series.first(where: { !$0.isDeleted && $0.id == $0.series }) else { return [] }
+        let master = try Page(record)
+        let first = String(today.text.prefix(8))
+        var present: [ShownPage] = []
+        for other in series where !other.isDeleted && other.id != record.id {
+            guard let note = Page.occurrence(of: other), note.stamp >= first else { continue }
+            present.append(ShownPage(record: other, page: try Page(other), note: note))
+        }
+        present.sort { ($0.note.stamp, $0.record.id) < ($1.note.stamp, $1.record.id) }
+        guard columns.daysAhead != nil || !present.isEmpty else { return [] }
+        let wanted = try wantedOccurrences(of: object, uid: master.uid(columns))
+        return writes(toShow: wanted, of: record.id, present)
+    }
+
+    /// A page of an occurrence that is there.
+    private struct ShownPage {
+        let record: UpstreamRecord
+        let page: Page
+        let note: OccurrenceNote
+    }
+
+    private func writes(
+        toShow wanted: [WantedOccurrence],
+        of series: String,
+        _ present: [ShownPage]
+    ) -> [RecordWrite] {
+        var pages: [String: ShownPage] = [:]
+        var surplus: [ShownPage] = []
+        let stamps = Set(wanted.map(\.stamp))
+        for page in present {
+            let isWanted = stamps.contains(page.note.stamp) && pages[page.note.stamp] == nil
+            if isWanted { pages[page.note.stamp] = page } else { surplus.append(page) }
+        }
+        // A series that was moved takes its pages along, with what was noted on them.
+        if pages.isEmpty {
+            for (page, occurrence) in zip(surplus, wanted) { pages[occurrence.stamp] = page }
+            surplus = Array(surplus.dropFirst(wanted.count))
+        }
+        let deletions = surplus.map { page in
+            RecordWrite.delete(id: page.record.id, series: series, revision: page.record.revision)
+        }
+        return deletions + wanted.compactMap { write(toShow: $0, of: series, on: pages[$0.stamp]) }
+    }
+
+    /// The write for one occurrence; nil where its page says everything.
+    private func write(
+        toShow wanted: WantedOccurrence,
+        of series: String,
+        on present: ShownPage?
+    ) -> RecordWrite? {
+        let columns = columns
+        let note = OccurrenceNote(series: compactID(series), stamp: wanted.stamp, follows: wanted.follows)
+        var body: [String: JSON] = [Page.noteKey: ["occurrence": note.json]]
+        guard let present else {
+            body["parent"] = ["type": "data_source_id", "data_source_id": .string(link.calendar)]
+            body["properties"] = .object(properties(of: wanted.values, columns))
+            let payload = JSON.object(body).serialized
+            return .create(RecordCreation(id: nil, uid: wanted.uid, payload: payload))
+        }
+        let changed = properties(of: wanted.values, differingFrom: present.page, columns)
+        let isNoted =
+            present.note.follows == wanted.follows && present.note.stamp == wanted.stamp
+            && present.note.written == present.page.contentDigest(columns)
+        guard !changed.isEmpty || !isNoted else { return nil }
+        body["properties"] = .object(changed)
+        return .update(
+            id: present.record.id,
+            series: series,
+            revision: present.record.revision,
+            payload: JSON.object(body).serialized
+        )
+    }
+
+    // MARK: What there is to show
+
+    /// An occurrence that should have a page.
+    private struct WantedOccurrence {
+        let stamp: String
+        let uid: String
+        let values: EventValues
+        /// Whether it is as the series tells it.
+        let follows: Bool
+    }
+
+    private func wantedOccurrences(of object: CalendarObject, uid: String) throws(TranslationError)
+        -> [WantedOccurrence]
+    {
+        guard let days = columns.daysAhead, let master = object.master,
+            !master.all("RRULE").isEmpty || !master.all("RDATE").isEmpty,
+            let start = master.first("DTSTART")?.dateTime
+        else { return [] }
+        let zones = ZoneResolver(floatingZone: link.timeZone, calendar: object.calendar)
+        var wanted: [WantedOccurrence] = []
+        let all = upcoming(object, days: days, zones)
+        let firstStamp = OccurrenceNote.stamp(of: start, zones)
+        for (stamp, place) in all.sorted(by: { $0.key < $1.key }) where wanted.count < Self.maximumOccurrences {
+            // The page of the series shows the first one.
+            guard place.isOverride || stamp != firstStamp else { continue }
+            let uid = OccurrenceNote.uid(uid, stamp)
+            let values = try values(of: place, uid, zones)
+            let plain = place.isOverride ? try plainValues(of: place, master, object, uid, zones) : values
+            let follows = values == plain
+            wanted.append(WantedOccurrence(stamp: stamp, uid: uid, values: values, follows: follows))
+        }
+        return wanted
+    }
+
+    /// The occurrences whose own time is within the days that are shown, by stamp; moved ones wherever they went.
+    private func upcoming(_ object: CalendarObject, days: Int, _ zones: ZoneResolver) -> [String: Occurrence] {
+        var found: [String: Occurrence] = [:]
+        let (first, last) = (today.text, today.adding(days: days).text)
+        func admit(_ places: [Occurrence]) {
+            for place in places {
+                guard let id = place.recurrenceID, case let stamp = OccurrenceNote.stamp(of: id, zones),
+                    first <= stamp.prefix(8), stamp.prefix(8) <= last
+                else { continue }
+                found[stamp] = place
+            }
+        }
+        let overrides = object.overrides.compactMap { Occurrence($0, zones) }
+        admit(overrides)
+        guard let set = try? object.recurrenceSet(floatingZone: link.timeZone) else { return found }
+        // Day by day, until there are enough: a rule may give more than anybody wants to see.
+        for day in 0...days where found.count < Self.maximumOccurrences {
+            let range = TimeRange(
+                start: zones.instant(start(of: today.adding(days: day))),
+                end: zones.instant(start(of: today.adding(days: day + 1)))
+            )
+            guard let places = try? set.occurrences(in: range, limit: CalendarLimits.maximumInstances) else { break }
+            admit(places.filter { found[$0.recurrenceID.map { OccurrenceNote.stamp(of: $0, zones) } ?? ""] == nil })
+        }
+        return found
+    }
+
+    private func start(of day: DateTime) -> DateTime {
+        var start = day
+        start.form = .zoned(link.timeZone)
+        return start
+    }
+
+    private func values(of place: Occurrence, _ uid: String, _ zones: ZoneResolver) throws(TranslationError)
+        -> EventValues
+    {
+        var component = place.component
+        for name in ["RRULE", "RDATE", "EXDATE", "RECURRENCE-ID"] { component.set(name, []) }
+        let hasEnd = component.first("DTEND") != nil || component.first("DURATION") != nil
+        component.set("DURATION", [])
+        component.set("DTSTART", Property("DTSTART", place.startTime))
+        component.set("DTEND", hasEnd ? [Property("DTEND", zones.local(place.end, form: place.startTime.form))] : [])
+        return try EventValues(component, uid: uid, changes: 0, zones: zones, columns: columns, linkZone: link.timeZone)
+    }
+
+    /// What the page of an override would say if it were none.
+    private func plainValues(
+        of place: Occurrence,
+        _ master: Component,
+        _ object: CalendarObject,
+        _ uid: String,
+        _ zones: ZoneResolver
+    ) throws(TranslationError) -> EventValues? {
+        guard let id = place.recurrenceID else { return nil }
+        let whole = Component(
+            "VCALENDAR",
+            properties: object.calendar.properties,
+            components: zonesAnd(master, of: object)
+        )
+        let instant = id.instant(in: zones)
+        let range = TimeRange(start: instant, end: instant + 1)
+        let set = try? CalendarObject(whole).recurrenceSet(floatingZone: link.timeZone)
+        let places = try? set?.occurrences(in: range, limit: CalendarLimits.maximumInstances)
+        guard let plain = places?.first(where: { $0.recurrenceID?.instant(in: zones) == instant }) else { return nil }
+        return try values(of: plain, uid, zones)
+    }
+
+    private func zonesAnd(_ master: Component, of object: CalendarObject) -> [Component] {
+        object.calendar.components("VTIMEZONE") + [master]
+    }
+}
+
+extension Occurrence {
+    /// An override, by itself.
+    fileprivate init?(_ override: Component, _ zones: ZoneResolver) {
+        guard let id = override.first("RECURRENCE-ID")?.dateTime, let start = override.first("DTSTART")?.dateTime else {
+            return nil
+        }
+        let begin = start.instant(in: zones)
+        let length = override.first("DURATION").flatMap { CalendarDuration($0.value) }?.totalSeconds
+        let end = override.first("DTEND")?.dateTime?.instant(in: zones) ?? length.map { begin + $0 }
+        self.init(
+            recurrenceID: id,
+            start: begin,
+            end: end ?? (start.isDate ? begin + 86_400 : begin),
+            startTime: start,
+            isOverride: true,
+            component: override
+        )
+    }
+}

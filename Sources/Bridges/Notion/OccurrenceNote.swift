@@ -1,0 +1,83 @@
+import ICalendar
+
+/// Which occurrence of which series a page of its own shows, and how it was written.
+struct OccurrenceNote: Sendable, Hashable {
+    /// The page of the series, by compact identifier.
+    var series: String
+    /// Which occurrence: its RECURRENCE-ID as an instant in UTC, or as a day.
+    var stamp: String
+    /// The digest of what we wrote last; nil of a page that we do not remember to have written.
+    var written: String?
+    /// Whether that was what the series tells by itself, and no override.
+    var follows: Bool?
+    /// Whether the page was not there before: what was taken off the series comes back with it.
+    var isRestored = false
+
+    /// What stands between the UID of a series and the occurrence in the UID column.
+    private static let separator = " / "
+
+    /// The text of the UID column of a page that shows one occurrence.
+    static func uid(_ uid: String, _ stamp: String) -> String { uid + separator + stamp }
+
+    /// The UID of the series and the occurrence that a text of the UID column names; nil where it names none.
+    static func reading(_ text: String) -> (uid: String, stamp: String)? {
+        guard let range = text.ranges(of: separator).last, case let stamp = String(text[range.upperBound...]),
+            let time = DateTime(stamp, tzid: nil, isDate: false) ?? DateTime(stamp, tzid: nil, isDate: true),
+            Self.stamp(of: time, ZoneResolver()) == stamp, range.lowerBound > text.startIndex
+        else { return nil }
+        return (String(text[..<range.lowerBound]), stamp)
+    }
+
+    /// The word for an occurrence.
+    static func stamp(of recurrenceID: DateTime, _ zones: ZoneResolver) -> String {
+        recurrenceID.isDate ? recurrenceID.text : zones.local(zones.instant(recurrenceID), form: .utc).text
+    }
+
+    /// The RECURRENCE-ID that a stamp is, in the form of the start of the series.
+    static func recurrenceID(_ stamp: String, like start: DateTime, _ zones: ZoneResolver) -> DateTime? {
+        let isDate = stamp.utf8.count == 8
+        guard let time = DateTime(stamp, tzid: nil, isDate: isDate) else { return nil }
+        return isDate ? time : zones.local(zones.instant(time), form: start.isDate ? .utc : start.form)
+    }
+}
+
+// MARK: - In records and cursors
+
+extension OccurrenceNote {
+    init?(_ json: JSON?) {
+        guard let json, let series = json["series"]?.string, let stamp = json["stamp"]?.string else { return nil }
+        self.init(
+            series: compactID(series),
+            stamp: stamp,
+            written: json["written"]?.string,
+            follows: json["follows"]?.bool,
+            isRestored: json["restored"]?.bool ?? false
+        )
+    }
+
+    var json: JSON {
+        [
+            "series": .string(series), "stamp": .string(stamp), "written": .optional(written),
+            "follows": follows.map(JSON.bool) ?? .null, "restored": .bool(isRestored),
+        ]
+    }
+
+    /// Reads ``line``.
+    init?(line: String) {
+        let words = line.split(separator: " ").map(String.init)
+        guard words.count == 5 else { return nil }
+        self.init(
+            series: words[0],
+            stamp: words[1],
+            written: words[2] == "-" ? nil : words[2],
+            follows: words[3] == "?" ? nil : words[3] == "+",
+            isRestored: words[4] == "!"
+        )
+    }
+
+    /// The note on one line: there are many of them in a cursor.
+    var line: String {
+        let follows = follows.map { $0 ? "+" : "-" } ?? "?"
+        return [series, stamp, written ?? "-", follows, isRestored ? "!" : "."].joined(separator: " ")
+    }
+}
