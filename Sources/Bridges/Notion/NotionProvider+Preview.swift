@@ -56,7 +56,7 @@ extension NotionProvider: MappingProvider {
 
 extension NotionBridge {
     /// A page as an event, and the columns that would be written to make it say the same.
-    fileprivate func preview(of json: JSON, as page: Page?) -> MappingPreview.Item {
+    fileprivate func preview(of json: JSON, as shown: Page?) -> MappingPreview.Item {
         var item = MappingPreview.Item(
             name: RichText.plainText(json["properties"]?.members.values.lazy.compactMap { $0["title"] }.first),
             address: json["url"]?.string,
@@ -64,11 +64,10 @@ extension NotionBridge {
             problem: nil,
             writes: []
         )
-        guard let page else {
+        guard var page = shown else {
             item.problem = "Notion's answer has no identifier for this page."
             return item
         }
-        var page = page
         if columns.daysAhead != nil, let named = page.namedOccurrence(columns) {
             page.note.occurrence = OccurrenceNote(series: "", stamp: named.stamp)
         }

@@ -27,15 +27,19 @@ final class NotionSide: Side, SimulatedService {
 
     /// For how many days ahead occurrences have pages of their own.
     private let daysAhead: Int?
+    /// The requests a minute that the service allows, and that we keep to.
+    private let rate: Int
 
     init(
         seed: UInt64,
         clock: WorldClock,
         words: Words,
         lag: Int = 0,
-        daysAhead: Int? = nil
+        daysAhead: Int? = nil,
+        rate: Int = 1_000_000
     ) async throws {
         self.daysAhead = daysAhead
+        self.rate = rate
         simulator = NotionSimulator(seed: seed, now: { clock.now })
         self.clock = clock
         self.words = words
@@ -43,7 +47,7 @@ final class NotionSide: Side, SimulatedService {
         _ = await simulator.control(
             "POST",
             "settings",
-            ["rate_per_minute": 1_000_000, "lag_seconds": .number(Double(lag))]
+            ["rate_per_minute": .number(Double(rate)), "lag_seconds": .number(Double(lag))]
         )
         calendarIdentifier = await simulator.control("POST", "data_sources", ["title": "Events"])["id"]?.string ?? ""
         elsewhere = await simulator.control("POST", "data_sources", ["title": "Other"])["id"]?.string ?? ""
@@ -70,7 +74,7 @@ final class NotionSide: Side, SimulatedService {
         return NotionProvider(
             transport: ServiceTransport(service: self, process: { self.process.withLock { $0 } }, words: words),
             apiURL: "https://simulated.test",
-            requestsPerMinute: 1_000_000,
+            requestsPerMinute: rate,
             sweepInterval: 300,
             now: { clock.gatewayNow },
             sleep: { clock.advance($0.components.seconds) }
