@@ -130,4 +130,23 @@ struct ProjectionTests {
         #expect(result.overrides.first?.first("RECURRENCE-ID")?.value == "20261122T080000Z")
         #expect(result.overrides.first?.first("DTSTART")?.value == "20261122T100000Z")
     }
+
+    @Test func `overrides keep their distance on the wall clock when a series moves over a clock change`() throws {
+        let zone = ";TZID=Europe/Berlin:"
+        // The clocks go back on 25 October; a week later the same hour is another instant.
+        let series = event("s", "DTSTART\(zone)20261020T090000", "DTEND\(zone)20261020T100000", "RRULE:FREQ=DAILY")
+        let override = [
+            "BEGIN:VEVENT", "UID:s", "DTSTAMP:20260101T000000Z", "RECURRENCE-ID\(zone)20261021T090000",
+            "DTSTART\(zone)20261021T110000", "DTEND\(zone)20261021T120000", "END:VEVENT", "END:VCALENDAR",
+        ]
+        let target = series.replacing("END:VCALENDAR", with: override.joined(separator: "\r\n"))
+        let result = try overlay(
+            [.schedule],
+            of: CalendarObject(parsing: series.replacing("20261020T", with: "20261027T")),
+            onto: CalendarObject(parsing: target),
+            fieldSet: FieldSet(writable: [.schedule], holdsOverrides: false)
+        )
+        #expect(result.overrides.first?.first("RECURRENCE-ID")?.value == "20261028T090000")
+        #expect(result.overrides.first?.first("DTSTART")?.value == "20261028T110000")
+    }
 }

@@ -147,6 +147,37 @@ struct MappingEditorTests {
         }
     }
 
+    @Test func `pages for single occurrences are asked for in days ahead, and not wanted once the field is empty`()
+        async throws
+    {
+        try await TestGateway.run { test in
+            let connection = try await test.connectNotion()
+            let database = try await table(test)
+            let link: JSON = ["connection": .integer(Int64(connection)), "upstream_calendar": .string(database)]
+            let id = try #require(try await test.call("POST", "/links", link).body["id"]?.number)
+            let browser = try await Browser(test)
+            let page = try await browser.get("/links/\(id)/mapping")
+            let shown = Self.fields(of: page.text).merging(["verb": "save"]) { $1 }
+            for (typed, kept) in [("60", 60), ("", nil)] as [(String, Int64?)] {
+                let saved = try await browser.post("/links/\(id)/mapping", shown.merging(["occurrences": typed]) { $1 })
+                #expect(saved["Location"] == "/links/\(id)")
+                #expect(
+                    try await test.call("GET", "/links/\(id)").body["mapping"]?["occurrences"]?.number.map(Int64.init)
+                        == kept
+                )
+                #expect(try await browser.get("/links/\(id)/mapping").text.contains("value=\"60\"") == (kept != nil))
+            }
+            for wrong in ["0", "367", "-1", "many"] {
+                let refused = try await browser.post(
+                    "/links/\(id)/mapping",
+                    shown.merging(["occurrences": wrong]) { $1 }
+                )
+                #expect(refused["Location"] == nil, "\(wrong)")
+                #expect(try await test.call("GET", "/links/\(id)").body["mapping"]?["occurrences"] == nil)
+            }
+        }
+    }
+
     @Test func `a column is added only where it was ticked`() async throws {
         try await TestGateway.run { test in
             let connection = try await test.connectNotion()
