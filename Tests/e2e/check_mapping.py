@@ -6,6 +6,7 @@ KALENDS_SCREENSHOTS names a folder for pictures of every page that was seen.
 import sys
 import tempfile
 
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select
 
@@ -18,13 +19,14 @@ COLUMNS = {
     "Stage": {"status": {"options": [{"name": "Planned"}, {"name": "Sure"}, {"name": "Called off"}]}},
     "Quiet": {"checkbox": {}},
     "Score": {"formula": {}},
-    "Parent": {"relation": {}},
 }
 
 
 def make_table(notion):
     table = notion.expect(200, "POST", "/control/data_sources", {"title": "Work of the team"}).json()["id"]
-    notion.expect(200, "POST", "/control/schema", {"id": table, "properties": COLUMNS})
+    parents = notion.expect(200, "POST", "/control/data_sources", {"title": "Projects of the team"}).json()["id"]
+    columns = COLUMNS | {"Parent": {"relation": {"data_source_id": parents}}}
+    notion.expect(200, "POST", "/control/schema", {"id": table, "properties": columns})
     for number in range(6):
         properties = {
             "Name": {"title": [{"text": {"content": f"Task {number} <i>now</i>"}}]},
@@ -39,13 +41,30 @@ def column(person, name):
     return person.driver.find_element(By.XPATH, f"//ul[@class='columns']/li[.//strong[.='{name}']]")
 
 
+def steadily(act):
+    """Does `act` until nothing it found was gone by then: the page is written anew whenever something is chosen."""
+    for _ in range(50):
+        try:
+            return act()
+        except StaleElementReferenceException:
+            continue
+    return act()
+
+
 def choose(person, name, key):
-    Select(column(person, name).find_element(By.CSS_SELECTOR, "select[name^=role]")).select_by_value(key)
+    steadily(lambda: Select(column(person, name).find_element(By.CSS_SELECTOR, "select[name^=role]")).select_by_value(key))
 
 
 def choose_meaning(person, name, option, value):
-    row = column(person, name).find_element(By.XPATH, f".//label[contains(@class,'row')][span[.='{option}']]")
-    Select(row.find_element(By.TAG_NAME, "select")).select_by_visible_text(value)
+    def act():
+        row = column(person, name).find_element(By.XPATH, f".//label[contains(@class,'row')][span[.='{option}']]")
+        Select(row.find_element(By.TAG_NAME, "select")).select_by_visible_text(value)
+
+    steadily(act)
+
+
+def until(claim, what):
+    wait_until(lambda: steadily(claim), 20, 0.1, what)
 
 
 def edit(person, connection):
@@ -59,14 +78,14 @@ def edit(person, connection):
     person.reads("Another column holds this already")
     person.look("mapping-twice")
     choose(person, "Status", "")
-    wait_until(lambda: "What its values mean" in column(person, "Stage").text, 20, 0.1, "the table of values")
+    until(lambda: "What its values mean" in column(person, "Stage").text, "the table of values")
     choose_meaning(person, "Stage", "Planned", "TENTATIVE")
     person.reads("Planned")
-    wait_until(lambda: "For" not in column(person, "Stage").text, 20, 0.1, "one option for each")
+    until(lambda: "For" not in column(person, "Stage").text, "one option for each")
     choose_meaning(person, "Stage", "Sure", "CONFIRMED")
-    wait_until(lambda: "CONFIRMED" in person.driver.find_element(By.CSS_SELECTOR, "dl.event").text, 20, 0.1, "as an event")
+    until(lambda: "CONFIRMED" in person.driver.find_element(By.CSS_SELECTOR, "dl.event").text, "as an event")
     choose(person, "Quiet", "transparency")
-    wait_until(lambda: "TRANSP" in person.driver.find_element(By.CSS_SELECTOR, "dl.event").text, 20, 0.1, "free or busy")
+    until(lambda: "TRANSP" in person.driver.find_element(By.CSS_SELECTOR, "dl.event").text, "free or busy")
     person.look("mapping-chosen")
     # A calendar needs a date: said at once, and not saved.
     choose(person, "Deadline", "")
@@ -74,7 +93,7 @@ def edit(person, connection):
     person.press("Save")
     person.reads("Nothing was saved")
     choose(person, "Deadline", "when")
-    wait_until(lambda: "“when”" not in person.text(), 20, 0.1, "mended")
+    until(lambda: "“when”" not in person.text(), "mended")
     person.press("Save")
     person.reads("What the first pass will do")
     link = person.path
