@@ -101,14 +101,19 @@ class Person:
                 self.complaints.append(f"{name}: {entry['message']}")
         assert driver.find_elements(By.TAG_NAME, "h1"), f"{name}: no heading"
         assert driver.title and driver.find_element(By.TAG_NAME, "html").get_attribute("lang") == "en", name
-        for field in driver.find_elements(By.CSS_SELECTOR, "main input:not([type=hidden]), main select, main textarea"):
-            named = driver.execute_script(
-                "return arguments[0].labels.length > 0 || !!arguments[0].getAttribute('aria-label')", field
-            )
-            assert named, f"{name}: the field {field.get_attribute('name')} has no label"
-        for button in driver.find_elements(By.TAG_NAME, "button"):
-            words = (button.get_attribute("textContent") or "").strip() or button.get_attribute("aria-label")
-            assert words, f"{name}: a button without words"
+        # In one step: a live part of the page may be replaced at any moment.
+        unlabelled, unnamed = driver.execute_script(
+            """
+            const fields = [...document.querySelectorAll("main input:not([type=hidden]), main select, main textarea")];
+            const buttons = [...document.querySelectorAll("button")];
+            return [
+                fields.filter(field => field.labels.length === 0 && !field.getAttribute("aria-label")).map(field => field.name),
+                buttons.filter(button => !button.textContent.trim() && !button.getAttribute("aria-label")).map(button => button.outerHTML),
+            ];
+            """
+        )
+        assert not unlabelled, f"{name}: fields without a label: {unlabelled}"
+        assert not unnamed, f"{name}: buttons without a name: {unnamed}"
         self.fits(name)
         if self.pictures:
             self.seen += 1
