@@ -53,8 +53,9 @@ extension CalendarStore {
             try DeadProperty.Holder.calendar(copy.id).set(from.properties(transaction), remove: [], transaction)
             if isDeep {
                 let octets = try Self.copyObjects(of: source.id, to: copy.id, at: now, by: author, transaction)
-                let used = try Self.count(octets, for: owner, transaction)
-                if octets > 0, used > wish.quota { throw WriteRefusal.quotaExceeded }
+                try Self.count(octets, for: owner, transaction)
+                let isOver = try Self.used(by: owner, transaction) > wish.quota
+                if octets > 0, isOver { throw WriteRefusal.quotaExceeded }
             }
             return (holder == nil ? .created : .replaced, copy.id)
         }

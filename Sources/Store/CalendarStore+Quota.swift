@@ -23,8 +23,7 @@ extension CalendarStore {
     public func usage(of principal: PrincipalID) async throws -> Usage {
         let room = quota
         return try await database.read { transaction in
-            let row = try transaction.row("SELECT used_octets FROM principal WHERE id = \(principal.value)")
-            let used = try row?.integer("used_octets") ?? 0
+            let used = try Self.used(by: principal, transaction)
             var calendars: [CalendarID: Int64] = [:]
             let rows = try transaction.rows(
                 "SELECT id, used_octets FROM calendar WHERE owner = \(principal.value) AND deleted_at IS NULL"
@@ -34,17 +33,16 @@ extension CalendarStore {
         }
     }
 
-    /// Counts what an owner has more, or less, and answers how much that is.
-    @discardableResult
-    static func count(
-        _ octets: Int64,
-        for owner: PrincipalID,
-        _ transaction: borrowing SQLTransaction
-    ) throws -> Int64 {
+    /// Counts what an owner has more, or less.
+    static func count(_ octets: Int64, for owner: PrincipalID, _ transaction: borrowing SQLTransaction) throws {
+        guard octets != 0 else { return }
         try transaction.run(
             "UPDATE principal SET used_octets = used_octets + \(.integer(octets)) WHERE id = \(owner.value)"
         )
-        let row = try transaction.row("SELECT used_octets FROM principal WHERE id = \(owner.value)")
-        return try row?.integer("used_octets") ?? 0
+    }
+
+    /// The octets that all calendars of a principal use together.
+    static func used(by owner: PrincipalID, _ transaction: borrowing SQLTransaction) throws -> Int64 {
+        try transaction.row("SELECT used_octets FROM principal WHERE id = \(owner.value)")?.integer("used_octets") ?? 0
     }
 }

@@ -35,11 +35,7 @@ struct WritableCalendar {
             WHERE id = \(id.value)
             """
         )
-        if octets != 0 {
-            try transaction.run(
-                "UPDATE principal SET used_octets = used_octets + \(.integer(octets)) WHERE id = \(owner.value)"
-            )
-        }
+        try CalendarStore.count(octets, for: owner, transaction)
         return next
     }
 }
