@@ -43,7 +43,7 @@ struct FirstListing: Sendable {
     private var changed: [UpstreamRecord] = []
 
     /// So many events are worked out, and then written, at once.
-    private static let itemsAtOnce = 400
+    static let itemsAtOnce = 400
 
     /// `workOut` makes an event of the records of a series; nil where it is not simply to be taken over.
     init(beyond place: FirstPlace, _ workOut: @escaping @Sendable (String, [UpstreamRecord]) -> FreshItem?) {

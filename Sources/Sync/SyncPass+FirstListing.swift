@@ -8,9 +8,6 @@ import Store
 /// Nothing is concluded from what a listing does not name before its last page is there, and the cursor is stored last: a
 /// pass that dies on the way is followed by one that lists everything again and finds in step what was brought already.
 extension SyncPass {
-    /// So many events are written at once.
-    private static let eventsAtOnce = 400
-
     /// Lists everything and brings here what can come at once; answers what is left to be mirrored and compared.
     ///
     /// - Returns: nil where something is known of the link already: then all of it has to be compared.
@@ -35,8 +32,9 @@ extension SyncPass {
         let left = await worked
         // A stream that was cancelled ends like any other, and what it did not give was not brought.
         try Task.checkCancellation()
-        for start in stride(from: 0, to: left.items.count, by: Self.eventsAtOnce) {
-            records += try await bring(Array(left.items[start..<min(start + Self.eventsAtOnce, left.items.count)]))
+        for start in stride(from: 0, to: left.items.count, by: FirstListing.itemsAtOnce) {
+            let end = min(start + FirstListing.itemsAtOnce, left.items.count)
+            records += try await bring(Array(left.items[start..<end]))
         }
         return PulledRecords(records: records + left.rest, isComplete: false, cursor: cursor)
     }
