@@ -1,18 +1,18 @@
-import HTTPTypes
+public import HTTPTypes
 
 /// How a client would like its answer (RFC 7240, RFC 8144), also in Microsoft's older words (`Brief: t`).
-struct Preferences: Sendable, Hashable {
+public struct Preferences: Sendable, Hashable {
     /// How much is returned (RFC 7240 §4.2).
-    enum Return: String, Sendable, Hashable { case minimal, representation }
+    public enum Return: String, Sendable, Hashable { case minimal, representation }
 
     /// What is wanted back; nil where nothing is said.
-    private(set) var returning: Return?
+    public private(set) var returning: Return?
 
     /// Whether a PROPFIND leaves out the resource it was sent to (RFC 8144 §3.1).
     private(set) var isWithoutRoot = false
 
     /// Reads the headers; what is not known here is ignored, and the first of two equal names holds (RFC 7240 §2).
-    init(_ headers: HTTPFields) {
+    public init(_ headers: HTTPFields) {
         var seen: Set<String> = []
         for preference in Self.split(headers[.prefer] ?? "", at: UInt8(ascii: ",")) {
             // Parameters follow after semicolons; none of the preferences known here has any.

@@ -1,5 +1,6 @@
 import Accounts
 import Bridging
+import CalDAV
 import HTTPTypes
 import ICalendar
 import Store
@@ -196,10 +197,7 @@ extension RESTRoutes {
 
 extension RESTRequest {
     /// Whether a DELETE is to be answered with the receipt of what was done (RFC 7240 §4.2).
-    var wantsRepresentation: Bool {
-        guard let name = HTTPField.Name("Prefer") else { return false }
-        return headers[name]?.lowercased().contains("return=representation") ?? false
-    }
+    var wantsRepresentation: Bool { Preferences(headers).returning == .representation }
 }
 
 extension DisconnectReceipt.Revocation {
