@@ -135,8 +135,13 @@ struct Page: Sendable, Hashable {
 
     /// Tells one state of the mapped columns from another; what else changed on the page is of no account.
     func revision(_ columns: Columns) -> String {
+        digest(of: columns.roles, columns)
+    }
+
+    /// Tells one state of some of the columns from another.
+    func digest(of roles: [ColumnRole], _ columns: Columns) -> String {
         var digest = Digest()
-        for role in columns.roles {
+        for role in roles {
             guard let column = columns[role] else { continue }
             digest.add(role.rawValue)
             digest.add(value(of: column).canonical)

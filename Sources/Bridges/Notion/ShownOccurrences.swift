@@ -166,15 +166,7 @@ extension Columns {
 
 extension Page {
     /// Tells one state of what the page says of its event from another.
-    func contentDigest(_ columns: Columns) -> String {
-        var digest = Digest()
-        for role in columns.telling {
-            guard let column = columns[role] else { continue }
-            digest.add(role.rawValue)
-            digest.add(value(of: column).canonical)
-        }
-        return digest.hex
-    }
+    func contentDigest(_ columns: Columns) -> String { digest(of: columns.telling, columns) }
 
     /// Which occurrence a record is about, deleted or not.
     static func occurrence(of record: UpstreamRecord) -> OccurrenceNote? {
