@@ -39,7 +39,20 @@ public struct CalendarObject: Sendable {
     }
 
     /// Writes a calendar out and checks it like one that was received.
-    public init(_ calendar: Component) throws(CalendarDataError) { try self.init(parsing: calendar.serialized()) }
+    public init(_ calendar: Component) throws(CalendarDataError) {
+        let (text, isFaithful) = calendar.written()
+        guard isFaithful, calendar.name == "VCALENDAR", text.utf8.count <= CalendarLimits.maximumOctets else {
+            try self.init(parsing: text)
+            return
+        }
+        assert((try? Component(parsing: text)) == calendar, "a faithful text is read as what was written")
+        do {
+            try self.init(text: text, calendar: calendar)
+        } catch {
+            // Only a calendar that was read can say in which line it is wrong.
+            try self.init(parsing: text)
+        }
+    }
 
     /// Takes up again what was checked when it was stored: only lines and nesting are read, no rule is checked again.
     ///

@@ -84,7 +84,10 @@ extension Component.Item {
     }
 
     func isProperty(_ name: String) -> Bool {
-        if case .property(let property) = self { return property.name == name }
+        // Most names differ in length, which is told apart at once.
+        if case .property(let property) = self {
+            return property.name.utf8.count == name.utf8.count && property.name == name
+        }
         return false
     }
 

@@ -19,7 +19,9 @@ public struct Parameter: Sendable, Hashable {
 extension String {
     /// The text with a–z raised; most names already are, and then nothing is copied.
     var asciiUppercased: String {
-        guard utf8.contains(where: { $0 >= 97 && $0 <= 122 }) else { return self }
+        var text = self
+        let isUpper = text.withUTF8 { octets in !octets.contains { $0 >= 97 && $0 <= 122 } }
+        guard !isUpper else { return self }
         return String(decoding: utf8.map { $0 >= 97 && $0 <= 122 ? $0 - 32 : $0 }, as: UTF8.self)
     }
 
