@@ -92,38 +92,53 @@ public struct RecurrenceSet: Sendable {
     ///
     /// - Throws: ``CalendarDataError/tooManyInstances(limit:)`` rather than leave any out.
     public func occurrences(in range: TimeRange, limit: Int) throws(CalendarDataError) -> [Occurrence] {
-        var found: [Occurrence] = []
-        for override in overrides where range.overlaps(start: override.start, end: override.end) {
-            found.append(occurrence(override))
+        try places(in: range, limit: limit).map(occurrence)
+    }
+
+    /// When the occurrences that meet the range take place, by start.
+    ///
+    /// - Throws: ``CalendarDataError/tooManyInstances(limit:)`` rather than leave any out.
+    public func spans(in range: TimeRange, limit: Int) throws(CalendarDataError) -> [TimeSpan] {
+        try places(in: range, limit: limit).map(\.span)
+    }
+
+    /// Where one occurrence lies, and what describes it.
+    private struct Place {
+        /// What describes an occurrence: an override by its position, or what the series says at a start.
+        enum Source {
+            case override(Int)
+            case series(local: Int64)
+            /// The series, moved by an override that all later occurrences follow.
+            case moved(local: Int64, by: Int)
         }
-        if let series { found += try occurrences(of: series, in: range, limit: limit) }
+
+        var span: TimeSpan
+        var source: Source
+    }
+
+    private func places(in range: TimeRange, limit: Int) throws(CalendarDataError) -> [Place] {
+        var found: [Place] = []
+        for (index, override) in overrides.enumerated()
+        where range.overlaps(start: override.start, end: override.end) {
+            found.append(Place(span: TimeSpan(start: override.start, end: override.end), source: .override(index)))
+        }
+        if let series { found += try places(of: series, in: range, limit: limit) }
         guard found.count <= limit else { throw .tooManyInstances(limit: limit) }
         // Most come in order already; the sort is stable and then nearly free.
-        found.sort { $0.start < $1.start }
+        found.sort { $0.span.start < $1.span.start }
         return found
     }
 
-    private func occurrence(_ override: Override) -> Occurrence {
-        Occurrence(
-            recurrenceID: override.recurrenceID,
-            start: override.start,
-            end: override.end,
-            startTime: override.timing.start,
-            isOverride: true,
-            component: override.component
-        )
-    }
-
-    private func occurrences(
+    private func places(
         of series: Series,
         in range: TimeRange,
         limit: Int
-    ) throws(CalendarDataError) -> [Occurrence] {
-        let moving = overrides.filter(\.isThisAndFuture)
+    ) throws(CalendarDataError) -> [Place] {
+        let moving = overrides.indices.filter { overrides[$0].isThisAndFuture }
         // Offsets are shorter than a day; what moves does so by no more than its shift.
-        let before = max(series.longest, moving.map(\.timing.longest).max() ?? 0)
-        let early = moving.map { max(0, $0.shift) }.max() ?? 0
-        let late = moving.map { max(0, -$0.shift) }.max() ?? 0
+        let before = max(series.longest, moving.map { overrides[$0].timing.longest }.max() ?? 0)
+        let early = moving.map { max(0, overrides[$0].shift) }.max() ?? 0
+        let late = moving.map { max(0, -overrides[$0].shift) }.max() ?? 0
         let from = range.start.map { $0.seconds - before - early - CivilCalendar.secondsPerDay } ?? .min / 4
         let through = range.end.map { $0.seconds + late + CivilCalendar.secondsPerDay }
         let starts = try series.starts(
@@ -132,37 +147,53 @@ public struct RecurrenceSet: Sendable {
             limit: limit + overrides.count
         )
         let overridden = Set(overrides.map(\.instant))
-        var found: [Occurrence] = []
+        var found: [Place] = []
         found.reserveCapacity(starts.count)
         for start in starts where !overridden.contains(start.instant) {
-            let occurrence = occurrence(start, of: series, moved: moving.last { $0.instant <= start.instant })
-            if range.overlaps(start: occurrence.start, end: occurrence.end) { found.append(occurrence) }
+            let mover = moving.last { overrides[$0].instant <= start.instant }
+            let place = place(of: start, series, movedBy: mover)
+            if range.overlaps(start: place.span.start, end: place.span.end) { found.append(place) }
         }
         return found
     }
 
-    private func occurrence(_ start: Series.Start, of series: Series, moved: Override?) -> Occurrence {
-        let id = DateTime(localSeconds: start.local, form: series.timing.start.form)
-        guard let moved else {
+    private func place(of start: Series.Start, _ series: Series, movedBy mover: Int?) -> Place {
+        guard let mover else {
             let end = start.end ?? series.timing.end(of: start.instant, local: start.local, in: series.zone)
-            return Occurrence(
-                recurrenceID: isRecurring ? id : nil,
-                start: start.instant,
-                end: end,
-                startTime: id,
-                isOverride: false,
-                component: series.component
-            )
+            return Place(span: TimeSpan(start: start.instant, end: end), source: .series(local: start.local))
         }
+        let moved = overrides[mover]
         let local = start.local + moved.shift
         let instant = Instant(seconds: moved.zone.utc(local: local))
+        let end = moved.timing.end(of: instant, local: local, in: moved.zone)
+        return Place(span: TimeSpan(start: instant, end: end), source: .moved(local: start.local, by: mover))
+    }
+
+    private func occurrence(_ place: Place) -> Occurrence {
+        let (id, time, component): (DateTime?, DateTime, Component)
+        var isOverride = true
+        switch place.source {
+        case .override(let index):
+            let override = overrides[index]
+            (id, time, component) = (override.recurrenceID, override.timing.start, override.component)
+        case .series(let local):
+            guard let series else { preconditionFailure("a series told of this place") }
+            time = DateTime(localSeconds: local, form: series.timing.start.form)
+            (id, component, isOverride) = (isRecurring ? time : nil, series.component, false)
+        case .moved(let local, let index):
+            guard let series else { preconditionFailure("a series told of this place") }
+            let moved = overrides[index]
+            id = DateTime(localSeconds: local, form: series.timing.start.form)
+            time = DateTime(localSeconds: local + moved.shift, form: moved.timing.start.form)
+            component = moved.component
+        }
         return Occurrence(
             recurrenceID: id,
-            start: instant,
-            end: moved.timing.end(of: instant, local: local, in: moved.zone),
-            startTime: DateTime(localSeconds: local, form: moved.timing.start.form),
-            isOverride: true,
-            component: moved.component
+            start: place.span.start,
+            end: place.span.end,
+            startTime: time,
+            isOverride: isOverride,
+            component: component
         )
     }
 }

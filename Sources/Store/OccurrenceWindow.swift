@@ -66,10 +66,10 @@ struct OccurrenceWindow: Sendable, Hashable {
 
     private init?(of set: RecurrenceSet, from start: Instant, to end: Instant) {
         let range = TimeRange(start: start, end: end)
-        guard let found = try? set.occurrences(in: range, limit: Self.maximumOccurrences),
+        guard let found = try? set.spans(in: range, limit: Self.maximumOccurrences),
             found.count < Self.maximumOccurrences
         else { return nil }
-        self.init(start: start, end: end, occurrences: found.map { TimeSpan(start: $0.start, end: $0.end) })
+        self.init(start: start, end: end, occurrences: found)
     }
 }
 

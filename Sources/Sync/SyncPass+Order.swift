@@ -149,7 +149,7 @@ enum Urgency: Int, Comparable {
     private static func wait(_ object: CalendarObject, from now: Instant) -> Int64? {
         let range = TimeRange(start: now, end: now + week)
         guard let set = try? object.recurrenceSet() else { return nil }
-        guard let found = try? set.occurrences(in: range, limit: maximumOccurrences) else { return 0 }
+        guard let found = try? set.spans(in: range, limit: maximumOccurrences) else { return 0 }
         return found.first.map { max(0, $0.start - now) }
     }
 
