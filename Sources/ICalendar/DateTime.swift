@@ -42,7 +42,13 @@ public struct DateTime: Sendable, Hashable {
     /// Hour 24 is the next midnight. A leap second counts as the second before it (RFC 5545 §3.3.12). Eight digits are a
     /// date even where VALUE=DATE is missing; a time where a date is announced is refused.
     public init?(_ text: String, tzid: String?, isDate: Bool) {
-        var digits = DigitReader(text.utf8)
+        var text = text
+        guard let read = text.withUTF8({ DateTime(octets: $0, tzid: tzid, isDate: isDate) }) else { return nil }
+        self = read
+    }
+
+    private init?(octets: UnsafeBufferPointer<UInt8>, tzid: String?, isDate: Bool) {
+        var digits = DigitReader(octets)
         guard let year = digits.number(4), let month = digits.number(2), let day = digits.number(2),
             (1...12).contains(month), day >= 1, day <= CivilCalendar.length(ofMonth: month, year: year)
         else { return nil }
@@ -63,17 +69,17 @@ public struct DateTime: Sendable, Hashable {
 
     /// The iCalendar value: `20261121`, `20261121T090000` or `20261121T090000Z`.
     public var text: String {
-        var writer = DigitWriter()
-        writer.append(year, digits: 4)
-        writer.append(month, digits: 2)
-        writer.append(day, digits: 2)
-        guard form != .date else { return writer.string }
-        writer.append("T")
-        writer.append(hour, digits: 2)
-        writer.append(minute, digits: 2)
-        writer.append(second, digits: 2)
-        if form == .utc { writer.append("Z") }
-        return writer.string
+        DigitWriter.text(capacity: "20261121T090000Z".utf8.count) { writer in
+            writer.append(year, digits: 4)
+            writer.append(month, digits: 2)
+            writer.append(day, digits: 2)
+            guard form != .date else { return }
+            writer.append("T")
+            writer.append(hour, digits: 2)
+            writer.append(minute, digits: 2)
+            writer.append(second, digits: 2)
+            if form == .utc { writer.append("Z") }
+        }
     }
 
     /// Whether this is a DATE.

@@ -70,16 +70,31 @@ struct DigitReader<Text: Collection> where Text.Element == UInt8 {
 
 /// Writes fixed-width numbers and punctuation as ASCII text.
 struct DigitWriter {
-    private(set) var string = ""
+    private let octets: UnsafeMutableBufferPointer<UInt8>
+    private var count = 0
 
-    mutating func append(_ number: Int, digits: Int) {
-        var divisor = 1
-        for _ in 1..<max(digits, 1) { divisor *= 10 }
-        while divisor > 0 {
-            string.unicodeScalars.append(Unicode.Scalar(UInt8(48 + number / divisor % 10)))
-            divisor /= 10
+    private init(_ octets: UnsafeMutableBufferPointer<UInt8>) { self.octets = octets }
+
+    /// The text of at most `capacity` octets that `write` writes; there must be room for all of it.
+    static func text(capacity: Int, _ write: (inout DigitWriter) -> Void) -> String {
+        String(unsafeUninitializedCapacity: capacity) { octets in
+            var writer = DigitWriter(octets)
+            write(&writer)
+            return writer.count
         }
     }
 
-    mutating func append(_ scalar: Unicode.Scalar) { string.unicodeScalars.append(scalar) }
+    mutating func append(_ number: Int, digits: Int) {
+        var rest = number
+        for place in stride(from: digits - 1, through: 0, by: -1) {
+            octets[count + place] = UInt8(48 + rest % 10)
+            rest /= 10
+        }
+        count += digits
+    }
+
+    mutating func append(_ scalar: Unicode.Scalar) {
+        octets[count] = UInt8(ascii: scalar)
+        count += 1
+    }
 }

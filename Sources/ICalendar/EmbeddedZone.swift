@@ -95,12 +95,12 @@ enum UTCOffset {
 
     /// Writes `+0100`, with seconds where there are any.
     static func text(_ seconds: Int) -> String {
-        var writer = DigitWriter()
-        writer.append(seconds < 0 ? "-" : "+")
-        let amount = abs(seconds)
-        writer.append(amount / 3600, digits: 2)
-        writer.append(amount / 60 % 60, digits: 2)
-        if amount % 60 != 0 { writer.append(amount % 60, digits: 2) }
-        return writer.string
+        DigitWriter.text(capacity: "+053045".utf8.count) { writer in
+            writer.append(seconds < 0 ? "-" : "+")
+            let amount = abs(seconds)
+            writer.append(amount / 3600, digits: 2)
+            writer.append(amount / 60 % 60, digits: 2)
+            if amount % 60 != 0 { writer.append(amount % 60, digits: 2) }
+        }
     }
 }

@@ -52,20 +52,20 @@ extension Instant {
     public var rfc3339: String {
         let local = LocalTime(seconds: seconds)
         let date = CivilCalendar.date(ofDay: local.day)
-        var text = DigitWriter()
-        text.append(date.year, digits: 4)
-        text.append("-")
-        text.append(date.month, digits: 2)
-        text.append("-")
-        text.append(date.day, digits: 2)
-        text.append("T")
-        text.append(local.second / 3600, digits: 2)
-        text.append(":")
-        text.append(local.second / 60 % 60, digits: 2)
-        text.append(":")
-        text.append(local.second % 60, digits: 2)
-        text.append("Z")
-        return text.string
+        return DigitWriter.text(capacity: "2026-11-21T08:00:00Z".utf8.count) { text in
+            text.append(date.year, digits: 4)
+            text.append("-")
+            text.append(date.month, digits: 2)
+            text.append("-")
+            text.append(date.day, digits: 2)
+            text.append("T")
+            text.append(local.second / 3600, digits: 2)
+            text.append(":")
+            text.append(local.second / 60 % 60, digits: 2)
+            text.append(":")
+            text.append(local.second % 60, digits: 2)
+            text.append("Z")
+        }
     }
 }
 

@@ -10,7 +10,10 @@ extension Property {
 
     /// The values of an EXDATE or RDATE list; a period gives its start, what is no date is left out.
     public var dateTimes: [DateTime] {
-        value.utf8.split(separator: UInt8(ascii: ",")).compactMap { item in
+        guard value.utf8.contains(where: { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "/") }) else {
+            return dateTime.map { [$0] } ?? []
+        }
+        return value.utf8.split(separator: UInt8(ascii: ",")).compactMap { item in
             date(String(Substring(item.prefix { $0 != UInt8(ascii: "/") })))
         }
     }
