@@ -6,26 +6,33 @@ enum ZoneRegistry {
     /// How many VTIMEZONEs of calendar objects are remembered; a busy server sees some dozens.
     private static let maximumEmbedded = 256
 
-    private static let system = Mutex<[String: Zone?]>(["UTC": .utc])
     /// By the text, so that the object it stood in is not kept with it.
     private static let embedded = Mutex<[String: Zone?]>([:])
 
     /// Longer ones are read each time: what is remembered has its bounds; the longest history of a zone takes 40 kB.
     private static let maximumRememberedOctets = 65_536
 
-    /// How many names are remembered, known or not: the system has fewer than 700, the rest is garbage.
-    private static let maximumNames = 2_048
+    /// A zone of the system, read when it is first asked for: it is asked for all the time, and never waits for a lock.
+    private final class SystemZone: Sendable {
+        private final class File: Sendable {
+            let zone: Zone?
+
+            init(named name: String) { zone = TZif.zone(named: name) }
+        }
+
+        private let name: String
+        private let file = AtomicLazyReference<File>()
+
+        init(named name: String) { self.name = name }
+
+        /// Nil where the file holds no zone.
+        var zone: Zone? { (file.load() ?? file.storeIfNil(File(named: name))).zone }
+    }
+
+    private static let system = Dictionary(uniqueKeysWithValues: identifiers.map { ($0, SystemZone(named: $0)) })
 
     /// The system's zone of exactly that IANA name.
-    static func zone(iana name: String) -> Zone? {
-        if let known = system.withLock({ $0[name] }) { return known }
-        let zone = TZif.zone(named: name)
-        system.withLock { zones in
-            if zones.count >= maximumNames { zones = ["UTC": .utc] }
-            zones[name] = .some(zone)
-        }
-        return zone
-    }
+    static func zone(iana name: String) -> Zone? { name == "UTC" ? .utc : system[name]?.zone }
 
     /// The zone a VTIMEZONE describes; nil where it does not.
     static func zone(_ component: Component) -> Zone? {

@@ -69,13 +69,14 @@ struct TimeIndex: Sendable, Hashable {
     /// Whether any of the object's times means another instant in another zone of who asks.
     private static func isFloating(_ object: CalendarObject) -> Bool {
         let zones = object.zones
-        let properties = object.calendar.components(object.kind.rawValue).lazy.flatMap(\.properties)
-        return properties.contains { property in
-            timing.contains(property.name) && property.dateTimes.contains { isFloating($0, zones) }
+        return object.calendar.components(object.kind.rawValue).contains { component in
+            timing.contains { name in
+                component.all(name).contains { $0.dateTimes.contains { isFloating($0, zones) } }
+            }
         }
     }
 
-    private static let timing: Set = ["DTSTART", "DTEND", "RDATE", "EXDATE", "RECURRENCE-ID"]
+    private static let timing = ["DTSTART", "DTEND", "RDATE", "EXDATE", "RECURRENCE-ID"]
 
     private static func isFloating(_ time: DateTime, _ zones: ZoneResolver) -> Bool {
         switch time.form {
