@@ -85,21 +85,23 @@ struct ListedEvent {
 
     /// Drops the blanks between tokens.
     private static func compact(_ octets: ArraySlice<UInt8>) -> [UInt8] {
-        var result: [UInt8] = []
-        result.reserveCapacity(octets.count)
-        var isText = false
-        var isEscaped = false
-        for octet in octets where isText || octet > 0x20 {
-            result.append(octet)
-            if isEscaped {
-                isEscaped = false
-            } else if octet == UInt8(ascii: "\\") {
-                isEscaped = true
-            } else if octet == UInt8(ascii: "\"") {
-                isText.toggle()
+        octets.withUnsafeBufferPointer { octets in
+            [UInt8](unsafeUninitializedCapacity: octets.count) { result, count in
+                var isText = false
+                var isEscaped = false
+                for octet in octets where isText || octet > 0x20 {
+                    result[count] = octet
+                    count += 1
+                    if isEscaped {
+                        isEscaped = false
+                    } else if octet == UInt8(ascii: "\\") {
+                        isEscaped = true
+                    } else if octet == UInt8(ascii: "\"") {
+                        isText.toggle()
+                    }
+                }
             }
         }
-        return result
     }
 }
 

@@ -92,8 +92,10 @@ extension GoogleBridge {
 
     /// Whether an identifier is that of a series split off another: it ends in `_R` and a time.
     private static func isSecondHalf(_ id: String) -> Bool {
-        guard let mark = id.firstRange(of: "_R") else { return false }
-        return DateTime(String(id[mark.upperBound...]), tzid: nil, isDate: false) != nil
+        guard let mark = id.utf8.lastIndex(of: UInt8(ascii: "_")) else { return false }
+        let time = id.utf8[id.utf8.index(after: mark)...]
+        guard time.first == UInt8(ascii: "R") else { return false }
+        return DateTime(String(Substring(time.dropFirst())), tzid: nil, isDate: false) != nil
     }
 
     /// The address of the account, for alarms by mail.
@@ -107,11 +109,13 @@ extension GoogleBridge {
     /// The VTIMEZONE of each zone that is named, from the earliest time on that needs it.
     private static func zones(of events: [Component]) -> [Component] {
         var earliest: [String: Instant] = [:]
-        for property in events.flatMap(\.properties) {
-            guard let zone = property.parameter("TZID"),
-                let time = property.dateTimes.first?.instant(in: Zones.iana)
-            else { continue }
-            earliest[zone] = min(earliest[zone] ?? time, time)
+        for event in events {
+            for property in event.properties where !property.parameters.isEmpty {
+                guard let zone = property.parameter("TZID"),
+                    let time = property.dateTimes.first?.instant(in: Zones.iana)
+                else { continue }
+                earliest[zone] = min(earliest[zone] ?? time, time)
+            }
         }
         return earliest.sorted { $0.key < $1.key }.compactMap {
             TimeZoneData.vtimezone(for: $0.key, from: $0.value)

@@ -8,7 +8,7 @@ struct RichText: Sendable, Hashable {
 
     /// The text for a reader without HTML.
     var plain: String {
-        guard Self.isHTML(source) else { return source.replacing("\r\n", with: "\n") }
+        guard Self.isHTML(source) else { return Self.withPlainLineEnds(source) }
         return Self.plainText(of: source)
     }
 
@@ -25,6 +25,11 @@ struct RichText: Sendable, Hashable {
             with: "&gt;"
         )
         .replacing("\n", with: "<br>")
+    }
+
+    /// The text with LF for CR LF.
+    static func withPlainLineEnds(_ text: String) -> String {
+        text.utf8.contains(0x0D) ? text.replacing("\r\n", with: "\n") : text
     }
 
     private static let elements: Set<String> = [
@@ -98,7 +103,10 @@ struct Tag {
     }
 
     private static func address(_ content: Substring) -> String? {
-        guard let range = content.firstRange(of: "href=") else { return nil }
+        // Without a blank there is nothing but the name.
+        guard content.utf8.contains(where: { $0 <= 0x20 }), let range = content.firstRange(of: "href=") else {
+            return nil
+        }
         let rest = content[range.upperBound...]
         guard let quote = rest.utf8.first, quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'")
         else { return nil }
@@ -157,7 +165,7 @@ struct PlainTextWriter {
         return String(result)
     }
 
-    mutating func write(_ words: String) { text += words.replacing("\r\n", with: "\n") }
+    mutating func write(_ words: String) { text += RichText.withPlainLineEnds(words) }
 
     mutating func write(_ tag: Tag) {
         switch tag.name {
