@@ -42,8 +42,8 @@ struct FirstListing: Sendable {
     /// Records that were listed once more after their series was on its way: they have changed since.
     private var changed: [UpstreamRecord] = []
 
-    /// So many events are worked out, and then written, at once.
-    static let itemsAtOnce = 400
+    /// So many events are worked out at once.
+    private static let itemsAtOnce = 400
 
     /// `workOut` makes an event of the records of a series; nil where it is not simply to be taken over.
     init(beyond place: FirstPlace, _ workOut: @escaping @Sendable (String, [UpstreamRecord]) -> FreshItem?) {
@@ -57,15 +57,14 @@ struct FirstListing: Sendable {
     ///   that are to be mirrored and compared.
     mutating func workedOut(
         _ pages: AsyncStream<ListedPage>,
-        giving give: AsyncStream<[FreshItem]>.Continuation
+        into basket: FreshBasket
     ) async -> (items: [FreshItem], rest: [UpstreamRecord]) {
-        defer { give.finish() }
-        for await page in pages { await take(page, giving: give) }
+        for await page in pages { await take(page, into: basket) }
         let rest = open.filter { waiting[$0.key] == nil }.values.flatMap { $0 } + changed
         return (waiting.values.sorted { $0.object.series < $1.object.series }, rest)
     }
 
-    private mutating func take(_ page: ListedPage, giving give: AsyncStream<[FreshItem]>.Continuation) async {
+    private mutating func take(_ page: ListedPage, into basket: FreshBasket) async {
         var names: Set<String> = []
         for record in page.records {
             guard !brought.contains(record.series) else {
@@ -83,7 +82,7 @@ struct FirstListing: Sendable {
             let ready = zip(some, found).compactMap { series, item in
                 admit(item, of: series.0, isWhole: page.whole.contains(series.0) && series.1.count == 1)
             }
-            if !ready.isEmpty { give.yield(ready) }
+            basket.put(ready)
         }
     }
 

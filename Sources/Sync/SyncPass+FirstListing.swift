@@ -19,21 +19,21 @@ extension SyncPass {
         guard filters.busyOnly != true, let place = try await state.firstPlace(of: link) else { return nil }
         firstPlace = place
         let (pages, page) = AsyncStream<ListedPage>.makeStream()
-        let (batches, batch) = AsyncStream<[FreshItem]>.makeStream()
+        let basket = FreshBasket()
         let pass = preparer
         let terms = FirstTerms(fields: bridge.fields, filters: filters, rules: link.rules(bridge.fields, configuration))
         async let listing = Self.listing(of: bridge, telling: page)
-        async let worked = Self.workedOut(pages, beyond: place, giving: batch) { series, records in
+        async let worked = Self.workedOut(pages, beyond: place, into: basket) { series, records in
             pass.freshItem(series, records, terms)
         }
         var records: [UpstreamRecord] = []
-        for await items in batches { records += try await bring(items) }
+        while let items = await basket.next() { records += try await bring(items) }
         let cursor = try await listing
         let left = await worked
         // A stream that was cancelled ends like any other, and what it did not give was not brought.
         try Task.checkCancellation()
-        for start in stride(from: 0, to: left.items.count, by: FirstListing.itemsAtOnce) {
-            let end = min(start + FirstListing.itemsAtOnce, left.items.count)
+        for start in stride(from: 0, to: left.items.count, by: FreshBasket.itemsPerWrite) {
+            let end = min(start + FreshBasket.itemsPerWrite, left.items.count)
             records += try await bring(Array(left.items[start..<end]))
         }
         return PulledRecords(records: records + left.rest, isComplete: false, cursor: cursor)
@@ -50,11 +50,12 @@ extension SyncPass {
     private static func workedOut(
         _ pages: AsyncStream<ListedPage>,
         beyond place: FirstPlace,
-        giving batch: AsyncStream<[FreshItem]>.Continuation,
+        into basket: FreshBasket,
         _ workOut: @escaping @Sendable (String, [UpstreamRecord]) -> FreshItem?
     ) async -> (items: [FreshItem], rest: [UpstreamRecord]) {
+        defer { basket.close() }
         var listing = FirstListing(beyond: place, workOut)
-        return await listing.workedOut(pages, giving: batch)
+        return await listing.workedOut(pages, into: basket)
     }
 
     /// Makes an event of the records of a series, where it is simply to be taken over.
