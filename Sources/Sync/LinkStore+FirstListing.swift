@@ -59,15 +59,15 @@ extension LinkStore {
         at now: Instant,
         _ transaction: borrowing SQLTransaction
     ) throws {
-        let (fields, text, digest) = (item.fields, item.object.text, item.object.digest)
+        let (fields, text, digest, same) = (item.fields, item.object.text, item.object.digest, SameText.mark)
         try transaction.run(
             """
             INSERT INTO base (
                 link, uid, series, local_fields, remote_fields, local_text, remote_text, local_digest, remote_digest,
                 origin, agreed_at, run
             ) VALUES (
-                \(link.value), \(.text(item.uid)), \(.text(item.object.series)), \(.text(fields)), \(.text(fields)),
-                \(.text(text)), \(.text(text)), \(.text(digest)), \(.text(digest)),
+                \(link.value), \(.text(item.uid)), \(.text(item.object.series)), \(.text(fields)), \(.text(same)),
+                \(.text(text)), \(.text(same)), \(.text(digest)), \(.text(digest)),
                 \(.text(Origin.upstream.rawValue)), \(now.value), \(run.value)
             )
             """

@@ -77,15 +77,9 @@ extension LinkStore {
             WHERE link = \(conflict.link.value) AND uid = \(.text(conflict.uid)) AND agreed_at IS NOT NULL
             """
         )
-        let known = try row.map { row in
-            Agreement(
-                local: FieldsText.decode(try row.text("local_fields")),
-                remote: FieldsText.decode(try row.text("remote_fields"))
-            )
-        }
+        let known = try row.map(Agreement.init)
         if let agreement = resolution.agreement(from: known) {
-            let local = FieldsText.encode(agreement.local)
-            let remote = FieldsText.encode(agreement.remote)
+            let fields = agreement.columns
             try transaction.run(
                 """
                 INSERT INTO base (
@@ -95,7 +89,7 @@ extension LinkStore {
                     \(conflict.link.value), \(.text(conflict.uid)),
                     (SELECT series FROM mirrored_object WHERE link = \(conflict.link.value)
                         AND uid = \(.text(conflict.uid)) AND text IS NOT NULL),
-                    \(.text(local)), \(.text(remote)), '', '', 'decided', 'decided', \(.text(Origin.both.rawValue)),
+                    \(.text(fields.local)), \(.text(fields.remote)), '', '', 'decided', 'decided', \(.text(Origin.both.rawValue)),
                     \(now.value)
                 )
                 ON CONFLICT (link, uid) DO UPDATE SET local_fields = excluded.local_fields,

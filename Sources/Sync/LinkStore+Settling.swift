@@ -205,6 +205,7 @@ extension LinkStore {
         at now: Instant,
         _ transaction: borrowing SQLTransaction
     ) throws {
+        let fields = agreed.agreement.columns
         // Whose the event was first is never written over.
         try transaction.run(
             """
@@ -213,8 +214,8 @@ extension LinkStore {
                 origin, agreed_at, run
             ) VALUES (
                 \(link.value), \(.text(uid)), \(.text(agreed.series)),
-                \(.text(FieldsText.encode(agreed.agreement.local))), \(.text(FieldsText.encode(agreed.agreement.remote))),
-                \(.text(agreed.localText)), \(.text(agreed.remoteText)), \(.text(agreed.localDigest)),
+                \(.text(fields.local)), \(.text(fields.remote)), \(.text(agreed.localText)),
+                \(.text(SameText.column(agreed.remoteText, beside: agreed.localText))), \(.text(agreed.localDigest)),
                 \(.text(agreed.remoteDigest)), \(.text(agreed.origin.rawValue)),
                 \(agreed.isVoid ? .null : now.value), \(.integer(run?.rawValue))
             )

@@ -278,12 +278,9 @@ private struct RawSnapshot: Sendable {
 extension AgreedItem {
     fileprivate init(_ row: SQLRow) throws {
         series = try row.optionalText("series")
-        agreement = Agreement(
-            local: FieldsText.decode(try row.text("local_fields")),
-            remote: FieldsText.decode(try row.text("remote_fields"))
-        )
+        agreement = try Agreement(row)
         localText = try row.text("local_text")
-        remoteText = try row.text("remote_text")
+        remoteText = SameText.read(try row.text("remote_text"), beside: localText)
         localDigest = try row.text("local_digest")
         remoteDigest = try row.text("remote_digest")
         origin = try row.word("origin")
