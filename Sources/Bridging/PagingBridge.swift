@@ -8,16 +8,20 @@ public protocol PagingBridge: Bridge {
     func listAll(telling page: @escaping @Sendable (ListedPage) -> Void) async throws(BridgeError) -> SyncCursor?
 }
 
-/// Some records of a listing that goes on.
+/// Some records of a listing.
 public struct ListedPage: Sendable {
     public var records: [UpstreamRecord]
 
     /// Series of which nothing more can come on a later page.
     public var whole: Set<String>
 
+    /// Whether no page comes after it, so that all series are whole.
+    public var isLast: Bool
+
     /// Describes a page.
-    public init(records: [UpstreamRecord], whole: Set<String>) {
+    public init(records: [UpstreamRecord], whole: Set<String>, isLast: Bool) {
         self.records = records
         self.whole = whole
+        self.isLast = isLast
     }
 }

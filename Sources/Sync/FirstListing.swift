@@ -53,15 +53,11 @@ struct FirstListing: Sendable {
 
     /// Works out one page after the other and gives away what is whole.
     ///
-    /// - Returns: the events that later pages might have added to, for when the listing is known to be whole, and all records
-    ///   that are to be mirrored and compared.
-    mutating func workedOut(
-        _ pages: AsyncStream<ListedPage>,
-        into basket: FreshBasket
-    ) async -> (items: [FreshItem], rest: [UpstreamRecord]) {
+    /// - Returns: all records that are to be mirrored and compared.
+    mutating func workedOut(_ pages: AsyncStream<ListedPage>, into basket: FreshBasket) async -> [UpstreamRecord] {
         for await page in pages { await take(page, into: basket) }
-        let rest = open.filter { waiting[$0.key] == nil }.values.flatMap { $0 } + changed
-        return (waiting.values.sorted { $0.object.series < $1.object.series }, rest)
+        // Whatever waits for more still, after a listing that told of no last page, is compared like all the others.
+        return open.values.flatMap { $0 } + changed
     }
 
     private mutating func take(_ page: ListedPage, into basket: FreshBasket) async {
@@ -74,16 +70,34 @@ struct FirstListing: Sendable {
             open[record.series, default: []].append(record)
             names.insert(record.series)
         }
+        if page.isLast { basket.put(whatWaited(besides: names)) }
         let sorted = names.sorted()
         for start in stride(from: 0, to: sorted.count, by: Self.itemsAtOnce) {
             let some = sorted[start..<min(start + Self.itemsAtOnce, sorted.count)].map { ($0, open[$0] ?? []) }
             let workOut = workOut
             let found = await inParallel(some) { workOut($0.0, $0.1) }
             let ready = zip(some, found).compactMap { series, item in
-                admit(item, of: series.0, isWhole: page.whole.contains(series.0) && series.1.count == 1)
+                let isWhole = page.isLast || page.whole.contains(series.0) && series.1.count == 1
+                return admit(item, of: series.0, isWhole: isWhole)
             }
             basket.put(ready)
         }
+    }
+
+    /// The events of earlier pages that nothing was added to, now that nothing will be.
+    private mutating func whatWaited(besides names: Set<String>) -> [FreshItem] {
+        let whole = waiting.filter { !names.contains($0.key) }.sorted { $0.key < $1.key }
+        return whole.map { series, item in
+            send(series)
+            return item
+        }
+    }
+
+    /// Notes that a series is on its way here.
+    private mutating func send(_ series: String) {
+        waiting[series] = nil
+        open[series] = nil
+        brought.insert(series)
     }
 
     /// Answers an event that may come here at once; one that more may belong to waits, and what is in doubt is left.
@@ -95,8 +109,7 @@ struct FirstListing: Sendable {
             waiting[series] = item
             return nil
         }
-        open[series] = nil
-        brought.insert(series)
+        send(series)
         return item
     }
 }

@@ -29,14 +29,10 @@ extension SyncPass {
         var records: [UpstreamRecord] = []
         while let items = await basket.next() { records += try await bring(items) }
         let cursor = try await listing
-        let left = await worked
+        let rest = await worked
         // A stream that was cancelled ends like any other, and what it did not give was not brought.
         try Task.checkCancellation()
-        for start in stride(from: 0, to: left.items.count, by: FreshBasket.itemsPerWrite) {
-            let end = min(start + FreshBasket.itemsPerWrite, left.items.count)
-            records += try await bring(Array(left.items[start..<end]))
-        }
-        return PulledRecords(records: records + left.rest, isComplete: false, cursor: cursor)
+        return PulledRecords(records: records + rest, isComplete: false, cursor: cursor)
     }
 
     private static func listing(
@@ -52,7 +48,7 @@ extension SyncPass {
         beyond place: FirstPlace,
         into basket: FreshBasket,
         _ workOut: @escaping @Sendable (String, [UpstreamRecord]) -> FreshItem?
-    ) async -> (items: [FreshItem], rest: [UpstreamRecord]) {
+    ) async -> [UpstreamRecord] {
         defer { basket.close() }
         var listing = FirstListing(beyond: place, workOut)
         return await listing.workedOut(pages, into: basket)

@@ -29,17 +29,20 @@ extension Gateway {
         let all = try await provider.calendars(using: source)
         let named = all.first { Self.isSame($0.id, wish.upstreamCalendar) }
         let identity = LinkStore.randomIdentity()
-        let settled = try await provider.settle(
-            UpstreamLink(
-                identity: identity,
-                calendar: named?.id ?? wish.upstreamCalendar,
-                timeZone: named?.timeZone.flatMap(ZoneResolver.ianaName) ?? "UTC",
-                mapping: wish.mapping,
-                notifiesGuests: wish.notifiesGuests
-            ),
-            createColumns: wish.createsColumns,
-            using: source
+        let zone = named?.timeZone.flatMap(ZoneResolver.ianaName)
+        var settled = UpstreamLink(
+            identity: identity,
+            calendar: named?.id ?? wish.upstreamCalendar,
+            timeZone: zone ?? "UTC",
+            mapping: wish.mapping,
+            notifiesGuests: wish.notifiesGuests
         )
+        if let named, named.schema == nil, zone != nil {
+            // Of such a calendar the list has said all there is to settle.
+            settled.mapping = nil
+        } else {
+            settled = try await provider.settle(settled, createColumns: wish.createsColumns, using: source)
+        }
         // A pasted address may name a container; settling says which calendar is meant.
         guard let upstream = named ?? all.first(where: { Self.isSame($0.id, settled.calendar) }) else {
             throw RESTProblem(

@@ -47,8 +47,8 @@ struct FirstListingTests {
         UpstreamRecord(id: id, series: series ?? id, revision: "r\(revision)", payload: text)
     }
 
-    private func page(_ records: [UpstreamRecord], whole: Set<String>? = nil) -> ListedPage {
-        ListedPage(records: records, whole: whole ?? Set(records.map(\.series)))
+    private func page(_ records: [UpstreamRecord], whole: Set<String>? = nil, isLast: Bool = false) -> ListedPage {
+        ListedPage(records: records, whole: whole ?? Set(records.map(\.series)), isLast: isLast)
     }
 
     /// A pass over a listing of such pages, told of by whoever has the continuation.
@@ -69,9 +69,14 @@ struct FirstListingTests {
         )
     }
 
-    private func listing(of pages: ListedPage...) -> AsyncStream<ListedPage> {
+    /// A listing of these pages to its end, or up to where it breaks off.
+    private func listing(of pages: ListedPage..., breaksOff: Bool = false) -> AsyncStream<ListedPage> {
         let (stream, continuation) = AsyncStream<ListedPage>.makeStream()
-        for page in pages { continuation.yield(page) }
+        for (number, page) in pages.enumerated() {
+            var page = page
+            page.isLast = !breaksOff && number == pages.count - 1
+            continuation.yield(page)
+        }
         continuation.finish()
         return stream
     }
@@ -111,10 +116,38 @@ struct FirstListingTests {
         #expect(try await bench.calendars.versions(of: stored.id).count == 1)
     }
 
+    @Test func `a series that waited comes with the last page, before all of that is worked out`() async throws {
+        let bench = try await Workbench()
+        let (pages, next) = AsyncStream<ListedPage>.makeStream()
+        let (steps, step) = AsyncStream<SyncProgress>.makeStream()
+        var pass = pass(bench, pages) { step.yield($0) }
+        async let report = pass.run()
+        var told = steps.makeAsyncIterator()
+        let series = record("s", event("s", "RRULE:FREQ=DAILY"))
+        next.yield(page([record("a", event("a")), series], whole: ["a"]))
+        #expect(await told.next() == SyncProgress(done: 1, total: 1))
+        let other = record("t", event("t", "RRULE:FREQ=DAILY"))
+        next.yield(page([other, record("b", event("b"))], whole: ["b"], isLast: true))
+        while let progress = await told.next(), progress.done < 4 {}
+        // The listing has not even returned.
+        #expect(try await bench.uids() == ["a", "b", "s", "t"])
+        next.finish()
+        #expect(try await report.counts.pulled == 4)
+    }
+
+    @Test func `a listing without a last page loses nothing`() async throws {
+        let bench = try await Workbench()
+        let series = record("s", event("s", "RRULE:FREQ=DAILY"))
+        let pages = listing(of: page([record("a", event("a")), series], whole: ["a"]), breaksOff: true)
+        var pass = pass(bench, pages)
+        #expect(try await pass.run().counts.pulled == 2)
+        #expect(try await bench.uids() == ["a", "s"])
+    }
+
     @Test func `a listing that breaks off brings what was whole, and nothing of what was not`() async throws {
         let bench = try await Workbench()
         let series = record("s", event("s", "RRULE:FREQ=DAILY"))
-        let pages = listing(of: page([record("a", event("a")), series], whole: ["a"]))
+        let pages = listing(of: page([record("a", event("a")), series], whole: ["a"]), breaksOff: true)
         var first = pass(bench, pages, failing: .unreachable("gone"))
         await #expect(throws: BridgeError.unreachable("gone")) { try await first.run() }
         #expect(try await bench.uids() == ["a"])

@@ -223,9 +223,10 @@ struct ScriptedBridge: NotifyingBridge, AnsweringBridge, PagingBridge {
     func listAll(telling page: @escaping @Sendable (ListedPage) -> Void) async throws(BridgeError) -> SyncCursor? {
         let pulled = try await upstream.pull(since: nil)
         for start in stride(from: 0, to: pulled.records.count, by: pageSize) {
-            let records = Array(pulled.records[start..<min(start + pageSize, pulled.records.count)])
+            let end = min(start + pageSize, pulled.records.count)
+            let records = Array(pulled.records[start..<end])
             let whole = records.filter { $0.id == $0.series && !$0.payload.contains("RRULE") }.map(\.series)
-            page(ListedPage(records: records, whole: Set(whole)))
+            page(ListedPage(records: records, whole: Set(whole), isLast: end == pulled.records.count))
         }
         return pulled.cursor
     }

@@ -25,7 +25,7 @@ struct EventPage: Sendable {
 
     /// Reads the items; the defaults may have stood behind those that need them.
     func listed() throws(JSONReader.Malformed) -> ListedPage {
-        var page = ListedPage(records: [], whole: [])
+        var page = ListedPage(records: [], whole: [], isLast: nextSyncToken != nil && nextPageToken == nil)
         page.records.reserveCapacity(items.count)
         for item in items {
             let event = try ListedEvent(item, defaultReminders: defaultReminders)
