@@ -92,6 +92,15 @@ struct MainJobTests {
         }
     }
 
+    @Test func `linking a calendar asks Google for the list of calendars and nothing else`() async throws {
+        try await TestGateway.run { test in
+            _ = try await test.linkGoogle(start: false)
+            let paths = try await test.upstreams.requestsToGoogle().compactMap { $0["path"]?.text }
+            let about = paths.filter { $0.contains("/calendarList") && !$0.hasSuffix("/primary") }
+            #expect(about == ["/calendar/v3/users/me/calendarList"])
+        }
+    }
+
     @Test func `a token that has expired is renewed without anybody noticing`() async throws {
         try await TestGateway.run { test in
             let (google, notion) = try await Self.linkBoth(test)

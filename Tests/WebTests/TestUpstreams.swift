@@ -127,10 +127,14 @@ struct TestUpstreams: Sendable {
         return try #require(await googleService.createEvent(event, in: Self.account)["id"]?.text)
     }
 
+    /// The requests that Google was sent, in their order.
+    func requestsToGoogle() async throws -> [JSON] {
+        try JSON(parsing: try await send("GET", google + "/control/requests").body).elements ?? []
+    }
+
     /// How many writes of events either service was sent.
     func writes() async throws -> Int {
-        let google = try JSON(parsing: try await send("GET", google + "/control/requests").body).elements ?? []
-        let googleWrites = google.filter { request in
+        let googleWrites = try await requestsToGoogle().filter { request in
             request["method"]?.text != "GET" && request["path"]?.text?.contains("/events") == true
                 && request["path"]?.text?.hasSuffix("/watch") == false
         }
