@@ -12,10 +12,10 @@ enum ProcessResources {
     /// So much of each pool may stay free: less would be given back after every answer, and fetched anew for the next.
     private static let keptFree: Int32 = 4 << 20
 
-    /// Enough for two threads to allocate at the same time.
+    /// Enough for the threads that run tasks, one for each core, for the one that writes and the one that serves.
     ///
-    /// A pool of its own for every thread would keep, in each, what one request once needed.
-    private static let pools: Int32 = 2
+    /// With fewer they wait for each other; with a pool of its own every thread would keep what one request once needed.
+    private static let pools = Int32(clamping: ProcessInfo.processInfo.activeProcessorCount + 2)
 
     /// Every client's connection is a file; more than these nobody has.
     ///
