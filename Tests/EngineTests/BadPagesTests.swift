@@ -54,7 +54,7 @@ struct BadPagesTests {
         }
 
         func differences() async throws -> [String] {
-            try await side.differences(from: world.calendars.all(in: world.calendar), frozen: [])
+            try await side.differences(from: world.calendars.all(in: world.calendar), knowing: World.Memory())
         }
 
         func quarantine() async throws -> [QuarantineRow] { try await world.links.quarantine(of: spoke.link.principal) }

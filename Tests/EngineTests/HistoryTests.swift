@@ -13,6 +13,7 @@ struct HistoryTests {
             try await history.live()
             try await history.settle()
             try await history.check()
+            try await history.handleOccurrence()
         }
     }
 }

@@ -294,6 +294,20 @@ struct OccurrencePagesTests {
         #expect(try await table.count() == 1)
     }
 
+    @Test func `the days that are shown are those of the link's zone`() async throws {
+        let table = try await OccurrenceTable(daysAhead: 2)
+        let daily = """
+            DTSTART;TZID=Europe/Berlin:20261116T003000
+            DTEND;TZID=Europe/Berlin:20261116T010000
+            RRULE:FREQ=DAILY;COUNT=20
+            SUMMARY:Night
+            """
+        try await table.put(daily)
+        try await table.settle()
+        let days = await table.shown().map { $0.dropFirst("series / 20261117T233000Z: ".count).prefix(10) }
+        #expect(days == ["2026-11-18", "2026-11-19", "2026-11-20"])
+    }
+
     @Test func `what ends with the series are all its pages`() async throws {
         let table = try await OccurrenceTable()
         try await table.put(OccurrenceTable.weekly)

@@ -32,7 +32,7 @@ extension NotionBridge {
 
         let deleted = vanished.map { page in
             let occurrence = ledger[page.id]?.occurrence
-            let isTold = page.isWhole && occurrence.map { today.text.prefix(8) <= $0.stamp.prefix(8) } ?? false
+            let isTold = page.isWhole && occurrence.map { isToCome($0.stamp) } ?? false
             return Page.deletedRecord(dashedID(page.id), showing: occurrence, isTold: isTold)
         }
         for page in vanished { ledger.remove(page.id) }

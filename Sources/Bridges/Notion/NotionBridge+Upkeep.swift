@@ -36,6 +36,9 @@ extension NotionBridge: UpkeepBridge {
         return DateTime(date: now.year, now.month, now.day)
     }
 
+    /// Whether an occurrence is of today or of a later day.
+    func isToCome(_ stamp: String) -> Bool { today.text <= OccurrenceNote.day(of: stamp, in: link.timeZone) }
+
     /// Lists what makes the pages of the next occurrences say what the event says.
     ///
     /// Pages of past days are left as they are: what was noted on them is history.
@@ -45,10 +48,9 @@ extension NotionBridge: UpkeepBridge {
     ) throws(TranslationError) -> [RecordWrite] {
         guard let record = series.first(where: { !$0.isDeleted && $0.id == $0.series }) else { return [] }
         let master = try Page(record)
-        let first = String(today.text.prefix(8))
         var present: [ShownPage] = []
         for other in series where !other.isDeleted && other.id != record.id {
-            guard let note = Page.occurrence(of: other), note.stamp >= first else { continue }
+            guard let note = Page.occurrence(of: other), isToCome(note.stamp) else { continue }
             present.append(ShownPage(record: other, page: try Page(other), note: note))
         }
         present.sort { ($0.note.stamp, $0.record.id) < ($1.note.stamp, $1.record.id) }
@@ -157,7 +159,7 @@ extension NotionBridge: UpkeepBridge {
         func admit(_ places: [Occurrence]) {
             for place in places {
                 guard let id = place.recurrenceID, case let stamp = OccurrenceNote.stamp(of: id, zones),
-                    first <= stamp.prefix(8), stamp.prefix(8) <= last
+                    case let day = OccurrenceNote.day(of: stamp, in: link.timeZone), first <= day, day <= last
                 else { continue }
                 found[stamp] = place
             }

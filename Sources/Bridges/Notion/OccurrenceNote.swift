@@ -33,6 +33,13 @@ struct OccurrenceNote: Sendable, Hashable {
         recurrenceID.isDate ? recurrenceID.text : zones.local(zones.instant(recurrenceID), form: .utc).text
     }
 
+    /// The day of an occurrence in a zone, as `20261130`: that of a stamp in UTC may be the day before or after.
+    static func day(of stamp: String, in zone: String) -> String {
+        guard let time = DateTime(stamp, tzid: nil, isDate: false) else { return stamp }
+        let zones = ZoneResolver()
+        return String(zones.local(zones.instant(time), form: .zoned(zone)).text.prefix(8))
+    }
+
     /// The RECURRENCE-ID that a stamp is, in the form of the start of the series.
     static func recurrenceID(_ stamp: String, like start: DateTime, _ zones: ZoneResolver) -> DateTime? {
         let isDate = stamp.utf8.count == 8

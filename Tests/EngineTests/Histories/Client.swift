@@ -62,6 +62,24 @@ struct Client {
         try await put(Component("VCALENDAR", properties: head, components: [event]), named: "\(uid).ics")
     }
 
+    /// Begins a series some occurrences of which are in the days to come.
+    func beginSeries(using random: inout SeededGenerator) async throws {
+        let starts = [
+            "DTSTART;TZID=Europe/Berlin:20261117T090000", "DTSTART;TZID=America/New_York:20261116T180000",
+            "DTSTART;VALUE=DATE:20261118", "DTSTART:20261119T230000Z", "DTSTART;TZID=Europe/Berlin:20261119T003000",
+        ]
+        let rules = ["FREQ=DAILY;COUNT=20", "FREQ=WEEKLY;COUNT=6", "FREQ=DAILY;INTERVAL=2;COUNT=40"]
+        let start = starts.randomElement(using: &random) ?? starts[0]
+        let length = start.contains("VALUE=DATE") ? "P1D" : "PT1H"
+        let lines = [
+            "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Test//EN", "BEGIN:VEVENT", "UID:daily",
+            "DTSTAMP:20260101T000000Z", start, "DURATION:\(length)",
+            "RRULE:\(rules.randomElement(using: &random) ?? rules[0])", "SUMMARY:\(words.next())", "END:VEVENT",
+            "END:VCALENDAR", "",
+        ]
+        try await put(CalendarObject(parsing: lines.joined(separator: "\r\n")).calendar, named: "daily.ics")
+    }
+
     /// Changes the master of an event.
     private func change(
         using random: inout SeededGenerator,

@@ -102,7 +102,7 @@ struct GoogleSide: Side, SimulatedService {
         return Words.words(in: texts.joined(separator: " "))
     }
 
-    func differences(from ours: [StoredObject], frozen: Set<String>) async throws -> [String] {
+    func differences(from ours: [StoredObject], knowing memory: World.Memory) async throws -> [String] {
         let here = try ours.flatMap { stored in
             try stored.object().recurrenceSet().occurrences(in: World.window, limit: 1000).map { occurrence in
                 let event = occurrence.component

@@ -8,12 +8,14 @@ import Testing
 
 /// One history: a client here, people upstream, passes that fail and die, and what must hold after them.
 struct History {
-    private let world: World
+    let world: World
     private let client: Client
-    private let name: String
-    private var random: SeededGenerator
+    let name: String
+    var random: SeededGenerator
     /// Whether the process before died.
     private var isRestarting = true
+    /// Whether occurrences have pages of their own.
+    private var showsOccurrences = false
 
     /// Makes the world of a seed; `kind` names it in what is reported.
     init(_ kind: Kind, seed: UInt64) async throws {
@@ -26,7 +28,11 @@ struct History {
         if kind != .notion { sides.append(await GoogleSide(seed: seed, clock: clock, words: words)) }
         if kind != .google {
             let lag = seed % 4 == 0 ? 4 : 0
-            sides.append(try await NotionSide(seed: seed, clock: clock, words: words, lag: lag))
+            // Occurrences have pages of their own in two of five.
+            let daysAhead: Int? = [nil, 4, nil, 40, nil][Int(seed % 5)]
+            let side = try await NotionSide(seed: seed, clock: clock, words: words, lag: lag, daysAhead: daysAhead)
+            showsOccurrences = daysAhead != nil
+            sides.append(side)
         }
         world = try await World(seed: seed, clock, words, policy: policies[Int(seed % 3)], sides)
         client = Client(of: world)
@@ -38,8 +44,13 @@ struct History {
     // MARK: Living
 
     mutating func live() async throws {
+        if showsOccurrences { try await client.beginSeries(using: &random) }
         for _ in 0..<Int.random(in: 6...18, using: &random) {
             world.clock.advance(Int64.random(in: 0...40, using: &random))
+            // Days go by, and which pages there are to be changes with them.
+            if showsOccurrences, Int.random(in: 0..<8, using: &random) == 0 {
+                world.clock.advance(Int64.random(in: 1...3, using: &random) * 86_400)
+            }
             switch Int.random(in: 0..<20, using: &random) {
             case 0..<6: try await client.act(using: &random)
             case 6..<12: try await spoke().side.act(using: &random)
@@ -135,9 +146,9 @@ struct History {
     func check() async throws {
         let all = try await world.calendars.all(in: world.calendar)
         for spoke in world.spokes {
-            let frozen = try await world.frozen(of: spoke)
-            let ours = all.filter { !frozen.uids.contains($0.uid) }
-            let differences = try await spoke.side.differences(from: ours, frozen: frozen.series)
+            let memory = try await world.memory(of: spoke)
+            let ours = all.filter { !memory.frozen.uids.contains($0.uid) }
+            let differences = try await spoke.side.differences(from: ours, knowing: memory)
             #expect(differences.isEmpty, "\(name): \(differences.joined(separator: "\n"))")
             #expect(await spoke.side.mails() == 0, "\(name): a guest was mailed")
         }

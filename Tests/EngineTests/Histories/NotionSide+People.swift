@@ -4,6 +4,9 @@ import SyncTestSupport
 /// What people do in the workspace.
 extension NotionSide {
     func act(using random: inout SeededGenerator) async {
+        if daysAhead != nil, Int.random(in: 0..<3, using: &random) == 0 {
+            return await actOnOccurrence(using: &random)
+        }
         switch Int.random(in: 0..<14, using: &random) {
         case 0, 1, 2: await create(using: &random)
         case 3, 4, 5: await edit(using: &random)
@@ -19,7 +22,7 @@ extension NotionSide {
         }
     }
 
-    private func edit(_ id: JSONValue, _ change: JSONValue) async {
+    func edit(_ id: JSONValue, _ change: JSONValue) async {
         var change = change
         change["id"] = id
         words.trace("Notion: edit \(String(decoding: change.octets, as: UTF8.self))")
@@ -30,7 +33,7 @@ extension NotionSide {
         await pages().randomElement(using: &random)
     }
 
-    private func text(_ text: String) -> JSONValue { [["type": "text", "text": ["content": .string(text)]]] }
+    func text(_ text: String) -> JSONValue { [["type": "text", "text": ["content": .string(text)]]] }
 
     private func create(using random: inout SeededGenerator) async {
         let time = RandomTime(using: &random)
@@ -85,6 +88,10 @@ extension NotionSide {
     /// Takes a page out of the table in one of the ways the service has.
     private func withdraw(using random: inout SeededGenerator) async {
         guard let id = await page(using: &random)?["id"] else { return }
+        await withdraw(id, using: &random)
+    }
+
+    func withdraw(_ id: JSONValue, using random: inout SeededGenerator) async {
         switch Int.random(in: 0..<3, using: &random) {
         case 0:
             words.trace("Notion: move away \(id)")
@@ -103,6 +110,10 @@ extension NotionSide {
         guard let page = all.filter({ $0.isTrashed || $0.isIn(elsewhere) }).randomElement(using: &random),
             let id = page["id"]
         else { return }
+        await restore(page, id)
+    }
+
+    func restore(_ page: JSONValue, _ id: JSONValue) async {
         if page.isTrashed { await edit(id, ["in_trash": false]) }
         if page.isIn(elsewhere) {
             words.trace("Notion: move back \(id)")
@@ -112,13 +123,17 @@ extension NotionSide {
 
     private func duplicate(using random: inout SeededGenerator) async {
         guard let id = await page(using: &random)?["id"] else { return }
+        await duplicate(id)
+    }
+
+    func duplicate(_ id: JSONValue) async {
         words.trace("Notion: duplicate \(id)")
         _ = await simulator.control("POST", "duplicate", ["id": id])
     }
 }
 
 extension JSONValue {
-    fileprivate var isTrashed: Bool { self["in_trash"] == true }
+    var isTrashed: Bool { self["in_trash"] == true }
 
-    fileprivate func isIn(_ source: String) -> Bool { self["parent"]?["data_source_id"]?.string == source }
+    func isIn(_ source: String) -> Bool { self["parent"]?["data_source_id"]?.string == source }
 }

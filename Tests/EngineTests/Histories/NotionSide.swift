@@ -4,7 +4,6 @@ import HTTPTypes
 import ICalendar
 import OutboundHTTP
 import SimulatorNotion
-import Store
 import Sync
 import SyncTestSupport
 import Synchronization
@@ -19,14 +18,14 @@ final class NotionSide: Side, SimulatedService {
     let words: Words
     /// Another table that is not linked, for pages that are moved away.
     let elsewhere: String
-    private let clock: WorldClock
+    let clock: WorldClock
     /// The process that runs, and what it remembers of what it wrote.
     private let process = Mutex(Process())
     private let memory = Mutex<NotionProvider?>(nil)
-    private static let zone = "Europe/Berlin"
+    static let zone = "Europe/Berlin"
 
     /// For how many days ahead occurrences have pages of their own.
-    private let daysAhead: Int?
+    let daysAhead: Int?
     /// The requests a minute that the service allows, and that we keep to.
     private let rate: Int
 
@@ -156,41 +155,6 @@ final class NotionSide: Side, SimulatedService {
         }
         return Words.words(in: texts.joined(separator: " "))
     }
-
-    /// Compares events by what a page can show of them: everything but what is different in single occurrences.
-    ///
-    /// The column of the UID is not looked at: where a pass died before it wrote one, the next change of the page brings it.
-    func differences(from ours: [StoredObject], frozen: Set<String>) async throws -> [String] {
-        let here = try ours.flatMap { stored -> [String] in
-            let object = try stored.object()
-            guard let master = object.master else { return [] }
-            var calendar = object.calendar
-            calendar.removeComponents { $0.first("RECURRENCE-ID") != nil }
-            return try lines(
-                CalendarObject(calendar),
-                ["SUMMARY", "LOCATION", "DESCRIPTION"].map { master.first($0)?.text ?? "" }
-                    + [master.first("STATUS")?.value ?? ""]
-            )
-        }
-        let shown = await pages().filter { page in
-            page.column("When") != .null && !frozen.contains(page["id"]?.string ?? "")
-        }
-        let there = try shown.flatMap { page -> [String] in
-            try lines(
-                page.event(linkZone: Self.zone),
-                ["Name", "Location", "Description"].map { page.columnText($0) }
-                    + [page.column("Status")["name"]?.string?.uppercased() ?? ""]
-            )
-        }
-        return World.differences(here, there, "Notion")
-    }
-
-    private func lines(_ object: CalendarObject, _ texts: [String]) throws -> [String] {
-        try object.recurrenceSet(floatingZone: Self.zone).occurrences(in: World.window, limit: 1000)
-            .map { occurrence in
-                ([occurrence.start.rfc3339, occurrence.end.rfc3339] + texts).joined(separator: " | ")
-            }
-    }
 }
 
 extension NotionSimulator {
@@ -211,37 +175,5 @@ extension JSONValue {
     /// The plain text of a page's column.
     func columnText(_ name: String) -> String {
         (column(name).array ?? []).compactMap { $0["plain_text"]?.string }.joined()
-    }
-
-    /// What the page says about when it is, read without the bridge.
-    func event(linkZone: String) throws -> CalendarObject {
-        let when = column("When")
-        let lines = columnText("Repeats").split(separator: "\n").map { line in
-            (line.hasPrefix("FREQ=") ? "RRULE:" : "") + line
-        }
-        var properties = lines.filter { line in
-            ["RRULE:", "RDATE", "EXDATE", "DTSTART"].contains { line.hasPrefix($0) }
-        }
-        let start = when["start"]?.string ?? ""
-        let end = when["end"]?.string
-        if start.utf8.count == 10 {
-            let last = DateTime((end ?? start).filter { $0 != "-" }, tzid: nil, isDate: true)
-            if !properties.contains(where: { $0.hasPrefix("DTSTART") }) {
-                properties.append("DTSTART;VALUE=DATE:" + start.filter { $0 != "-" })
-            }
-            properties.append("DTEND;VALUE=DATE:" + (last?.adding(days: 1).text ?? ""))
-        } else {
-            let zones = ZoneResolver()
-            let local = { (text: String) in
-                Instant(rfc3339: text).map { zones.local($0, form: .zoned(linkZone)).text } ?? "?"
-            }
-            if !properties.contains(where: { $0.hasPrefix("DTSTART") }) {
-                properties.append("DTSTART;TZID=\(linkZone):" + local(start))
-            }
-            if let end { properties.append("DTEND;TZID=\(linkZone):" + local(end)) }
-        }
-        let head = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Page//EN", "BEGIN:VEVENT", "UID:page"]
-        let tail = ["DTSTAMP:20260101T000000Z", "END:VEVENT", "END:VCALENDAR", ""]
-        return try CalendarObject(parsing: (head + properties + tail).joined(separator: "\r\n"))
     }
 }

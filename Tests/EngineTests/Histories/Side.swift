@@ -34,8 +34,8 @@ protocol Side: Sendable {
     func words() async -> Set<String>
 
     /// Where what is shown there departs from our calendar, as far as the service can hold it; the series that are
-    /// `frozen` are not looked at.
-    func differences(from ours: [StoredObject], frozen: Set<String>) async throws -> [String]
+    /// frozen are not looked at.
+    func differences(from ours: [StoredObject], knowing memory: World.Memory) async throws -> [String]
 
     /// How many mails went to guests.
     func mails() async -> Int

@@ -122,10 +122,21 @@ struct World {
         return try await pass.run()
     }
 
-    /// The series that cannot be read, which are left alone on both sides.
-    func frozen(of spoke: Spoke) async throws -> (uids: Set<String>, series: Set<String>) {
+    /// What a link knows of its service.
+    struct Memory {
+        /// The events that cannot be read, which are left alone on both sides.
+        var frozen: (uids: Set<String>, series: Set<String>) = ([], [])
+        /// The series that a record shows something of beside the series itself, by record.
+        var shown: [String: String] = [:]
+    }
+
+    func memory(of spoke: Spoke) async throws -> Memory {
         let rows = try await links.quarantine(of: spoke.link.principal, link: spoke.link.id)
-        return (Set(rows.compactMap(\.uid)), Set(rows.map(\.series)))
+        let shown = try await links.shownOccurrences(of: spoke.link).map { ($0.id, $0.series) }
+        return Memory(
+            frozen: (Set(rows.compactMap(\.uid)), Set(rows.map(\.series))),
+            shown: Dictionary(uniqueKeysWithValues: shown)
+        )
     }
 
     /// Lets the deletions go that wait for a person.
