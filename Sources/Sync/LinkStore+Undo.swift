@@ -85,20 +85,37 @@ extension LinkStore {
         return try items.compactMap { item in
             let uid = try item.text("uid")
             let object = try CalendarObject(parsing: try item.text("undo_text"))
-            let current = try calendars.object(uid: uid, in: calendar, transaction)
+            return try bringBack(object, uid, in: calendar, calendars, author, transaction) ? uid : nil
+        }
+    }
+
+    /// Makes a former text the present one; answers whether that changed anything.
+    static func bringBack(
+        _ object: CalendarObject,
+        _ uid: String,
+        in calendar: CalendarID,
+        _ calendars: CalendarStore,
+        _ author: Author,
+        _ transaction: borrowing SQLTransaction
+    ) throws -> Bool {
+        let current = try calendars.object(uid: uid, in: calendar, transaction)
+        // The name of an event that is gone may be another's by now.
+        for name in current.map({ [$0.name] }) ?? ObjectName.candidates(for: uid) {
             let outcome = try calendars.put(
                 object,
-                named: current?.name ?? ObjectName.candidates(for: uid)[0],
+                named: name,
                 in: calendar,
-                if: .always,
+                if: current == nil ? .absent : .always,
                 by: author,
                 transaction
             )
             switch outcome {
-            case .created, .replaced: return uid
-            case .unchanged, .conditionFailed, .uidInUse, .calendarMissing: return nil
+            case .created, .replaced: return true
+            case .conditionFailed: continue
+            case .unchanged, .uidInUse, .calendarMissing: return false
             }
         }
+        return false
     }
 
     private static func remove(
