@@ -11,6 +11,9 @@ struct CrashingBridge: PagingBridge {
     var beforeLook: @Sendable () async -> Void = {}
     var afterLook: @Sendable () async -> Void = {}
 
+    /// What somebody else does once the upstream has looked.
+    var meanwhile: @Sendable () async -> Void = {}
+
     var fields: FieldSet { real.fields }
 
     func pull(since cursor: SyncCursor?) async throws(BridgeError) -> PulledRecords {
@@ -18,12 +21,15 @@ struct CrashingBridge: PagingBridge {
         await beforeLook()
         let pulled = try await real.pull(since: cursor)
         await afterLook()
+        await meanwhile()
         return pulled
     }
 
     func listAll(telling page: @escaping @Sendable (ListedPage) -> Void) async throws(BridgeError) -> SyncCursor? {
         guard !life.isOver else { throw .unreachable("dead") }
-        return try await real.listAll(telling: page)
+        let cursor = try await real.listAll(telling: page)
+        await meanwhile()
+        return cursor
     }
 
     func perform(_ write: RecordWrite) async throws(BridgeError) -> UpstreamRecord? {

@@ -14,7 +14,7 @@ struct RandomHistoryTests {
         _ share: UInt64
     ) async throws {
         for seed in Seeds(default: 500).share(share, of: 4) {
-            var history = try await History(seed: seed)
+            var history = try await ScriptedHistory(seed: seed)
             try await history.live()
             try await history.settle()
             try await history.check()
@@ -23,31 +23,38 @@ struct RandomHistoryTests {
 }
 
 /// One history: people on both sides, passes that fail and die, and what must hold after them.
-private struct History {
-    private let bench: Workbench
-    private let seed: UInt64
-    private var random: SeededGenerator
+struct ScriptedHistory {
+    var bench: Workbench
+    let seed: UInt64
+    var random: SeededGenerator
     private var word = 0
-    private var typedUpstream: [String] = []
+    /// Whether somebody changes how the calendars are linked, and undoes and restores.
+    let hasOwner: Bool
+    /// Whether there is so much that clearing it out needs a person's word.
+    let isCrowded: Bool
 
     init(seed: UInt64) async throws {
         self.seed = seed
         random = SeededGenerator(seed)
+        hasOwner = seed % 2 == 0
+        isCrowded = seed % 7 == 0
         let policies: [ConflictPolicy] = [.newest, .upstream, .gateway]
         bench = try await Workbench(policy: policies[Int(seed % 3)])
     }
 
-    private mutating func newWord() -> String {
+    mutating func newWord() -> String {
         word += 1
         return "word\(word)"
     }
 
-    private func trace(_ line: @autoclosure () -> String) { Trace.note("seed \(seed)", line()) }
+    func trace(_ line: @autoclosure () -> String) { Trace.note("seed \(seed)", line()) }
 
     mutating func live() async throws {
+        if isCrowded { try await fill() }
         for _ in 0..<Int.random(in: 6...16, using: &random) {
             bench.time.advance(Int64.random(in: 0...40, using: &random))
             await bench.upstream.setTime(bench.time.now)
+            if hasOwner, Int.random(in: 0..<5, using: &random) == 0 { try await actAsOwner() }
             switch Int.random(in: 0..<13, using: &random) {
             case 0, 1: try await bench.put(series("l\(Int.random(in: 0..<5, using: &random))"))
             case 2: await createUpstream()
@@ -56,7 +63,7 @@ private struct History {
             case 7: if let uid = try await bench.uids().randomElement(using: &random) { try await bench.delete(uid) }
             case 8: await deleteUpstream()
             case 9: await bench.upstream.forgetCursors()
-            default: await pass()
+            default: try await pass()
             }
         }
     }
@@ -143,13 +150,18 @@ private struct History {
     private enum EditTime { case never, beforeLook, afterLook }
 
     /// A pass in a process that may die in it, over an upstream that may fail.
-    private mutating func pass() async {
+    private mutating func pass() async throws {
+        guard let readiness = try await bench.links.readiness(of: bench.link.id), readiness.state != .paused else {
+            return
+        }
+        let link = readiness.link
         let isMortal = Bool.random(using: &random)
         let life = Life(calls: isMortal ? Int.random(in: 0..<25, using: &random) : .max)
         let database = CrashingDatabase(real: bench.database, life: life)
         let time = bench.time
         let calendars = CalendarStore(database: database) { time.now }
         let links = LinkStore(calendars: calendars) { time.now }
+        let meanwhile = hasOwner && Int.random(in: 0..<4, using: &random) == 0 ? ownersAct() : nil
         let faults = (0..<40).map { _ in Int.random(in: 0..<12, using: &random) }
         let (pulls, writes) = (Counter(), Counter())
         let edits = [EditTime.never, .beforeLook, .afterLook].randomElement(using: &random) ?? .never
@@ -171,8 +183,9 @@ private struct History {
             case .beforeLook: bridge.beforeLook = { await bell.ringAndWait() }
             case .afterLook: bridge.afterLook = { await bell.ringAndWait() }
             }
+            if let meanwhile { bridge.meanwhile = meanwhile }
             var pass = SyncPass(
-                of: bench.link,
+                of: link,
                 over: bridge,
                 state: links,
                 configuration: SyncConfiguration(),
@@ -190,12 +203,13 @@ private struct History {
 
     /// Passes without faults until nothing is left to do.
     mutating func settle() async throws {
+        try await takeUpEverything()
         for _ in 0..<12 {
             bench.time.advance(4000)
             await bench.upstream.setTime(bench.time.now)
             let report = try await bench.pass()
             trace("quiet pass \(report.outcomes) \(report.counts)")
-            if report.isHeld { _ = try await bench.scheduler().approve(bench.link.id) }
+            if report.isHeld { try await decideOnHeld() }
             if report.outcomes.isEmpty, report.run == nil { return }
         }
         Issue.record("seed \(seed): never comes to rest")

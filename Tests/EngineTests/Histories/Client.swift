@@ -8,13 +8,18 @@ struct Client {
     private let calendar: CalendarID
     private let words: Words
 
-    init(of world: World) {
+    init(of world: World, invites: Bool = false) {
+        self.invites = invites
         calendars = world.calendars
         calendar = world.calendar
         words = world.words
     }
 
+    /// Whether guests are asked and let go again.
+    private let invites: Bool
+
     func act(using random: inout SeededGenerator) async throws {
+        if invites, Int.random(in: 0..<6, using: &random) == 0 { return try await changeGuests(using: &random) }
         switch Int.random(in: 0..<12, using: &random) {
         case 0, 1, 2: try await create(using: &random)
         case 3, 4: try await edit(using: &random)
@@ -80,6 +85,32 @@ struct Client {
         try await put(CalendarObject(parsing: lines.joined(separator: "\r\n")).calendar, named: "daily.ics")
     }
 
+    /// Stores more events than anybody deletes at once.
+    func fill() async throws {
+        for number in 0..<14 {
+            let lines = [
+                "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Test//EN", "BEGIN:VEVENT", "UID:crowd\(number)",
+                "DTSTAMP:20260101T000000Z", "DTSTART:202612\(10 + number)T100000Z", "DURATION:PT1H",
+                "SUMMARY:\(words.next())", "END:VEVENT", "END:VCALENDAR", "",
+            ]
+            let object = try CalendarObject(parsing: lines.joined(separator: "\r\n"))
+            try await put(object.calendar, named: "crowd\(number).ics")
+        }
+    }
+
+    /// Deletes everything but for one event or two.
+    func clear() async throws {
+        words.trace("client: clears out")
+        for stored in try await calendars.all(in: calendar).sorted(by: { $0.uid < $1.uid }).dropFirst(2) {
+            _ = try await calendars.delete(
+                named: stored.name,
+                in: calendar,
+                if: .always,
+                by: Author(.client, name: "test")
+            )
+        }
+    }
+
     /// Changes the master of an event.
     private func change(
         using random: inout SeededGenerator,
@@ -100,6 +131,15 @@ struct Client {
         try await change(using: &random) { event, random in
             let name = ["SUMMARY", "LOCATION", "DESCRIPTION"].randomElement(using: &random) ?? "SUMMARY"
             event.set(name, Property(name, text: words.next()))
+        }
+    }
+
+    private func changeGuests(using random: inout SeededGenerator) async throws {
+        try await change(using: &random) { event, random in
+            let guests = ["ana@example.com", "ben@example.com", "dave@example.net"]
+                .filter { _ in Bool.random(using: &random) }
+            event.set("ATTENDEE", guests.map { Property("ATTENDEE", value: "mailto:" + $0) })
+            event.set("ORGANIZER", guests.isEmpty ? [] : [Property("ORGANIZER", value: "mailto:alice@example.com")])
         }
     }
 

@@ -29,6 +29,8 @@ struct GoogleSide: Side, SimulatedService {
 
     func mapping() -> String? { nil }
 
+    func changeMapping(using random: inout SyncTestSupport.SeededGenerator) -> String? { nil }
+
     func bridge(to link: UpstreamLink, in process: Process) -> any Bridge {
         let provider = GoogleProvider(
             transport: ServiceTransport(service: self, process: { process }, words: words),
@@ -209,6 +211,14 @@ extension GoogleSide {
             .filter { $0["status"]?.text != "cancelled" && $0["recurringEventId"] == nil && isWanted($0) }
             .sorted { ($0["id"]?.text ?? "") < ($1["id"]?.text ?? "") }
             .randomElement(using: &random)
+    }
+
+    func clear() async throws {
+        words.trace("Google: clear")
+        let all = await simulator.events(in: calendarIdentifier)
+            .filter { $0["status"]?.text != "cancelled" && $0["recurringEventId"] == nil }
+            .compactMap { $0["id"]?.text }
+        for id in all.sorted().dropFirst(2) { try await simulator.deleteEvent(id, in: calendarIdentifier) }
     }
 
     private func edit(using random: inout SyncTestSupport.SeededGenerator) async throws {

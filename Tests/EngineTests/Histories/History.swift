@@ -8,14 +8,18 @@ import Testing
 
 /// One history: a client here, people upstream, passes that fail and die, and what must hold after them.
 struct History {
-    let world: World
-    private let client: Client
+    var world: World
+    let client: Client
     let name: String
     var random: SeededGenerator
     /// Whether the process before died.
-    private var isRestarting = true
+    var isRestarting = true
     /// Whether occurrences have pages of their own.
     private var showsOccurrences = false
+    /// Whether somebody changes how the calendars are linked, and undoes and restores.
+    let hasOwner: Bool
+    /// Whether there is so much that clearing it out needs a person's word.
+    let isCrowded: Bool
 
     /// Makes the world of a seed; `kind` names it in what is reported.
     init(_ kind: Kind, seed: UInt64) async throws {
@@ -24,18 +28,29 @@ struct History {
         let policies: [ConflictPolicy] = [.newest, .upstream, .gateway]
         let clock = WorldClock()
         let words = Words(of: "\(kind) \(seed)")
+        let hasPeople = seed % 9 == 2
         var sides: [any Side] = []
         if kind != .notion { sides.append(await GoogleSide(seed: seed, clock: clock, words: words)) }
         if kind != .google {
             let lag = seed % 4 == 0 ? 4 : 0
             // Occurrences have pages of their own in two of five.
             let daysAhead: Int? = [nil, 4, nil, 40, nil][Int(seed % 5)]
-            let side = try await NotionSide(seed: seed, clock: clock, words: words, lag: lag, daysAhead: daysAhead)
+            let side = try await NotionSide(
+                seed: seed,
+                clock: clock,
+                words: words,
+                lag: lag,
+                daysAhead: daysAhead,
+                hasPeople: hasPeople,
+                hasFormula: seed % 9 == 5
+            )
             showsOccurrences = daysAhead != nil
             sides.append(side)
         }
+        hasOwner = seed % 2 == 0
+        isCrowded = seed % 7 == 0
         world = try await World(seed: seed, clock, words, policy: policies[Int(seed % 3)], sides)
-        client = Client(of: world)
+        client = Client(of: world, invites: hasPeople)
     }
 
     /// What a calendar is linked to.
@@ -44,9 +59,11 @@ struct History {
     // MARK: Living
 
     mutating func live() async throws {
+        if isCrowded { try await client.fill() }
         if showsOccurrences { try await client.beginSeries(using: &random) }
         for _ in 0..<Int.random(in: 6...18, using: &random) {
             world.clock.advance(Int64.random(in: 0...40, using: &random))
+            if hasOwner, Int.random(in: 0..<5, using: &random) == 0 { try await actAsOwner() }
             // Days go by, and which pages there are to be changes with them.
             if showsOccurrences, Int.random(in: 0..<8, using: &random) == 0 {
                 world.clock.advance(Int64.random(in: 1...3, using: &random) * 86_400)
@@ -61,9 +78,9 @@ struct History {
         }
     }
 
-    private mutating func spoke() -> World.Spoke {
-        world.spokes[Int.random(in: 0..<world.spokes.count, using: &random)]
-    }
+    mutating func spoke() -> World.Spoke { world.spokes[spokeIndex()] }
+
+    mutating func spokeIndex() -> Int { Int.random(in: 0..<world.spokes.count, using: &random) }
 
     /// A pass over a service that fails, in a process that may die, while others go on.
     private mutating func pass() async {
@@ -103,11 +120,14 @@ struct History {
         let seed = UInt64.random(in: 1...UInt64.max, using: &random)
         let client = Bool.random(using: &random) ? client : nil
         let side = spoke().side
+        let owner = hasOwner && Int.random(in: 0..<3, using: &random) == 0 ? Owner(of: world) : nil
         return {
             guard calls.next() == place else { return }
             var random = SeededGenerator(seed)
             do {
-                if let client {
+                if let owner {
+                    try await owner.act(using: &random)
+                } else if let client {
                     try await client.act(using: &random)
                     await bell.ringAndWait()
                 } else {
@@ -124,6 +144,7 @@ struct History {
     /// Passes without faults until nothing is left to do.
     mutating func settle() async throws {
         world.clock.setError(0)
+        try await takeUpEverything()
         for _ in 0..<16 {
             world.clock.advance(4000)
             var isQuiet = true
@@ -134,7 +155,7 @@ struct History {
                 isRestarting = false
                 let report = try await world.pass(of: spoke, in: process, isSweeping: true)
                 world.words.trace("\(report.outcomes)")
-                if report.isHeld { try await world.approve(spoke) }
+                if report.isHeld { try await decideOnHeld(spoke) }
                 isQuiet = isQuiet && report.outcomes.isEmpty && report.run == nil
             }
             if isQuiet { return }

@@ -7,6 +7,7 @@ extension NotionSide {
         if daysAhead != nil, Int.random(in: 0..<3, using: &random) == 0 {
             return await actOnOccurrence(using: &random)
         }
+        if hasSpecialColumns, Int.random(in: 0..<5, using: &random) == 0 { return await changeColumn(using: &random) }
         switch Int.random(in: 0..<14, using: &random) {
         case 0, 1, 2: await create(using: &random)
         case 3, 4, 5: await edit(using: &random)
@@ -19,6 +20,32 @@ extension NotionSide {
         default:
             guard let id = await page(using: &random)?["id"] else { return }
             await edit(id, ["in_trash": true])
+        }
+    }
+
+    /// Mail addresses by user.
+    static let people = [
+        "1e2feb89-0000-4000-8000-0000000000a1": "ana@example.com",
+        "1e2feb89-0000-4000-8000-0000000000a2": "ben@example.com",
+    ]
+
+    /// Puts others into the column of people, or lets the formula come to something else.
+    private func changeColumn(using random: inout SeededGenerator) async {
+        guard let id = await page(using: &random)?["id"] else { return }
+        if hasPeople {
+            let chosen = Self.people.keys.sorted().filter { _ in Bool.random(using: &random) }
+            await edit(id, ["properties": ["Team": ["people": .array(chosen.map { ["id": .string($0)] })]]])
+        } else {
+            let value: JSONValue = ["type": "string", "string": .string(words.next())]
+            words.trace("Notion: computes \(value) for \(id)")
+            _ = await simulator.control("POST", "computed", ["id": id, "column": "Place", "value": value])
+        }
+    }
+
+    func clear() async {
+        words.trace("Notion: clear")
+        for page in await pages().dropFirst(2) {
+            if let id = page["id"] { await edit(id, ["in_trash": true]) }
         }
     }
 

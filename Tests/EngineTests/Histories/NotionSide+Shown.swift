@@ -42,8 +42,20 @@ extension NotionSide {
     }
 
     private func texts(of event: Component) -> [String] {
-        ["SUMMARY", "LOCATION", "DESCRIPTION"].map { event.first($0)?.text ?? "" }
-            + [event.first("STATUS")?.value ?? ""]
+        ["SUMMARY", "DESCRIPTION"].map { event.first($0)?.text ?? "" }
+            + (hasLocation ? [event.first("LOCATION")?.text ?? ""] : [])
+            + [event.first("STATUS")?.value ?? ""] + (hasPeople ? [guests(of: event)] : [])
+    }
+
+    /// The guests who are in the workspace.
+    private func guests(of event: Component) -> String {
+        let mails = event.all("ATTENDEE").map { $0.value.lowercased().replacing("mailto:", with: "") }
+        return Set(mails).intersection(Self.people.values).sorted().joined(separator: ",")
+    }
+
+    private func guests(of page: JSONValue) -> String {
+        let people = (page.column("Team").array ?? []).compactMap { $0["id"]?.string.flatMap { Self.people[$0] } }
+        return Set(people).sorted().joined(separator: ",")
     }
 
     private func isShown(_ day: String, _ daysAhead: Int) -> Bool { today <= day && day <= today(plus: daysAhead) }
@@ -70,8 +82,9 @@ extension NotionSide {
         // What a page of a day that is over says is history.
         if series != nil, let day = page.namedDay, day < today { return [] }
         let texts =
-            ["Name", "Location", "Description"].map { page.columnText($0) }
-            + [page.column("Status")["name"]?.string?.uppercased() ?? ""]
+            ["Name", "Description"].map { page.columnText($0) }
+            + (hasLocation ? [page.columnText("Location")] : [])
+            + [page.column("Status")["name"]?.string?.uppercased() ?? ""] + (hasPeople ? [guests(of: page)] : [])
         let object = try page.event(linkZone: Self.zone, isOccurrence: series != nil)
         return try object.recurrenceSet(floatingZone: Self.zone).occurrences(in: World.window, limit: 1000)
             .map { line($0, texts) }

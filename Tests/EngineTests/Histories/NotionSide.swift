@@ -25,7 +25,32 @@ final class NotionSide: Side, SimulatedService {
     static let zone = "Europe/Berlin"
 
     /// For how many days ahead occurrences have pages of their own.
-    let daysAhead: Int?
+    var daysAhead: Int? { wish.withLock { $0.daysAhead } }
+    /// Whether places are told by a column that people write, and guests by people.
+    var hasLocation: Bool { wish.withLock { $0.place == .text } }
+    var hasPeople: Bool { wish.withLock { $0.hasPeople } }
+    /// Whether a column of people or a formula is mapped.
+    var hasSpecialColumns: Bool { hasPeople || wish.withLock { $0.place == .formula } }
+    private let wish: Mutex<Wish>
+
+    /// What is wanted of the table.
+    private struct Wish {
+        var daysAhead: Int?
+        var place = Place.text
+        var hasPeople = false
+
+        /// What tells where an event is.
+        enum Place: CaseIterable { case nothing, text, formula }
+
+        /// The mapping as a person words it.
+        var mapping: String {
+            var members = daysAhead.map { ["\"occurrences\":\($0)"] } ?? []
+            if place != .text { members.append("\"location\":" + (place == .formula ? "\"Place\"" : "null")) }
+            if hasPeople { members.append("\"attendees\":\"Team\"") }
+            return "{" + members.joined(separator: ",") + "}"
+        }
+    }
+
     /// The requests a minute that the service allows, and that we keep to.
     private let rate: Int
 
@@ -35,9 +60,11 @@ final class NotionSide: Side, SimulatedService {
         words: Words,
         lag: Int = 0,
         daysAhead: Int? = nil,
+        hasPeople: Bool = false,
+        hasFormula: Bool = false,
         rate: Int = 1_000_000
     ) async throws {
-        self.daysAhead = daysAhead
+        wish = Mutex(Wish(daysAhead: daysAhead, place: hasFormula ? .formula : .text, hasPeople: hasPeople))
         self.rate = rate
         simulator = NotionSimulator(seed: seed, now: { clock.now })
         self.clock = clock
@@ -50,28 +77,54 @@ final class NotionSide: Side, SimulatedService {
         )
         calendarIdentifier = await simulator.control("POST", "data_sources", ["title": "Events"])["id"]?.string ?? ""
         elsewhere = await simulator.control("POST", "data_sources", ["title": "Other"])["id"]?.string ?? ""
+        let columns: JSONValue = ["Team": ["people": [:]], "Place": ["formula": ["expression": "\"\""]]]
+        for table in [calendarIdentifier, elsewhere] {
+            _ = await simulator.control("POST", "schema", ["id": .string(table), "properties": columns])
+        }
     }
 
-    func mapping() async throws -> String? { try await mapping(daysAhead: daysAhead) }
+    func mapping() async throws -> String? { try await mapping(wish.withLock { $0 }) }
 
     /// The mapping with pages for occurrences, or without.
     func mapping(daysAhead: Int?) async throws -> String? {
+        var wish = wish.withLock { $0 }
+        wish.daysAhead = daysAhead
+        return try await mapping(wish)
+    }
+
+    private func mapping(_ wish: Wish) async throws -> String? {
         let link = UpstreamLink(
             identity: "",
             calendar: calendarIdentifier,
             timeZone: Self.zone,
-            mapping: daysAhead.map { "{\"occurrences\":\($0)}" },
+            mapping: wish.mapping,
             notifiesGuests: false
         )
-        return try await makeProvider().settle(link, createColumns: false, using: Self.token).mapping
+        // It is settled while no pass has to live for it.
+        let provider = makeProvider { Process() }
+        return try await provider.settle(link, createColumns: false, using: Self.token).mapping
+    }
+
+    func changeMapping(using random: inout SyncTestSupport.SeededGenerator) async throws -> String? {
+        var wish = wish.withLock { $0 }
+        let days = [nil, 4, 40].randomElement(using: &random) ?? nil
+        if Int.random(in: 0..<3, using: &random) == 0 {
+            wish.place = Wish.Place.allCases.randomElement(using: &random) ?? .text
+        } else {
+            wish.daysAhead = days
+        }
+        let mapping = try await mapping(wish)
+        self.wish.withLock { $0 = wish }
+        return mapping
     }
 
     private static let token = FixedToken(token: AccessToken("ntn_test"))
 
-    private func makeProvider() -> NotionProvider {
+    private func makeProvider(process: (@Sendable () -> Process)? = nil) -> NotionProvider {
         let clock = clock
+        let current: @Sendable () -> Process = { self.process.withLock { $0 } }
         return NotionProvider(
-            transport: ServiceTransport(service: self, process: { self.process.withLock { $0 } }, words: words),
+            transport: ServiceTransport(service: self, process: process ?? current, words: words),
             apiURL: "https://simulated.test",
             requestsPerMinute: rate,
             sweepInterval: 300,

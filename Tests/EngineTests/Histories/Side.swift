@@ -23,6 +23,12 @@ protocol Side: Sendable {
     /// Something a person does there.
     func act(using random: inout SeededGenerator) async throws
 
+    /// Deletes everything there but for an event or two.
+    func clear() async throws
+
+    /// Changes what of an event goes where; answers ``mapping()`` as it is from then on.
+    func changeMapping(using random: inout SeededGenerator) async throws -> String?
+
     /// Something the service does by itself.
     func forget() async
 

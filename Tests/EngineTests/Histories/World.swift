@@ -35,11 +35,13 @@ struct World {
     let calendars: CalendarStore
     let links: LinkStore
     let calendar: CalendarID
-    let spokes: [Spoke]
+    let owner: PrincipalID
+    private(set) var spokes: [Spoke] = []
 
     /// One link with its service.
     struct Spoke: Sendable {
         let side: any Side
+        /// As it was made.
         let link: Link
     }
 
@@ -62,38 +64,60 @@ struct World {
         let identities = Counter()
         links = LinkStore(calendars: calendars, now: { clock.gatewayNow }) { "identity\(seed)-\(identities.next())" }
         let principal = try await calendars.addPrincipal(name: "alice", email: nil, displayName: nil, isAdmin: false)
-        let owner = try #require(principal).id
+        owner = try #require(principal).id
         calendar = try await calendars.calendars(of: owner)[0].id
         let credentials = CredentialStore(database: database) { clock.gatewayNow }
-        var spokes: [Spoke] = []
         for side in sides {
             let connection = try await credentials.addConnection(provider: side.provider, of: owner, state: .connected)
-            let made = try await links.create(
-                NewLink(
-                    principal: owner,
-                    calendar: calendar,
-                    connection: connection,
-                    provider: side.provider,
-                    upstreamCalendar: side.calendarIdentifier,
-                    upstreamName: side.provider,
-                    policy: policy,
-                    mapping: side.mapping(),
-                    timeZone: "Europe/Berlin"
-                )
-            )
-            let spoke = Spoke(side: side, link: try #require(made))
+            let spoke = Spoke(side: side, link: try await link(side, over: connection, policy))
+            _ = try await scheduler(of: spoke).start(spoke.link.id)
             spokes.append(spoke)
-            let links = links
-            let bridge = side.bridge(to: spoke.link.upstream, in: Process())
-            let scheduler = SyncScheduler(
-                links: links,
-                makeBridge: { _ in bridge },
-                configuration: SyncConfiguration(),
-                clock: Self.syncClock(clock)
-            )
-            _ = try await scheduler.start(spoke.link.id)
         }
-        self.spokes = spokes
+    }
+
+    private func link(_ side: any Side, over connection: ConnectionID, _ policy: ConflictPolicy) async throws -> Link {
+        let made = try await links.create(
+            NewLink(
+                principal: owner,
+                calendar: calendar,
+                connection: connection,
+                provider: side.provider,
+                upstreamCalendar: side.calendarIdentifier,
+                upstreamName: side.provider,
+                policy: policy,
+                mapping: side.mapping(),
+                timeZone: "Europe/Berlin"
+            )
+        )
+        return try #require(made)
+    }
+
+    /// What a person asks for about a link goes through it.
+    func scheduler(of spoke: Spoke) -> SyncScheduler {
+        let bridge = spoke.side.bridge(to: spoke.link.upstream, in: Process())
+        return SyncScheduler(
+            links: links,
+            makeBridge: { _ in bridge },
+            configuration: SyncConfiguration(),
+            clock: Self.syncClock(clock)
+        )
+    }
+
+    /// Removes a link and makes it again; `isPlanned` looks at what the first pass would do.
+    mutating func linkAgain(
+        _ index: Int,
+        _ purge: LinkPurge,
+        isPlanned: Bool,
+        meanwhile: () async throws -> Void
+    ) async throws {
+        let old = spokes[index]
+        guard let current = try await links.link(old.link.id) else { return }
+        _ = try await scheduler(of: old).delete(old.link.id, purge: purge, by: Author(.client, name: "alice"))
+        try await meanwhile()
+        let new = Spoke(side: old.side, link: try await link(old.side, over: current.connection, current.policy))
+        spokes[index] = new
+        if isPlanned { _ = try await scheduler(of: new).plan(new.link.id) }
+        _ = try await scheduler(of: new).start(new.link.id)
     }
 
     private static func syncClock(_ clock: WorldClock) -> SyncClock {
@@ -104,15 +128,19 @@ struct World {
         )
     }
 
-    /// Runs one pass, in a process that may die in it.
+    /// Runs one pass, in a process that may die in it; nothing where the link is paused.
     @discardableResult
     func pass(of spoke: Spoke, in process: Process = Process(), isSweeping: Bool = false) async throws -> PassReport {
         let clock = clock
+        guard let readiness = try await links.readiness(of: spoke.link.id), readiness.state != .paused else {
+            return PassReport()
+        }
+        let link = readiness.link
         let store = CalendarStore(database: CrashingDatabase(real: database, life: process.life)) { clock.gatewayNow }
-        var bridge = spoke.side.bridge(to: spoke.link.upstream, in: process)
+        var bridge = spoke.side.bridge(to: link.upstream, in: process)
         if isSweeping, let sweeping = bridge as? any SweepingBridge { bridge = sweeping.sweeping() }
         var pass = SyncPass(
-            of: spoke.link,
+            of: link,
             over: bridge,
             state: LinkStore(calendars: store) { clock.gatewayNow },
             configuration: SyncConfiguration(),
@@ -137,18 +165,6 @@ struct World {
             frozen: (Set(rows.compactMap(\.uid)), Set(rows.map(\.series))),
             shown: Dictionary(uniqueKeysWithValues: shown)
         )
-    }
-
-    /// Lets the deletions go that wait for a person.
-    func approve(_ spoke: Spoke) async throws {
-        let bridge = spoke.side.bridge(to: spoke.link.upstream, in: Process())
-        let scheduler = SyncScheduler(
-            links: links,
-            makeBridge: { _ in bridge },
-            configuration: SyncConfiguration(),
-            clock: Self.syncClock(clock)
-        )
-        _ = try await scheduler.approve(spoke.link.id)
     }
 
     /// Every text that a person can still get at here: what is stored, what was, and what lost a conflict.
