@@ -38,6 +38,14 @@ struct Settlement: Sendable {
     init(_ uid: String) { self.uid = uid }
 }
 
+/// A write that is about to be made, and whose outcome may stay unknown.
+struct Intention: Sendable {
+    var uid: String
+    /// What the upstream is to say.
+    var text: String
+    var isCreation: Bool
+}
+
 /// How a settlement went.
 enum SettlementOutcome: Sendable, Hashable {
     case settled
@@ -104,24 +112,33 @@ extension LinkStore {
         }
     }
 
-    /// Notes that an item is about to be written, before the upstream hears of it.
-    func intend(_ text: String, for uid: String, isCreation: Bool, over link: Link) async throws {
+    /// Notes that items are about to be written, before the upstream hears of it.
+    func intend(_ intentions: [Intention], over link: Link) async throws {
+        guard !intentions.isEmpty else { return }
         let now = now()
         try await database.write { transaction in
-            try transaction.run(
-                """
-                INSERT INTO intent (link, uid, is_creation, text, at)
-                VALUES (\(link.id.value), \(.text(uid)), \(.integer(isCreation)), \(.text(text)), \(now.value))
-                ON CONFLICT (link, uid) DO UPDATE SET text = excluded.text
-                """
-            )
+            for intention in intentions {
+                try transaction.run(
+                    """
+                    INSERT INTO intent (link, uid, is_creation, text, at)
+                    VALUES (
+                        \(link.id.value), \(.text(intention.uid)), \(.integer(intention.isCreation)),
+                        \(.text(intention.text)), \(now.value)
+                    )
+                    ON CONFLICT (link, uid) DO UPDATE SET text = excluded.text
+                    """
+                )
+            }
         }
     }
 
-    /// Takes a note back: the upstream did not do what was intended, for certain.
-    func abandonIntent(_ uid: String, over link: Link) async throws {
+    /// Takes notes back: the upstream did not do what was intended, for certain.
+    func abandonIntents(_ uids: [String], over link: Link) async throws {
+        guard !uids.isEmpty else { return }
         try await database.write { transaction in
-            try transaction.run("DELETE FROM intent WHERE link = \(link.id.value) AND uid = \(.text(uid))")
+            for uid in uids {
+                try transaction.run("DELETE FROM intent WHERE link = \(link.id.value) AND uid = \(.text(uid))")
+            }
         }
     }
 

@@ -27,6 +27,9 @@ public struct SyncConfiguration: Sendable {
     /// The pace of a provider; one that allows what it likes is taken for a quick one.
     func pace(of provider: String) -> Double { secondsPerWrite[provider] ?? 0.1 }
 
+    /// More writes than this that wait are bulk, and go together where the upstream takes many in one request.
+    public var writesMakingBulk = 20
+
     /// What is wrong with a link though events still travel, such as a mapped column that is gone.
     public var complaint: @Sendable (any Bridge) -> Refusal? = { _ in nil }
 

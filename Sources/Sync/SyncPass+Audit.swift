@@ -4,13 +4,26 @@ import Store
 extension SyncPass {
     /// Performs a write and keeps a line about it, also where it was refused; it is written down with what follows.
     mutating func performAudited(_ write: RecordWrite, for item: SnapshotItem) async throws -> UpstreamRecord? {
+        let result: Result<UpstreamRecord?, BridgeError>
         do {
-            let answer = try await bridge.perform(write)
-            audit.append(entry(write.auditAction, item, detail: nil))
-            return answer
+            result = .success(try await bridge.perform(write))
         } catch {
+            result = .failure(error)
+        }
+        audit(write, for: item, result)
+        return try result.get()
+    }
+
+    /// Keeps a line about a write.
+    mutating func audit(
+        _ write: RecordWrite,
+        for item: SnapshotItem,
+        _ result: Result<UpstreamRecord?, BridgeError>
+    ) {
+        switch result {
+        case .success: audit.append(entry(write.auditAction, item, detail: nil))
+        case .failure(let error):
             audit.append(entry(.upstreamRefused, item, detail: "\(write.auditAction.rawValue): \(error.sentence)"))
-            throw error
         }
     }
 

@@ -24,13 +24,8 @@ extension SyncPass {
             let outcome = try await attempt(decision, on: item)
             silences = 0
             return outcome
-        } catch let error as BridgeError {
+        } catch {
             return try await failed(decision, on: item, error)
-        } catch let error as TranslationError {
-            return try await failed(decision, on: item, error)
-        } catch let error as CalendarDataError {
-            let problem = LinkProblem.invalidEvent(error.message)
-            return try await failed(decision, on: item, problem, isLasting: true)
         }
     }
 
@@ -54,10 +49,9 @@ extension SyncPass {
         case .agree, .forget, .pull, .createLocal, .deleteLocal:
             guard let prepared = try prepared(decision, on: item) else { return .done }
             return try await settle([prepared])[0]
-        case .push(let fields): return try await push(fields, of: item, decision)
-        case .merge(let pulled, let pushed): return try await merge(pulled, pushed, of: item, decision)
-        case .createRemote: return try await createRemote(item, decision)
-        case .deleteRemote: return try await deleteRemote(item, decision)
+        case .push, .merge, .createRemote, .deleteRemote:
+            guard let outgoing = try outgoing(decision, on: item) else { return .done }
+            return try await send(outgoing)
         case .hold: return try await hold(item, decision)
         }
     }

@@ -7,6 +7,18 @@ extension SyncPass {
     /// Writes in a row without an answer after which the upstream counts as out of reach.
     private static let tolerableSilences = 3
 
+    /// Puts an item into the queue whose turn failed, or throws what concerns the whole link.
+    mutating func failed(_ decision: Decision, on item: SnapshotItem, _ error: any Error) async throws -> ItemOutcome {
+        switch error {
+        case let error as BridgeError: return try await failed(decision, on: item, error)
+        case let error as TranslationError: return try await failed(decision, on: item, error)
+        case let error as CalendarDataError:
+            let problem = LinkProblem.invalidEvent(error.message)
+            return try await failed(decision, on: item, problem, isLasting: true)
+        default: throw error
+        }
+    }
+
     /// Puts an item into the queue, or throws what concerns the whole link.
     mutating func failed(_ decision: Decision, on item: SnapshotItem, _ error: BridgeError) async throws -> ItemOutcome
     {

@@ -1,3 +1,4 @@
+import Bridging
 import ICalendar
 import Reconcile
 import Store
@@ -25,15 +26,29 @@ extension SyncPass {
 
     private mutating func carryOutUpstream(_ work: [WorkItem]) async throws {
         let now = clock.now()
-        let ranked = work.map { ($0, Urgency(of: $0.decision.action, $0.item, at: now)) }
-        for (work, _) in ranked.sorted(by: { ($0.1, $0.0.item.uid) < ($1.1, $1.0.item.uid) }) {
-            try await heedEdits()
-            if !edited.contains(work.item.uid) {
-                report[work.item.uid] = try await isPaused ? .again : carryOut(work.decision, on: work.item)
+        let ranked = work.map { (work: $0, urgency: Urgency(of: $0.decision.action, $0.item, at: now)) }
+        var rest = ranked.sorted { ($0.urgency, $0.work.item.uid) < ($1.urgency, $1.work.item.uid) }[...]
+        let batching = work.count > configuration.writesMakingBulk ? bridge as? any BatchingBridge : nil
+        while let next = rest.first {
+            let size = await batching?.writesAtOnce() ?? 1
+            let group = rest.prefix(size).prefix { $0.urgency == next.urgency }.map(\.work)
+            rest = rest.dropFirst(group.count)
+            if let batching, group.count > 1 {
+                try await carryOutTogether(group, over: batching)
+            } else {
+                for work in group { try await carryOutAlone(work) }
             }
-            meter.finishWrite(at: clock.now())
-            tellProgress()
         }
+    }
+
+    /// Carries out a decision that needs the upstream, unless somebody edited the event meanwhile.
+    mutating func carryOutAlone(_ work: WorkItem) async throws {
+        try await heedEdits()
+        if !edited.contains(work.item.uid) {
+            report[work.item.uid] = try await isPaused ? .again : carryOut(work.decision, on: work.item)
+        }
+        meter.finishWrite(at: clock.now())
+        tellProgress()
     }
 
     /// Whether the link was paused meanwhile: the pass then ends what it does, and takes up nothing more upstream.

@@ -3,45 +3,63 @@ import ICalendar
 import Reconcile
 import Store
 
+/// A decision that needs the upstream, worked out: what is written there, and what is noted once it is.
+struct OutgoingItem: Sendable {
+    var decision: Decision
+    var item: SnapshotItem
+    /// What the upstream is to say; nil where the event is to be deleted there.
+    var target: CalendarObject?
+    var writes: [RecordWrite]
+    /// What our side says then; nil where nothing is agreed on any more.
+    var local: LocalItem?
+    var localWrite: LocalWrite?
+    var entry: RunEntry
+    var count: @Sendable (inout PassCounts) -> Void
+}
+
+/// What the upstream answered to the writes of one item.
+struct Answer: Sendable {
+    var series: String
+    var mirrored: (object: MirroredObject, records: [UpstreamRecord])
+    /// The event as the upstream has it now; nil where that cannot be read.
+    var remote: RemoteItem?
+}
+
 extension SyncPass {
-    mutating func push(
-        _ fields: Set<FieldKey>,
-        of item: SnapshotItem,
-        _ decision: Decision
-    ) async throws -> ItemOutcome {
-        guard let local = item.local, let remote = item.remote else { return .done }
-        try await beginRun()
+    // MARK: Working out
+
+    /// Works out a decision that needs the upstream; nil where there is nothing to do.
+    func outgoing(_ decision: Decision, on item: SnapshotItem) throws -> OutgoingItem? {
+        switch decision.action {
+        case .push(let fields): try pushed(fields, of: item, decision)
+        case .merge(let pulled, let pushed): try merged(pulled, pushed, of: item, decision)
+        case .createRemote: try createdRemote(item, decision)
+        case .deleteRemote: try deletedRemote(item, decision)
+        case .agree, .forget, .pull, .createLocal, .deleteLocal, .hold: nil
+        }
+    }
+
+    private func pushed(_ fields: Set<FieldKey>, of item: SnapshotItem, _ decision: Decision) throws -> OutgoingItem? {
+        guard let local = item.local, let remote = item.remote else { return nil }
         let target = try overlay(fields, of: local.outgoing, onto: remote.object, fieldSet: bridge.fields)
-        try await keepLoser(decision, item)
-        let answer = try await write(target, for: item)
-        var settlement = Settlement(item.uid)
-        settlement.mirrored = answer?.mirrored
-        let pushed = answer?.remote ?? remote
-        settlement.agreed = item.agreement(local, pushed, series: answer?.series, except: decision.withheld)
-        let outcome = try await settle(settlement)
         let undo = try overlay(
             item.isVeiled ? BusyTime.times(fields) : fields,
             of: remote.object,
             onto: local.object,
             fieldSet: incoming(item)
         )
-        note(outcome, RunEntry(item, "push", fields, undo: undo.text)) { $0.pushed += 1 }
-        return outcome
+        let entry = RunEntry(item, "push", fields, undo: undo.text)
+        return try outgoing(target, item, decision, local, nil, entry) { $0.pushed += 1 }
     }
 
-    /// Pushes first: the upstream's refusal then leaves our side as it was.
-    mutating func merge(
+    private func merged(
         _ pulled: Set<FieldKey>,
         _ pushed: Set<FieldKey>,
         of item: SnapshotItem,
         _ decision: Decision
-    ) async throws -> ItemOutcome {
-        guard let local = item.local, let remote = item.remote else { return .done }
-        try await beginRun()
-        let fieldSet = bridge.fields
-        let target = try overlay(pushed, of: local.outgoing, onto: remote.object, fieldSet: fieldSet)
-        try await keepLoser(decision, item)
-        let answer = try await write(target, for: item)
+    ) throws -> OutgoingItem? {
+        guard let local = item.local, let remote = item.remote else { return nil }
+        let target = try overlay(pushed, of: local.outgoing, onto: remote.object, fieldSet: bridge.fields)
         let object = try overlay(
             pulled,
             of: remote.object,
@@ -49,51 +67,86 @@ extension SyncPass {
             fieldSet: incoming(item),
             stamp: clock.now()
         )
-        var settlement = Settlement(item.uid)
-        settlement.mirrored = answer?.mirrored
-        if object.text != local.stored.text {
-            settlement.localWrite = .replace(local.stored, by: Draft(object, at: clock.now()))
-        }
-        settlement.agreed = try item.agreement(
-            item.written(object, over: local, fieldSet),
-            answer?.remote ?? remote,
-            series: answer?.series,
-            except: decision.withheld
-        )
-        let outcome = try await settle(settlement)
-        note(outcome, RunEntry(item, "merge", pulled.union(pushed), undo: local.stored.text)) { $0.merged += 1 }
-        return outcome
+        let write: LocalWrite? =
+            object.text == local.stored.text ? nil : .replace(local.stored, by: Draft(object, at: clock.now()))
+        let written = try item.written(object, over: local, bridge.fields)
+        let entry = RunEntry(item, "merge", pulled.union(pushed), undo: local.stored.text)
+        return try outgoing(target, item, decision, written, write, entry) { $0.merged += 1 }
     }
 
-    mutating func createRemote(_ item: SnapshotItem, _ decision: Decision) async throws -> ItemOutcome {
-        guard let local = item.local else { return .done }
-        try await beginRun()
-        try await keepLoser(decision, item)
-        let answer = try await write(local.outgoing, for: item)
-        guard let answer, let remote = answer.remote else { throw TranslationError.unsupported(Self.unreadableAnswer) }
-        var settlement = Settlement(item.uid)
-        settlement.mirrored = answer.mirrored
-        settlement.agreed = item.agreement(local, remote, series: answer.series, origin: .gateway)
-        let outcome = try await settle(settlement)
+    private func createdRemote(_ item: SnapshotItem, _ decision: Decision) throws -> OutgoingItem? {
+        guard let local = item.local else { return nil }
         var entry = RunEntry(item, "create-upstream", [], undo: nil)
         entry.removes = .upstream
-        note(outcome, entry) { $0.pushed += 1 }
-        return outcome
+        return try outgoing(local.outgoing, item, decision, local, nil, entry) { $0.pushed += 1 }
     }
 
-    mutating func deleteRemote(_ item: SnapshotItem, _ decision: Decision) async throws -> ItemOutcome {
-        try await beginRun()
-        try await keepLoser(decision, item)
-        if isListing { for record in item.records { writtenMeanwhile.note(record) } }
-        for write in try bridge.writes(toMake: nil, from: item.records) {
-            _ = try await performAudited(write, for: item)
-        }
-        var settlement = Settlement(item.uid)
-        settlement.forgottenSeries = item.series
-        let outcome = try await settle(settlement)
+    private func deletedRemote(_ item: SnapshotItem, _ decision: Decision) throws -> OutgoingItem? {
         let undo = item.base?.localText ?? item.remote?.object.text
-        note(outcome, RunEntry(item, "push-deletion", [], undo: undo)) { $0.deletedUpstream += 1 }
-        return outcome
+        let entry = RunEntry(item, "push-deletion", [], undo: undo)
+        return try outgoing(nil, item, decision, nil, nil, entry) { $0.deletedUpstream += 1 }
+    }
+
+    private func outgoing(
+        _ target: CalendarObject?,
+        _ item: SnapshotItem,
+        _ decision: Decision,
+        _ local: LocalItem?,
+        _ localWrite: LocalWrite?,
+        _ entry: RunEntry,
+        _ count: @escaping @Sendable (inout PassCounts) -> Void
+    ) throws -> OutgoingItem {
+        let target = try target?.with(uid: item.uid)
+        return OutgoingItem(
+            decision: decision,
+            item: item,
+            target: target,
+            writes: try bridge.writes(toMake: target, from: item.records),
+            local: local,
+            localWrite: localWrite,
+            entry: entry,
+            count: count
+        )
+    }
+
+    // MARK: Carrying out
+
+    /// Writes upstream what was worked out, and then here: the upstream's refusal leaves our side as it was.
+    mutating func send(_ outgoing: OutgoingItem) async throws -> ItemOutcome {
+        try await beginRun()
+        try await keepLoser(outgoing)
+        let answer: Answer?
+        if let target = outgoing.target {
+            answer = try await write(outgoing.writes, saying: target, for: outgoing.item)
+        } else {
+            answer = nil
+            if isListing { for record in outgoing.item.records { writtenMeanwhile.note(record) } }
+            for write in outgoing.writes { _ = try await performAudited(write, for: outgoing.item) }
+        }
+        return try await settle([settled(outgoing, answer)])[0]
+    }
+
+    /// What is noted once the upstream has answered; no answer where nothing was to be written, or the event was deleted.
+    func settled(_ outgoing: OutgoingItem, _ answer: Answer?) throws -> PreparedItem {
+        let item = outgoing.item
+        var settlement = Settlement(item.uid)
+        settlement.mirrored = answer?.mirrored
+        settlement.localWrite = outgoing.localWrite
+        let isCreation = outgoing.decision.action == .createRemote
+        let remote = answer?.remote ?? (isCreation ? nil : item.remote)
+        if let local = outgoing.local {
+            guard let remote else { throw TranslationError.unsupported(Self.unreadableAnswer) }
+            settlement.agreed = item.agreement(
+                local,
+                remote,
+                series: answer?.series,
+                except: isCreation ? [] : outgoing.decision.withheld,
+                origin: isCreation ? .gateway : nil
+            )
+        } else {
+            settlement.forgottenSeries = item.series
+        }
+        return PreparedItem(settlement: settlement, entry: outgoing.entry, count: outgoing.count)
     }
 
     /// Completes records that were read and say everything, but lack something of ours.
@@ -118,7 +171,9 @@ extension SyncPass {
             report[item.uid] == nil || report[item.uid] == .done, let local = item.local, let remote = item.remote
         else { return false }
         do {
-            guard let answer = try await write(remote.object, for: item) else { return false }
+            let target = try remote.object.with(uid: item.uid)
+            let writes = try bridge.writes(toMake: target, from: item.records)
+            guard let answer = try await write(writes, saying: target, for: item) else { return false }
             var settlement = Settlement(item.uid)
             settlement.mirrored = answer.mirrored
             settlement.agreed = item.agreement(local, answer.remote ?? remote, series: answer.series)
@@ -135,31 +190,26 @@ extension SyncPass {
     // MARK: Writing
 
     /// Writes down what is about to be overruled, before it is: whatever happens then, nothing a person typed is lost.
-    private func keepLoser(_ decision: Decision, _ item: SnapshotItem) async throws {
-        guard let conflict = conflict(decision, item) else { return }
+    func keepLoser(_ outgoing: OutgoingItem) async throws {
+        guard let conflict = conflict(outgoing.decision, outgoing.item) else { return }
         try await state.record(conflict, of: link)
     }
 
     private static let unreadableAnswer = "The upstream took the event, but what it answered cannot be read as one."
 
-    /// What the upstream answered to the writes of one item.
-    struct Answer {
-        var series: String
-        var mirrored: (object: MirroredObject, records: [UpstreamRecord])
-        /// The event as the upstream has it now; nil where that cannot be read.
-        var remote: RemoteItem?
-    }
-
     /// Makes the upstream say what `object` says; nil when it does already.
     ///
     /// Before a write whose outcome may stay unknown, or that is one of several, it is noted what is about to happen.
-    private mutating func write(_ object: CalendarObject, for item: SnapshotItem) async throws -> Answer? {
-        let object = try object.with(uid: item.uid)
-        let writes = try bridge.writes(toMake: object, from: item.records)
+    private mutating func write(
+        _ writes: [RecordWrite],
+        saying object: CalendarObject,
+        for item: SnapshotItem
+    ) async throws -> Answer? {
         guard !writes.isEmpty else { return nil }
         let isCreation = writes.contains(where: \.isCreation)
         if isCreation || writes.count > 1 {
-            try await state.intend(object.text, for: item.uid, isCreation: isCreation, over: link)
+            let intention = Intention(uid: item.uid, text: object.text, isCreation: isCreation)
+            try await state.intend([intention], over: link)
         }
         return try await perform(writes, for: item)
     }
@@ -174,14 +224,7 @@ extension SyncPass {
                 if let former = records[write.recordID] { writtenMeanwhile.note(former) }
                 if let answer { writtenMeanwhile.note(series: answer.series) }
             }
-            if let answer {
-                records[answer.id] = answer
-                series = answer.series
-            } else {
-                records[write.recordID] = nil
-            }
-            written.insert(series)
-            let mirrored = mirrored(records, series, uid: item.uid)
+            let mirrored = mirrored(answer, to: write, for: item, &records, &series)
             guard index < writes.count - 1 else { return self.answer(mirrored, series) }
             try await state.remember(mirrored.object, mirrored.records, of: link)
         }
@@ -202,9 +245,35 @@ extension SyncPass {
         do {
             return try await performAudited(write, for: item)
         } catch let error as BridgeError {
-            if isFirst, item.intent == nil, error.isCertain { try await state.abandonIntent(item.uid, over: link) }
+            if isFirst, item.intent == nil, error.isCertain { try await state.abandonIntents([item.uid], over: link) }
             throw error
         }
+    }
+
+    /// What the upstream answered to the only write of an item.
+    mutating func answer(_ record: UpstreamRecord?, to write: RecordWrite, for item: SnapshotItem) -> Answer {
+        var records = Dictionary(item.records.map { ($0.id, $0) }) { _, last in last }
+        var series = item.series ?? ""
+        let mirrored = mirrored(record, to: write, for: item, &records, &series)
+        return answer(mirrored, series)
+    }
+
+    /// What the upstream has after a write of an item was answered.
+    private mutating func mirrored(
+        _ record: UpstreamRecord?,
+        to write: RecordWrite,
+        for item: SnapshotItem,
+        _ records: inout [String: UpstreamRecord],
+        _ series: inout String
+    ) -> (object: MirroredObject, records: [UpstreamRecord]) {
+        if let record {
+            records[record.id] = record
+            series = record.series
+        } else {
+            records[write.recordID] = nil
+        }
+        written.insert(series)
+        return mirrored(records, series, uid: item.uid)
     }
 
     private func mirrored(

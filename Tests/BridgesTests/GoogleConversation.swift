@@ -72,7 +72,9 @@ final class ScriptedTransport: HTTPTransport {
         }
         var fields = HTTPFields()
         if let seconds = words.last.flatMap({ String($0).after("Retry-After=") }) { fields[.retryAfter] = seconds }
-        let body = answer.dropFirst().joined(separator: "\n")
+        if let type = first.split(separator: "Content-Type=").dropFirst().first { fields[.contentType] = String(type) }
+        // A line with a dot stands for an empty one.
+        let body = answer.dropFirst().map { $0 == "." ? "" : $0 }.joined(separator: "\r\n")
         return OutboundReply(status: Int(words[0]) ?? 0, headers: fields, body: Array(body.utf8))
     }
 
@@ -82,7 +84,8 @@ final class ScriptedTransport: HTTPTransport {
         var lines = [request.method.rawValue + " " + address]
         if let revision = request.headers[.ifMatch] { lines.append("If-Match: " + revision) }
         if request.headers[.authorization] != "Bearer first" { lines.append("Token: second") }
-        if !request.body.isEmpty { lines.append(String(decoding: request.body, as: UTF8.self)) }
-        return lines
+        let body = String(decoding: request.body, as: UTF8.self).replacing("&prettyPrint=false", with: "")
+        // Parts of a batch come line by line.
+        return lines + body.split(separator: "\r\n").map(String.init)
     }
 }

@@ -23,6 +23,7 @@ struct GoogleConversationTests {
             return switch words[0] {
             case "calendars", "make", "settle": try await provide(words, transport)
             case "pull": try await pull(action.after("pull "), transport)
+            case "together": await together(action, googleBridge(googleLink, transport))
             case "open", "close": try await channel(words, googleBridge(googleLink, transport))
             default: try await perform(words, transport)
             }
@@ -44,16 +45,31 @@ struct GoogleConversationTests {
         var link = googleLink
         link.notifiesGuests = words[0] == "notify"
         let words = link.notifiesGuests ? Array(words.dropFirst()) + [""] : words
-        let revision = words[2] == "-" ? nil : words[2]
-        let write: RecordWrite =
-            switch words[0] {
-            case "create":
-                .create(RecordCreation(id: words[1], uid: words[2], payload: words[3]))
-            case "update": .update(id: words[1], series: words[1], revision: revision, payload: words[3])
-            default: .delete(id: words[1], series: words[1], revision: revision)
-            }
-        guard let record = try await googleBridge(link, transport).perform(write) else { return "nothing" }
+        guard let record = try await googleBridge(link, transport).perform(write(words)) else { return "nothing" }
         return "record \(record.id) \(record.revision ?? "-") \(record.payload)"
+    }
+
+    private func write(_ words: [String]) -> RecordWrite {
+        let revision = words[2] == "-" ? nil : words[2]
+        return switch words[0] {
+        case "create": .create(RecordCreation(id: words[1], uid: words[2], payload: words[3]))
+        case "update": .update(id: words[1], series: words[1], revision: revision, payload: words[3])
+        default: .delete(id: words[1], series: words[1], revision: revision)
+        }
+    }
+
+    /// Performs writes that are set apart by a plus; tells what came of each.
+    private func together(_ action: String, _ bridge: GoogleBridge) async -> String {
+        let writes = (action.after("together ") ?? "").split(separator: " + ").map {
+            write($0.split(separator: " ", maxSplits: 3).map(String.init))
+        }
+        return await bridge.perform(writes).map { result in
+            switch result {
+            case .success(let record?): "record \(record.id) \(record.revision ?? "-")"
+            case .success(nil): "nothing"
+            case .failure(let error): "error " + describe(error)
+            }
+        }.joined(separator: "; ")
     }
 
     private func provide(_ words: [String], _ transport: ScriptedTransport) async throws -> String {

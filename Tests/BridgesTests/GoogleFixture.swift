@@ -16,8 +16,12 @@ let googleLink = UpstreamLink(
 
 /// A bridge that never sends anything: translation is pure.
 func googleBridge(_ link: UpstreamLink = googleLink, _ transport: any HTTPTransport = NoTransport()) -> GoogleBridge {
-    let root = "https://g.test/calendar/v3/"
-    let client = GoogleClient(transport: transport, root: root, credentials: TwoTokens(), pace: .unlimited)
+    let client = GoogleClient(
+        transport: transport,
+        apiURL: "https://g.test",
+        credentials: TwoTokens(),
+        pace: .unlimited
+    )
     return GoogleBridge(link: link, client: client)
 }
 

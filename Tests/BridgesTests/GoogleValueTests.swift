@@ -126,6 +126,33 @@ struct GoogleValueTests {
         #expect(waits == Array(repeating: 0, count: 10))
     }
 
+    @Test func `a batch is as large as the quota has room for, and at first a small one`() {
+        let pace = RequestPace(perMinute: 600)
+        let (token, start) = (AccessToken("one"), ContinuousClock.now)
+        #expect(pace.batchSize(for: token, at: start) == 10)
+        for size in [10, 20, 40] { pace.noteBatch(of: size, for: token, took: .milliseconds(200)) }
+        #expect(pace.batchSize(for: token, at: start) == 50)
+        #expect(pace.reserve(token, 50, at: start) == 0)
+        // A burst is a hundred, of which a fifth is kept.
+        #expect(pace.batchSize(for: token, at: start) == 30)
+        #expect(pace.reserve(token, 30, at: start) == 0)
+        #expect(pace.batchSize(for: token, at: start) == 1)
+        #expect(pace.batchSize(for: token, at: start + .milliseconds(250)) == 2)
+    }
+
+    @Test func `a batch that took long is followed by a smaller one`() {
+        let pace = RequestPace(perMinute: 600)
+        let (token, start) = (AccessToken("one"), ContinuousClock.now)
+        for size in [10, 20, 40] { pace.noteBatch(of: size, for: token, took: .milliseconds(100)) }
+        pace.noteBatch(of: 50, for: token, took: .seconds(5))
+        #expect(pace.batchSize(for: token, at: start) == 10)
+        // A small one that was quick says nothing about larger ones.
+        pace.noteBatch(of: 2, for: token, took: .milliseconds(100))
+        #expect(pace.batchSize(for: token, at: start) == 10)
+        pace.noteBatch(of: 10, for: token, took: .milliseconds(700))
+        #expect(pace.batchSize(for: token, at: start) == 10)
+    }
+
     // MARK: Answers
 
     @Test(arguments: [("declined", true), ("accepted", false), ("needsAction", false)])

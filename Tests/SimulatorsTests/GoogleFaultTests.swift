@@ -81,15 +81,10 @@ struct GoogleFaultTests {
         #expect(await client.list().reason == "authError")
     }
 
-    @Test
-    func `the calls of a batch succeed and fail alone`() async {
-        let client = await GoogleClient.make()
-        let json = event.serialized
-        let call = "POST /calendar/v3/calendars/primary/events?sendUpdates=none HTTP/1.1\r\n"
-        let post = "\(call)Content-Type: application/json\r\nContent-Length: \(json.utf8.count)\r\n\r\n\(json)\r\n"
-        let get = "GET /calendar/v3/calendars/primary/events/missing\r\n\r\n"
+    /// Sends calls in one batch; answers the status of each, by its name.
+    private func batch(_ calls: [String], _ client: GoogleClient) async -> (statuses: [String: String], text: String) {
         var body = ""
-        for (index, part) in [post, get, post].enumerated() {
+        for (index, part) in calls.enumerated() {
             body += "--b\r\nContent-Type: application/http\r\nContent-ID: <item\(index):x>\r\n\r\n\(part)\r\n"
         }
         let headers = ["content-type": "multipart/mixed; boundary=\"b\"", "authorization": "Bearer \(client.token)"]
@@ -102,10 +97,61 @@ struct GoogleFaultTests {
             )
         )
         let text = String(decoding: answer.octets, as: UTF8.self)
-        let statuses = text.split(separator: "HTTP/1.1 ").dropFirst().map { $0.prefix(3) }
-        #expect(statuses == ["200", "404", "409"])
-        #expect(text.contains("Content-ID: <response-item1:x>"))
+        var statuses: [String: String] = [:]
+        for part in text.split(separator: "Content-ID: <response-").dropFirst() {
+            let words = part.split(separator: "HTTP/1.1 ", maxSplits: 1)
+            if words.count == 2 { statuses[String(words[0].prefix { $0 != ":" })] = String(words[1].prefix(3)) }
+        }
+        return (statuses, text)
+    }
+
+    private var post: String {
+        let json = event.serialized
+        let call = "POST /calendar/v3/calendars/primary/events?sendUpdates=none HTTP/1.1\r\n"
+        return "\(call)Content-Type: application/json\r\nContent-Length: \(json.utf8.count)\r\n\r\n\(json)\r\n"
+    }
+
+    private let get = "GET /calendar/v3/calendars/primary/events/missing\r\n\r\n"
+
+    @Test
+    func `the calls of a batch succeed and fail alone`() async {
+        let client = await GoogleClient.make()
+        let (statuses, _) = await batch([post, get, post], client)
+        #expect(statuses["item1"] == "404")
+        // One of the two was first.
+        #expect(Set([statuses["item0"], statuses["item2"]]) == ["200", "409"])
         #expect(await client.simulator.callCounts["insertEvent"] == 2)
+    }
+
+    @Test
+    func `the calls of a batch may be carried out in any order`() async {
+        var first: Set<String> = []
+        for seed in 0..<8 as Range<UInt64> {
+            let client = await GoogleClient.make(.init(seed: seed, now: { GoogleClient.start }))
+            let (statuses, _) = await batch([post, post], client)
+            first.insert(statuses["item0"] ?? "")
+        }
+        #expect(first == ["200", "409"])
+    }
+
+    @Test
+    func `no channel is opened in a batch, and more than fifty calls are none`() async {
+        let client = await GoogleClient.make()
+        let watch = "POST /calendar/v3/calendars/primary/events/watch HTTP/1.1\r\n\r\n{}\r\n"
+        #expect(await batch([watch], client).statuses == ["item0": "400"])
+        #expect(await batch(Array(repeating: get, count: 51), client).statuses.isEmpty)
+        #expect(await client.simulator.callCounts["getEvent"] == nil)
+    }
+
+    @Test(arguments: [(Fault.Effect.failAfter(status: 503), "503"), (.cutAfter, nil), (.truncate, "200")])
+    func `a call of a batch meets faults of its own`(_ effect: Fault.Effect, _ status: String?) async {
+        let client = await GoogleClient.make()
+        await client.simulator.add(Fault(effect, method: "POST", path: "/calendar/*"))
+        let (statuses, text) = await batch([post], client)
+        #expect(statuses["item0"] == status)
+        #expect(await client.get("lunch").status == 200)
+        let isWhole = if case .failAfter = effect { true } else { false }
+        #expect(text.hasSuffix("--\r\n") == isWhole)
     }
 
     @Test

@@ -3,8 +3,8 @@ import ICalendar
 import SyncTestSupport
 
 /// A bridge whose process dies with it.
-struct CrashingBridge: PagingBridge {
-    let real: ScriptedBridge
+struct CrashingBridge: PagingBridge, BatchingBridge {
+    var real: ScriptedBridge
     let life: Life
 
     /// What happens while a listing is under way, before and after the upstream looks.
@@ -37,6 +37,16 @@ struct CrashingBridge: PagingBridge {
         let answer = try await real.perform(write)
         guard life.spend() else { throw .unreachable("dead") }
         return answer
+    }
+
+    func writesAtOnce() async -> Int { await real.writesAtOnce() }
+
+    /// Dies before the request, or when it is carried out and nobody has heard of it.
+    func perform(_ writes: [RecordWrite]) async -> [Result<UpstreamRecord?, BridgeError>] {
+        let dead = writes.map { _ in Result<UpstreamRecord?, BridgeError>.failure(.unreachable("dead")) }
+        guard life.spend() else { return dead }
+        let results = await real.perform(writes)
+        return life.spend() ? results : dead
     }
 
     func object(from series: [UpstreamRecord]) throws(TranslationError) -> CalendarObject {

@@ -163,20 +163,30 @@ struct ScriptedHistory {
         let links = LinkStore(calendars: calendars) { time.now }
         let meanwhile = hasOwner && Int.random(in: 0..<4, using: &random) == 0 ? ownersAct() : nil
         let faults = (0..<40).map { _ in Int.random(in: 0..<12, using: &random) }
-        let (pulls, writes) = (Counter(), Counter())
+        let (pulls, writes, batches) = (Counter(), Counter(), Counter())
         let edits = [EditTime.never, .beforeLook, .afterLook].randomElement(using: &random) ?? .never
         let bell = EditBell()
         await bench.upstream.setScript { call in
-            switch faults[(call.isWrite ? writes : pulls).next() % faults.count] {
+            let calls =
+                switch call {
+                case .pull: pulls
+                case .write: writes
+                case .batch: batches
+                }
+            return switch faults[calls.next() % faults.count] {
             case 0: .refuse(.unreachable("No answer."))
             case 1: .loseAnswer
             case 2: .refuse(.refused(Refusal(.item, code: "forbidden", message: "No.")))
             default: nil
             }
         }
+        var configuration = SyncConfiguration()
+        configuration.writesMakingBulk = 1
         do {
             trace("pass, \(isMortal ? "mortal" : "immortal"), edits \(edits)")
             var bridge = CrashingBridge(real: ScriptedBridge(upstream: bench.upstream), life: life)
+            // In every second history writes go together.
+            if seed % 2 == 1 { bridge.real.batchSize = 4 }
             // Somebody edited just before: that goes up while the listing is under way.
             switch edits {
             case .never: break
@@ -188,7 +198,7 @@ struct ScriptedHistory {
                 of: link,
                 over: bridge,
                 state: links,
-                configuration: SyncConfiguration(),
+                configuration: configuration,
                 clock: bench.clock
             )
             pass.edits = bell

@@ -14,6 +14,8 @@ enum Fault: Sendable {
 enum UpstreamCall: Sendable {
     case pull
     case write(RecordWrite)
+    /// A request that carries so many writes, each of which is a call of its own besides.
+    case batch(Int)
 
     var isWrite: Bool {
         if case .write = self { return true }
@@ -36,6 +38,9 @@ actor ScriptedUpstream {
 
     /// Every write that reached the upstream.
     private(set) var performed: [RecordWrite] = []
+
+    /// The writes that came together, by request.
+    private(set) var batches: [[RecordWrite]] = []
 
     /// What the gateway has written over or deleted: of each payload the lines that are gone, and its UID.
     private(set) var overwritten: [String] = []
@@ -145,6 +150,26 @@ actor ScriptedUpstream {
         return answer
     }
 
+    /// Performs writes in an order of its own; each meets its own fault, and all of them that of the batch.
+    func perform(_ writes: [RecordWrite]) async -> [Result<UpstreamRecord?, BridgeError>] {
+        batches.append(writes)
+        var results = writes.map { _ in Result<UpstreamRecord?, BridgeError>.failure(.unreachable("No answer.")) }
+        do throws(BridgeError) {
+            let isLost = try fail(.batch(writes.count))
+            for (place, write) in writes.enumerated().reversed() {
+                do throws(BridgeError) {
+                    let answer = try await perform(write)
+                    if !isLost { results[place] = .success(answer) }
+                } catch {
+                    if !isLost { results[place] = .failure(error) }
+                }
+            }
+        } catch {
+            results = writes.map { _ in .failure(error) }
+        }
+        return results
+    }
+
     func refuseChannels(_ error: BridgeError?) { channelRefusal = error }
 
     func openChannel(_ request: ChannelRequest, expiry: Instant) throws(BridgeError) -> NotificationChannel {
@@ -205,8 +230,12 @@ actor ScriptedUpstream {
 }
 
 /// A bridge to a scripted upstream.
-struct ScriptedBridge: NotifyingBridge, AnsweringBridge, PagingBridge {
+struct ScriptedBridge: NotifyingBridge, AnsweringBridge, PagingBridge, BatchingBridge {
     let upstream: ScriptedUpstream
+
+    /// So many writes go into one request; by default none goes with another.
+    var batchSize = 1
+
     var fields = FieldSet(
         writable: [.schedule, .summary, .description, .location, .categories],
         holdsOverrides: true
@@ -233,6 +262,12 @@ struct ScriptedBridge: NotifyingBridge, AnsweringBridge, PagingBridge {
 
     func perform(_ write: RecordWrite) async throws(BridgeError) -> UpstreamRecord? {
         try await upstream.perform(write)
+    }
+
+    func writesAtOnce() async -> Int { batchSize }
+
+    func perform(_ writes: [RecordWrite]) async -> [Result<UpstreamRecord?, BridgeError>] {
+        await upstream.perform(writes)
     }
 
     func openChannel(_ request: ChannelRequest) async throws(BridgeError) -> NotificationChannel {

@@ -6,16 +6,44 @@ extension GoogleBridge {
     ///
     /// An update of an occurrence that is not stored yet names no revision and is unconditional.
     public func perform(_ write: RecordWrite) async throws(BridgeError) -> UpstreamRecord? {
+        let call = try call(for: write)
+        return try await outcome(of: client.exchange(call), to: call, for: write)
+    }
+
+    /// The call that carries a write out.
+    ///
+    /// Every try to create an event uses the same identifier. Whether an earlier one made it need not be asked first: the
+    /// identifier is then taken, and Google says so.
+    func call(for write: RecordWrite) throws(BridgeError) -> GoogleCall {
         switch write {
-        case .create(let creation): try await create(creation)
+        case .create(let creation):
+            GoogleCall(method: .post, path: events(), query: notification, body: try body(creation.payload))
         case .update(let id, _, let revision, let payload):
-            try await update(id, revision, try body(payload))
-        case .delete(let id, _, let revision): try await delete(id, revision)
+            patch(id, revision, try body(payload))
+        case .delete(let id, _, let revision):
+            GoogleCall(method: .delete, path: events(id), query: notification, revision: revision)
         }
+    }
+
+    private func patch(_ id: String, _ revision: String?, _ body: JSON) -> GoogleCall {
+        GoogleCall(method: .patch, path: events(id), query: notification, revision: revision, body: body)
     }
 
     private var notification: [(String, String)] {
         [("sendUpdates", link.notifiesGuests ? "all" : "none")]
+    }
+
+    /// What an answer means for the write it is about; where it leaves that open, Google is asked.
+    func outcome(
+        of reply: GoogleReply,
+        to call: GoogleCall,
+        for write: RecordWrite
+    ) async throws(BridgeError) -> UpstreamRecord? {
+        switch write {
+        case .create(let creation): try await created(creation, reply, call)
+        case .update(let id, _, _, _): try await updated(id, reply)
+        case .delete: try deleted(reply)
+        }
     }
 
     private func body(_ payload: String) throws(BridgeError) -> JSON {
@@ -30,15 +58,15 @@ extension GoogleBridge {
 
     // MARK: Create
 
-    /// Inserts an event under the identifier that every try of this creation uses.
-    ///
-    /// Whether an earlier try made it need not be asked first: the identifier is then taken, and Google says so.
-    private func create(_ creation: RecordCreation) async throws(BridgeError) -> UpstreamRecord {
-        let payload = try body(creation.payload)
-        let reply = try await client.exchange(.post, events(), notification, body: payload)
+    private func created(
+        _ creation: RecordCreation,
+        _ reply: GoogleReply,
+        _ call: GoogleCall
+    ) async throws(BridgeError) -> UpstreamRecord {
         if reply.isSuccess { return try await record(reply) }
-        guard reply.status == 409, let id = creation.id else {
-            throw GoogleFailure(reply).error(about: .item)
+        let failure = GoogleFailure(reply)
+        guard failure.isDuplicate, let id = creation.id, let payload = call.body else {
+            throw failure.error(about: .item)
         }
         return try await settle(duplicate: id, payload, uid: creation.uid)
     }
@@ -95,13 +123,10 @@ extension GoogleBridge {
         _ revision: String?,
         _ body: JSON
     ) async throws(BridgeError) -> UpstreamRecord {
-        let reply = try await client.exchange(
-            .patch,
-            events(id),
-            notification,
-            match: revision,
-            body: body
-        )
+        try await updated(id, client.exchange(patch(id, revision, body)))
+    }
+
+    private func updated(_ id: String, _ reply: GoogleReply) async throws(BridgeError) -> UpstreamRecord {
         guard reply.isSuccess else { throw try await refusal(of: reply, updating: id) }
         let record = try await record(reply)
         // A deleted event may take a write and stay deleted.
@@ -125,11 +150,8 @@ extension GoogleBridge {
 
     // MARK: Delete
 
-    /// Deletes an event; one that is gone already counts as deleted.
-    private func delete(_ id: String, _ revision: String?) async throws(BridgeError)
-        -> UpstreamRecord?
-    {
-        let reply = try await client.exchange(.delete, events(id), notification, match: revision)
+    /// What came of a deletion; an event that is gone already counts as deleted.
+    private func deleted(_ reply: GoogleReply) throws(BridgeError) -> UpstreamRecord? {
         guard !reply.isSuccess, reply.status != 404, reply.status != 410 else { return nil }
         throw GoogleFailure(reply).error(about: .item)
     }

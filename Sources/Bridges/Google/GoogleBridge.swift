@@ -5,7 +5,7 @@ import OutboundHTTP
 /// One Google calendar.
 ///
 /// A record is an event resource: a single event, the master of a series, or an exception of one.
-public struct GoogleBridge: NotifyingBridge, AnsweringBridge, PagingBridge {
+public struct GoogleBridge: NotifyingBridge, AnsweringBridge, PagingBridge, BatchingBridge {
     /// The link this bridge serves.
     public let link: UpstreamLink
 

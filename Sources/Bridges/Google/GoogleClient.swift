@@ -5,10 +5,13 @@ import OutboundHTTP
 /// Sends one request to the Calendar API with a token that works, and reads its answer.
 struct GoogleClient: Sendable {
     let transport: any HTTPTransport
-    /// The address of the API, with its last slash.
-    let root: String
+    /// The address before `/calendar/v3`.
+    let apiURL: String
     let credentials: any CredentialSource
     let pace: RequestPace
+
+    private static let root = "/calendar/v3/"
+    private static let batchPath = "/batch/calendar/v3"
 
     /// Enough for 2500 events with long guest lists; a larger page is refused rather than held in memory.
     static let maximumReplyOctets = 64 * 1_048_576
@@ -37,33 +40,55 @@ struct GoogleClient: Sendable {
         match revision: String? = nil,
         body: JSON? = nil
     ) async throws(BridgeError) -> GoogleReply {
-        let parameters = FormBody.query(query + [("prettyPrint", "false")])
-        var request = OutboundRequest(method: method, url: root + path + "?" + parameters)
-        request.maximumReplyOctets = Self.maximumReplyOctets
-        request.headers[.accept] = "application/json"
-        if let revision { request.headers[.ifMatch] = revision }
-        if let body {
-            request.headers[.contentType] = "application/json; charset=utf-8"
-            request.body = body.octets
-        }
+        try await exchange(GoogleCall(method: method, path: path, query: query, revision: revision, body: body))
+    }
+
+    /// Sends a call by itself, and returns the answer whatever its status but 401.
+    func exchange(_ call: GoogleCall) async throws(BridgeError) -> GoogleReply {
+        var request = OutboundRequest(method: call.method, url: apiURL + Self.root + call.target, headers: call.headers)
+        if let body = call.body { request.body = body.octets }
+        return try await GoogleReply(exchange(request, costing: 1))
+    }
+
+    /// Sends calls in one request, and returns the answer to each; nil where there is none.
+    ///
+    /// - Throws: what befell the request as a whole.
+    func exchange(batch calls: [GoogleCall]) async throws(BridgeError) -> [GoogleReply?] {
+        let headers: HTTPFields = [.contentType: Batch.contentType]
+        var request = OutboundRequest(method: .post, url: apiURL + Self.batchPath, headers: headers)
+        request.body = Batch.body(of: calls, root: Self.root)
+        let reply = try await exchange(request, costing: calls.count)
+        let answer = GoogleReply(reply)
+        guard answer.isSuccess else { throw GoogleFailure(answer).error(about: .calendar) }
+        return Batch.replies(to: calls.count, in: reply)
+    }
+
+    /// Sends a request, once more with another token after a 401; it counts as so many calls.
+    private func exchange(_ request: OutboundRequest, costing calls: Int) async throws(BridgeError) -> OutboundReply {
         let token = try await credentials.accessToken()
-        let reply = try await send(request, token)
-        guard reply.status == 401 else { return GoogleReply(reply) }
-        let second = try await send(request, credentials.accessToken(replacing: token))
+        let reply = try await send(request, token, calls)
+        guard reply.status == 401 else { return reply }
+        let second = try await send(request, credentials.accessToken(replacing: token), calls)
         guard second.status != 401 else {
             throw .authorizationRevoked("Google no longer accepts the authorization of this account.")
         }
-        return GoogleReply(second)
+        return second
     }
 
-    private func send(_ request: OutboundRequest, _ token: AccessToken) async throws(BridgeError)
-        -> OutboundReply
-    {
+    private func send(
+        _ request: OutboundRequest,
+        _ token: AccessToken,
+        _ calls: Int
+    ) async throws(BridgeError) -> OutboundReply {
         var request = request
+        request.maximumReplyOctets = Self.maximumReplyOctets
         request.headers[.authorization] = "Bearer " + token.secret
         do {
-            try await pace.wait(for: token)
-            return try await transport.send(request)
+            try await pace.wait(for: token, calls)
+            let begun = ContinuousClock.now
+            let reply = try await transport.send(request)
+            if calls > 1 { pace.noteBatch(of: calls, for: token, took: .now - begun) }
+            return reply
         } catch {
             throw .unreachable("Google Calendar: \(error)")
         }
@@ -78,10 +103,18 @@ struct GoogleReply: Sendable {
 
     var isSuccess: Bool { (200..<300).contains(status) }
 
+    init(status: Int, retryAfter: Int?, body: [UInt8]) {
+        self.status = status
+        self.retryAfter = retryAfter
+        self.body = body
+    }
+
     init(_ reply: OutboundReply) {
-        status = reply.status
-        retryAfter = reply.headers[.retryAfter].flatMap { Int($0) }
-        body = reply.body
+        self.init(
+            status: reply.status,
+            retryAfter: reply.headers[.retryAfter].flatMap { Int($0) },
+            body: reply.body
+        )
     }
 
     /// The content as a value.

@@ -32,6 +32,9 @@ struct GoogleFailure {
         }
     }
 
+    /// Whether the identifier of a creation is taken; inside a batch a 409 can also say that two calls met.
+    var isDuplicate: Bool { status == 409 && reason != "conflict" }
+
     /// What the answer means for a request about `subject`.
     func error(about subject: Refusal.Subject) -> BridgeError {
         switch status {
@@ -40,6 +43,7 @@ struct GoogleFailure {
         case 404 where subject == .calendar:
             refused(.calendar, "The calendar is gone at Google, or access to it was lost.")
         case 404, 410, 412: .changedUpstream
+        case 409 where reason == "conflict": .changedUpstream
         case 429: .throttled(retryAfter: retryAfter)
         case 400..<500 where status != 408: refused(subject, "Google Calendar refused this.")
         default: .unreachable("Google Calendar answered with status \(status).")

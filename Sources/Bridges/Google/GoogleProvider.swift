@@ -97,7 +97,7 @@ public struct GoogleProvider: UpstreamProvider {
     }
 
     private func client(using credentials: any CredentialSource) -> GoogleClient {
-        GoogleClient(transport: transport, root: apiURL + "/calendar/v3/", credentials: credentials, pace: pace)
+        GoogleClient(transport: transport, apiURL: apiURL, credentials: credentials, pace: pace)
     }
 }
 

@@ -9,6 +9,13 @@ final class RequestPace: Sendable {
     private struct Bucket {
         var tokens: Double
         var filledAt: ContinuousClock.Instant
+        /// So many calls in one batch were answered soon enough.
+        var batchSize = RequestPace.firstBatch
+
+        /// What the bucket holds, were it refilled now.
+        func filled(_ pace: RequestPace, at now: ContinuousClock.Instant) -> Double {
+            min(pace.burst, tokens + max(0, (now - filledAt) / .seconds(1)) * pace.perSecond)
+        }
     }
 
     /// An access token lives an hour: buckets of former ones are forgotten beyond so many.
@@ -16,6 +23,16 @@ final class RequestPace: Sendable {
 
     /// How much of a burst is kept for what somebody waits for.
     private static let keptShare = 0.2
+
+    // MARK: Batches
+
+    /// A first batch is small: nobody says how long Google takes for the calls of one.
+    private static let firstBatch = 10
+
+    /// Whoever edits while a batch is under way waits for its end: longer than the first is too long, and where it takes less
+    /// than the second there is room for more.
+    private static let longestBatch = Duration.seconds(1)
+    private static let shortBatch = Duration.milliseconds(500)
 
     private let burst: Double
     private let perSecond: Double
@@ -30,23 +47,54 @@ final class RequestPace: Sendable {
         perSecond = max(1, Double(perMinute) - burst) / 60
     }
 
-    /// Waits until a request may go; throws only when the task is cancelled.
-    func wait(for token: AccessToken) async throws {
-        let seconds = reserve(token, isInteractive: RequestPriority.isInteractive, at: .now)
+    /// Waits until a request that counts as so many calls may go; throws only when the task is cancelled.
+    func wait(for token: AccessToken, _ calls: Int = 1) async throws {
+        let seconds = reserve(token, calls, isInteractive: RequestPriority.isInteractive, at: .now)
         if seconds > 0 { try await Task.sleep(for: .seconds(seconds)) }
     }
 
-    /// Takes a request off the budget; answers the seconds until it may go.
-    func reserve(_ token: AccessToken, isInteractive: Bool = false, at now: ContinuousClock.Instant) -> Double {
-        buckets.withLock { buckets in
-            if buckets[token] == nil, buckets.count >= Self.maximumBuckets { buckets = [:] }
-            var bucket = buckets[token] ?? Bucket(tokens: burst, filledAt: now)
-            let elapsed = max(0, (now - bucket.filledAt) / .seconds(1))
-            bucket.tokens = min(burst, bucket.tokens + elapsed * perSecond) - 1
+    /// Takes calls off the budget; answers the seconds until they may go.
+    func reserve(
+        _ token: AccessToken,
+        _ calls: Int = 1,
+        isInteractive: Bool = false,
+        at now: ContinuousClock.Instant
+    ) -> Double {
+        withBucket(of: token, at: now) { bucket in
+            bucket.tokens = bucket.filled(self, at: now) - Double(calls)
             bucket.filledAt = max(now, bucket.filledAt)
-            buckets[token] = bucket
             let kept = isInteractive ? 0 : burst * Self.keptShare
             return max(0, (kept - bucket.tokens) / perSecond)
+        }
+    }
+
+    /// How many calls may go in one batch now without waiting; one where none may.
+    func batchSize(for token: AccessToken, at now: ContinuousClock.Instant) -> Int {
+        withBucket(of: token, at: now) { bucket in
+            let room = bucket.filled(self, at: now) - burst * Self.keptShare
+            return max(1, min(bucket.batchSize, Int(max(0, room))))
+        }
+    }
+
+    /// Notes how long a batch took: the next ones are to take no longer than somebody likes to wait.
+    func noteBatch(of calls: Int, for token: AccessToken, took duration: Duration) {
+        withBucket(of: token, at: .now) { bucket in
+            if duration > Self.longestBatch {
+                bucket.batchSize = max(2, Int(Double(calls) * (Self.longestBatch / duration)))
+            } else if duration < Self.shortBatch, calls >= bucket.batchSize {
+                bucket.batchSize = min(Batch.maximumCalls, 2 * bucket.batchSize)
+            }
+        }
+    }
+
+    private func withBucket<Result>(
+        of token: AccessToken,
+        at now: ContinuousClock.Instant,
+        _ body: (inout Bucket) -> Result
+    ) -> Result {
+        buckets.withLock { buckets in
+            if buckets[token] == nil, buckets.count >= Self.maximumBuckets { buckets = [:] }
+            return body(&buckets[token, default: Bucket(tokens: burst, filledAt: now)])
         }
     }
 }

@@ -13,37 +13,41 @@ extension GoogleSimulator {
         }
         let answerBoundary = "batch_\(state.random.word(of: 20))"
         var body: [UInt8] = []
-        for part in parts {
+        var isCut = false
+        // In any order, as Google says.
+        for part in parts.shuffled(using: &state.random) {
             let reply = answer(part, in: request)
+            guard !isCut else { continue }
             body.append(contentsOf: "--\(answerBoundary)\r\nContent-Type: application/http\r\n".utf8)
             if let identifier = part.identifier {
                 body.append(contentsOf: "Content-ID: \(Multipart.responseIdentifier(identifier))\r\n".utf8)
             }
-            body.append(contentsOf: "\r\nHTTP/1.1 \(reply.status) \(Multipart.reason(reply.status))\r\n".utf8)
-            for (name, value) in reply.headers.sorted(by: { $0.key < $1.key }) {
-                body.append(contentsOf: "\(name): \(value)\r\n".utf8)
-            }
-            body.append(contentsOf: "Content-Length: \(reply.body.count)\r\n\r\n".utf8)
-            body.append(contentsOf: reply.body)
             body.append(contentsOf: "\r\n".utf8)
+            body.append(contentsOf: Multipart.octets(reply))
+            isCut = reply.delivery != .whole
         }
-        body.append(contentsOf: "--\(answerBoundary)--\r\n".utf8)
+        if !isCut { body.append(contentsOf: "--\(answerBoundary)--\r\n".utf8) }
         return APIReply(200, type: "multipart/mixed; boundary=\(answerBoundary)", body: body)
     }
 
-    /// Each call succeeds or fails alone; the outer credentials serve parts that have none.
+    /// Each call succeeds or fails alone, and meets faults of its own; the outer credentials serve parts that have none.
     private func answer(_ part: Multipart.Part, in outer: APIRequest) -> APIReply {
-        guard var request = part.request, request.segments?.prefix(2) == ["calendar", "v3"] else {
-            return APIReply(APIError.badRequest("Failed to parse a call of the batch."))
-        }
+        guard var request = part.request, let segments = request.segments, segments.prefix(2) == ["calendar", "v3"],
+            segments.last != "watch"
+        else { return APIReply(APIError.badRequest("Failed to parse a call of the batch.")) }
         if request.headers["authorization"] == nil { request.headers["authorization"] = outer.headers["authorization"] }
-        switch faults.effect(on: request) {
-        case .failBefore(let status): return APIReply(APIError.backend(status))
-        case .throttle(let status, let reason, _): return APIReply(APIError.usageLimit(reason, code: status))
-        case nil, .failAfter, .cutBefore, .cutAfter, .truncate, .garbage, .html, .slow, .revokeGrant:
-            // Faults of the connection can only befall the batch as a whole.
-            return callAPI(request)
-        }
+        let effect = faults.effect(on: request)
+        let reply = answer(request, effect)
+        record(request, reply, effect)
+        return reply
+    }
+
+    /// How many calls a request carries to the batch end point.
+    static func callCount(of request: APIRequest) -> Int {
+        guard request.path.hasPrefix("/batch"),
+            let boundary = Multipart.boundary(of: request.headers["content-type"] ?? "")
+        else { return 0 }
+        return Multipart.parts(of: request.body, boundary: boundary)?.count ?? 0
     }
 }
 
@@ -53,6 +57,20 @@ enum Multipart {
     struct Part {
         var identifier: String?
         var request: APIRequest?
+    }
+
+    /// An answer as the content of a part; one whose connection is cut ends before its last octets.
+    static func octets(_ reply: APIReply) -> [UInt8] {
+        var octets = Array("HTTP/1.1 \(reply.status) \(reason(reply.status))\r\n".utf8)
+        for (name, value) in reply.headers.sorted(by: { $0.key < $1.key }) {
+            octets.append(contentsOf: "\(name): \(value)\r\n".utf8)
+        }
+        octets.append(contentsOf: "Content-Length: \(reply.body.count)\r\n\r\n".utf8)
+        switch reply.delivery {
+        case .whole: return octets + reply.body + Array("\r\n".utf8)
+        case .truncated: return octets + reply.body.prefix(reply.body.count / 2)
+        case .cut: return []
+        }
     }
 
     static func boundary(of contentType: String) -> String? {

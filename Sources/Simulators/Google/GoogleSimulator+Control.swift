@@ -122,7 +122,11 @@ extension GoogleSimulator {
         case "requests" where method == "DELETE": forgetRequests()
         case "faults": try controlFaults(method, body)
         case "clock": setClockOffset(Int64(body["offset"]?.number ?? 0))
-        case "latency": setLatency(.milliseconds(body["milliseconds"]?.number ?? 0))
+        case "latency":
+            setLatency(
+                .milliseconds(body["milliseconds"]?.number ?? 0),
+                batchedCall: .milliseconds(body["batchedCall"]?.number ?? 0)
+            )
         case "quota": setQuota(Quota(body))
         case "usage-limit": setOverUsageLimit(body["over"]?.flag ?? true, for: try body.required("account"))
         case "pages": setPages(PageBehaviour(body))

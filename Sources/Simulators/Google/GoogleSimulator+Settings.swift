@@ -67,8 +67,11 @@ extension GoogleSimulator {
     /// Sets how listings are cut into pages.
     public func setPages(_ behaviour: PageBehaviour) { state.pages = behaviour }
 
-    /// Sets how long every API answer takes at least.
-    public func setLatency(_ duration: Duration) { latency = duration }
+    /// Sets how long every API answer takes at least, and what each call of a batch adds to that of the whole.
+    public func setLatency(_ duration: Duration, batchedCall: Duration = .zero) {
+        latency = duration
+        batchedCallLatency = batchedCall
+    }
 
     /// Sets the limit of requests per person, with full buckets.
     public func setQuota(_ quota: Quota) { meter = QuotaMeter(quota) }

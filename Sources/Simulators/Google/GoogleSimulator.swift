@@ -50,6 +50,8 @@ public actor GoogleSimulator {
     var meter: QuotaMeter
     var faults: FaultPlan
     var latency: Duration
+    /// What each call of a batch adds to the latency of its answer.
+    var batchedCallLatency = Duration.zero
     var autoApprove: Bool
     var clockOffset: Int64 = 0
     var log: [LoggedRequest] = []
@@ -81,6 +83,7 @@ public actor GoogleSimulator {
         let isControl = request.path.hasPrefix("/control")
         let effect = isControl ? nil : faults.effect(on: request)
         var delay = isControl ? .zero : latency
+        delay += batchedCallLatency * Self.callCount(of: request)
         if case .slow(let milliseconds) = effect { delay += .milliseconds(milliseconds) }
         if delay > .zero {
             // A cancelled wait is the server's shutdown: the answer will not be sent.
@@ -94,7 +97,7 @@ public actor GoogleSimulator {
         return reply
     }
 
-    private func answer(_ request: APIRequest, _ effect: Fault.Effect?) -> APIReply {
+    func answer(_ request: APIRequest, _ effect: Fault.Effect?) -> APIReply {
         switch effect {
         case nil, .slow: return route(request)
         case .failBefore(let status): return APIReply(APIError.backend(status))

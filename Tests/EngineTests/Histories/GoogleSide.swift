@@ -56,7 +56,17 @@ struct GoogleSide: Side, SimulatedService {
                 skip: Int.random(in: 0..<6, using: &random)
             )
         }
-        await simulator.setFaults(faults)
+        let batchFaults = batchFaults(effects, using: &random)
+        await simulator.setFaults(faults + batchFaults)
+    }
+
+    /// A batch fails as a whole now and then; the faults of its calls are those of all calls.
+    private func batchFaults(
+        _ effects: [Fault.Effect],
+        using random: inout SyncTestSupport.SeededGenerator
+    ) -> [Fault] {
+        guard Int.random(in: 0..<4, using: &random) == 0 else { return [] }
+        return [Fault(effects.randomElement(using: &random) ?? .cutAfter, path: "/batch/*")]
     }
 
     func calm() async { await simulator.setFaults([]) }

@@ -139,11 +139,14 @@ struct World {
         let store = CalendarStore(database: CrashingDatabase(real: database, life: process.life)) { clock.gatewayNow }
         var bridge = spoke.side.bridge(to: link.upstream, in: process)
         if isSweeping, let sweeping = bridge as? any SweepingBridge { bridge = sweeping.sweeping() }
+        var configuration = SyncConfiguration()
+        // In every second world writes go together where the service takes many in one request.
+        if seed % 2 == 1 { configuration.writesMakingBulk = 1 }
         var pass = SyncPass(
             of: link,
             over: bridge,
             state: LinkStore(calendars: store) { clock.gatewayNow },
-            configuration: SyncConfiguration(),
+            configuration: configuration,
             clock: Self.syncClock(clock)
         )
         pass.edits = process.bell
