@@ -12,6 +12,9 @@ public enum BridgeError: Error, Sendable, Hashable {
     /// Too fast; wait so many seconds if the upstream said how long.
     case throttled(retryAfter: Int?)
 
+    /// The account has written too much, and writes no more for so many seconds; reading goes on.
+    case writesPaused(seconds: Int)
+
     /// No answer, or the upstream's own failure; of a write, the outcome is unknown.
     case unreachable(String)
 
@@ -39,11 +42,15 @@ public struct Refusal: Error, Sendable, Hashable {
     /// One sentence for a person.
     public var message: String
 
+    /// Whether the same request is refused however often it comes, so that only a change of the event helps.
+    public var isFinal: Bool
+
     /// Describes an upstream's no.
-    public init(_ subject: Subject, code: String, message: String) {
+    public init(_ subject: Subject, code: String, message: String, isFinal: Bool = false) {
         self.subject = subject
         self.code = code
         self.message = message
+        self.isFinal = isFinal
     }
 }
 

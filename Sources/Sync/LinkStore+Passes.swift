@@ -17,6 +17,8 @@ struct LinkPlace: Sendable {
     var hasSynced: Bool
     /// How often somebody decided something so far.
     var decisions: Int64
+    /// Before then the upstream takes no writes.
+    var writesNotBefore: Instant?
 
     /// Whether anything may have changed since the last pass ended with everything in step.
     func needsLook(at mark: String) -> Bool {
@@ -38,6 +40,8 @@ struct Finish: Sendable {
     var pending: Int
     /// The decisions that the pass knew of; what was decided since is for the next one.
     var decisions: Int64
+    /// What is wrong though the pass came to its end.
+    var problem: LinkProblem?
 
     init(of place: LinkPlace, revision: Int64?, mark: String, pending: Int) {
         self.revision = revision
@@ -54,6 +58,7 @@ extension LinkStore {
             let row = try transaction.row(
                 """
                 SELECT cursor, seen_revision, seen_mark, pending, decisions, last_synced_at IS NOT NULL AS has_synced,
+                    writes_not_before,
                     (SELECT revision FROM calendar WHERE calendar.id = link.calendar AND deleted_at IS NULL) AS revision,
                     EXISTS (SELECT 1 FROM intent WHERE intent.link = link.id) AS has_intents
                 FROM link WHERE id = \(link.id.value)
@@ -68,7 +73,8 @@ extension LinkStore {
                     pending: Int(try row.integer("pending")),
                     hasIntents: try row.bool("has_intents"),
                     hasSynced: try row.bool("has_synced"),
-                    decisions: try row.integer("decisions")
+                    decisions: try row.integer("decisions"),
+                    writesNotBefore: try row.optionalInstant("writes_not_before")
                 )
             }
         }
@@ -95,7 +101,8 @@ extension LinkStore {
                     last_synced_at = CASE WHEN \(.integer(finish.pending)) = 0 AND \(isUndisturbed) THEN \(now.value)
                         ELSE last_synced_at END,
                     state = CASE WHEN state IN ('paused', 'preview') THEN state ELSE \(.text(state.rawValue)) END,
-                    error_code = NULL, error_message = NULL, error_remedy = NULL
+                    error_code = \(.text(finish.problem?.code)), error_message = \(.text(finish.problem?.message)),
+                    error_remedy = \(.text(finish.problem?.remedy))
                 WHERE id = \(link.id.value)
                 """
             )

@@ -16,6 +16,10 @@ extension LinkStore {
             name: "What is decided while a pass runs",
             statements: ["ALTER TABLE link ADD COLUMN decisions BIGINT NOT NULL DEFAULT 0"]
         ),
+        Migration(
+            name: "Until when an upstream takes no writes",
+            statements: ["ALTER TABLE link ADD COLUMN writes_not_before BIGINT"]
+        ),
     ]
 
     private static let choices = [

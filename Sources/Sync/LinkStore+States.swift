@@ -55,15 +55,19 @@ extension LinkStore {
         let state: LinkState
         let problem: LinkProblem
         var next: Instant?
-        var notBefore: Instant?
+        var (notBefore, writesNotBefore): (Instant?, Instant?)
         switch step {
         case .wait(let seconds, let isBinding, let reason):
             (state, problem, next) = (.waiting, reason, now + seconds)
             if isBinding { notBefore = next }
+        case .readOnly(let seconds, let reason):
+            // The next pass comes at once, and only reads.
+            (state, problem, next) = (.waiting, reason, now)
+            writesNotBefore = now + seconds
         case .stop(let reason):
             (state, problem) = (.error, reason)
         }
-        let times = (next: next, notBefore: notBefore)
+        let times = (next: next, notBefore: notBefore, writesNotBefore: writesNotBefore)
         try await database.write { transaction in
             let known = try transaction.row("SELECT state FROM link WHERE id = \(id.value)")?.text("state")
             if state == .error, known != state.rawValue {
@@ -75,6 +79,7 @@ extension LinkStore {
                 UPDATE link SET state = CASE WHEN state IN ('paused', 'preview') THEN state
                         ELSE \(.text(state.rawValue)) END,
                     failures = failures + 1, next_sync_at = \(times.next.value), not_before = \(times.notBefore.value),
+                    writes_not_before = COALESCE(\(times.writesNotBefore.value), writes_not_before),
                     error_code = \(.text(problem.code)), error_message = \(.text(problem.message)),
                     error_remedy = \(.text(problem.remedy))
                 WHERE id = \(id.value)

@@ -4,13 +4,15 @@ import Bridging
 enum NextStep: Sendable, Hashable {
     /// It goes on by itself after so many seconds; before, nobody may hurry it where the upstream said so.
     case wait(seconds: Int64, isBinding: Bool, LinkProblem)
+    /// It goes on reading; writes wait so many seconds.
+    case readOnly(seconds: Int64, LinkProblem)
     /// A person must mend something first.
     case stop(LinkProblem)
 
     /// What went wrong.
     var problem: LinkProblem {
         switch self {
-        case .wait(_, _, let problem), .stop(let problem): problem
+        case .wait(_, _, let problem), .readOnly(_, let problem), .stop(let problem): problem
         }
     }
 }
@@ -27,6 +29,8 @@ func nextStep(after error: BridgeError, attempt: Int, random: Double) -> NextSte
         return .wait(seconds: Int64(min(max(retryAfter, 1), Outage.longestWait)), isBinding: true, LinkProblem(error))
     case .throttled(nil):
         return .wait(seconds: Outage.seconds(attempt, random), isBinding: true, LinkProblem(error))
+    case .writesPaused(let seconds):
+        return .readOnly(seconds: Int64(min(max(seconds, 1), Outage.longestWait)), LinkProblem(error))
     case .unreachable, .cursorExpired, .changedUpstream:
         return .wait(seconds: Outage.seconds(attempt, random), isBinding: false, LinkProblem(error))
     case .refused(let refusal):
@@ -78,6 +82,13 @@ extension LinkProblem {
         }
     }
 
+    /// The upstream takes no writes for hours; shown for as long as that lasts.
+    static let writesPaused = LinkProblem(
+        code: "rate_limited",
+        message: "The account has written more than the upstream allows: changes made here wait some hours.",
+        remedy: "Nothing to do: it goes on by itself. Changes made there come as ever."
+    )
+
     init(_ error: BridgeError) {
         switch error {
         case .authorizationRevoked(let sentence):
@@ -88,6 +99,8 @@ extension LinkProblem {
                 message: "The upstream asked to slow down.",
                 remedy: "Nothing to do: it goes on by itself."
             )
+        case .writesPaused:
+            self = .writesPaused
         case .unreachable(let sentence):
             self.init(
                 code: "upstream_unreachable",

@@ -79,7 +79,7 @@ extension SyncPass {
     mutating func heedEdits() async throws {
         guard edits.takeRing() else { return }
         defer { edits.fallSilent() }
-        guard let since = editsSeen, link.effectiveDirection != .pull, try await !isPaused else { return }
+        guard mayWrite, let since = editsSeen, link.effectiveDirection != .pull, try await !isPaused else { return }
         var snapshot = try await state.snapshot(of: link, fields: bridge.fields, .recent(since: since, series: []))
         editsSeen = snapshot.revision
         guard !snapshot.items.isEmpty, snapshot.items.count <= Self.editsAtOnce else { return }

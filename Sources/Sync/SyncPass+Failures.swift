@@ -37,8 +37,8 @@ extension SyncPass {
             return outcome
         case .refused(let refusal) where refusal.subject == .item:
             silences = 0
-            return try await failed(decision, on: item, .refused(refusal), isLasting: false)
-        case .refused, .throttled, .authorizationRevoked:
+            return try await failed(decision, on: item, .refused(refusal), isLasting: refusal.isFinal)
+        case .refused, .throttled, .writesPaused, .authorizationRevoked:
             throw error
         }
     }

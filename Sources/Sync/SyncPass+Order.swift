@@ -24,7 +24,16 @@ extension SyncPass {
         try await carryOutUpstream(upstream)
     }
 
+    /// Whether the upstream takes writes now.
+    var mayWrite: Bool { writesNotBefore.map { $0 <= clock.now() } ?? true }
+
     private mutating func carryOutUpstream(_ work: [WorkItem]) async throws {
+        var work = work
+        if !mayWrite {
+            for work in work { report[work.item.uid] = .notDue }
+            // Asking a person writes nothing there.
+            work = work.filter { $0.decision.action == .hold }
+        }
         let now = clock.now()
         let ranked = work.map { (work: $0, urgency: Urgency(of: $0.decision.action, $0.item, at: now)) }
         var rest = ranked.sorted { ($0.urgency, $0.work.item.uid) < ($1.urgency, $1.work.item.uid) }[...]

@@ -330,7 +330,7 @@ extension BridgeError {
     var isCertain: Bool {
         switch self {
         case .unreachable: false
-        case .cursorExpired, .changedUpstream, .authorizationRevoked, .throttled, .refused: true
+        case .cursorExpired, .changedUpstream, .authorizationRevoked, .throttled, .writesPaused, .refused: true
         }
     }
 
@@ -339,7 +339,7 @@ extension BridgeError {
         switch self {
         case .changedUpstream, .unreachable: true
         case .refused(let refusal): refusal.subject == .item
-        case .cursorExpired, .authorizationRevoked, .throttled: false
+        case .cursorExpired, .authorizationRevoked, .throttled, .writesPaused: false
         }
     }
 }

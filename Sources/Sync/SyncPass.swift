@@ -37,6 +37,9 @@ public struct SyncPass: Sendable {
     /// What there was before this pass made the link's first listing; nil in every other pass.
     var firstPlace: FirstPlace?
 
+    /// Before then the upstream takes no writes: what is to be written waits, and reading goes on.
+    var writesNotBefore: Instant?
+
     // MARK: Edits meanwhile
 
     /// Rings when somebody edits the calendar.
@@ -95,6 +98,7 @@ public struct SyncPass: Sendable {
     private mutating func carryOutAll() async throws {
         let place = try await state.place(of: link)
         guard let place, place.revision != nil else { throw PassFailure.calendarMissing }
+        writesNotBefore = place.writesNotBefore
         let pulled = try await pull(from: place, mark(of: bridge.fields))
         let kept = writtenMeanwhile.series
         let touched = try await state.mirror(pulled, keeping: kept, translatedBy: bridge, of: link.id)
@@ -121,9 +125,12 @@ public struct SyncPass: Sendable {
         meter.expectWrites(mended.count)
         try await carryOut(allowed, of: snapshot)
         try await state.refresh(snapshot.items.filter { decisions[$0.key] == nil }, of: link)
-        try await mend(mended)
-        try await upkeep(touched, snapshot, decisions)
-        let finish = Finish(of: place, revision: snapshot.revision, mark: mark, pending: report.unsettled)
+        if mayWrite {
+            try await mend(mended)
+            try await upkeep(touched, snapshot, decisions)
+        }
+        var finish = Finish(of: place, revision: snapshot.revision, mark: mark, pending: report.unsettled)
+        if !mayWrite { finish.problem = .writesPaused }
         try await state.finish(link, finish)
     }
 

@@ -109,6 +109,7 @@ struct GoogleConversationTests {
         case .changedUpstream: "changedUpstream"
         case .authorizationRevoked: "authorizationRevoked"
         case .throttled(let seconds): "throttled \(seconds.map(String.init) ?? "-")"
+        case .writesPaused(let seconds): "writesPaused \(seconds)"
         case .unreachable: "unreachable"
         case .refused(let refusal): "refused \(refusal.subject) \(refusal.code)"
         }

@@ -1,8 +1,10 @@
 import Bridging
 import ICalendar
 import Store
-import Sync
+import SyncTestSupport
 import Testing
+
+@testable import Sync
 
 @Suite("A pass meets failures")
 struct FailureTests {
@@ -41,6 +43,75 @@ struct FailureTests {
         try await bench.pass()
         #expect(try await bench.links.queue(of: bench.owner).isEmpty)
         #expect(await bench.upstream.live.count == 1)
+    }
+
+    @Test func `what is refused for good is not tried again unchanged`() async throws {
+        let bench = try await Workbench()
+        try await bench.put(event("e", "SUMMARY:E"))
+        await bench.upstream.setScript {
+            $0.isWrite ? .refuse(.refused(Refusal(.item, code: "invalid", message: "No.", isFinal: true))) : nil
+        }
+        try await bench.pass()
+        let row = try #require(try await bench.links.queue(of: bench.owner).first)
+        #expect(row.isFailed && row.attempts == 1 && row.lastError.code == "invalid")
+        await bench.upstream.setScript(nil)
+        bench.time.advance(86_400)
+        try await bench.pass()
+        #expect(await bench.upstream.live.isEmpty)
+        try await bench.edit("e", "SUMMARY:E", "SUMMARY:F")
+        try await bench.pass()
+        #expect(await bench.upstream.live.count == 1)
+        #expect(try await bench.links.queue(of: bench.owner).isEmpty)
+    }
+
+    @Test func `an account that has written too much goes on reading, and writes when its hours are over`() async throws
+    {
+        let bench = try await Workbench()
+        for name in ["a", "b"] { try await bench.put(event(name, "SUMMARY:Mine")) }
+        await bench.upstream.setScript { $0.isWrite ? .refuse(.writesPaused(seconds: 10_800)) : nil }
+        let scheduler = bench.scheduler()
+        _ = try await scheduler.passOnce(bench.link.id)
+        // The next pass comes at once.
+        #expect(try await bench.status().nextSyncAt == bench.time.now)
+        await bench.upstream.setScript(nil)
+        await bench.putUpstream("u", event("theirs", "SUMMARY:Theirs"))
+        _ = try await scheduler.passOnce(bench.link.id)
+        #expect(try await bench.text("theirs") != nil)
+        #expect(await bench.upstream.performed.isEmpty)
+        let status = try await bench.status()
+        #expect(status.state == .idle && status.pending == 2 && status.lastError?.code == "rate_limited")
+        #expect(try await bench.links.queue(of: bench.owner).isEmpty)
+        bench.time.advance(10_800)
+        _ = try await scheduler.passOnce(bench.link.id)
+        #expect(await bench.upstream.performed.count == 2)
+        #expect(try await bench.status().lastError == nil)
+    }
+
+    @Test func `an edit does not go first while the account may not write`() async throws {
+        let bench = try await Workbench()
+        try await bench.put(event("a", "SUMMARY:Mine"))
+        try await bench.pass()
+        try await bench.edit("a", "SUMMARY:Mine", "SUMMARY:Ours")
+        await bench.upstream.setScript { $0.isWrite ? .refuse(.writesPaused(seconds: 10_800)) : nil }
+        let scheduler = bench.scheduler()
+        _ = try await scheduler.passOnce(bench.link.id)
+        await bench.upstream.setScript(nil)
+        let bell = EditBell()
+        let bridge = CrashingBridge(
+            real: ScriptedBridge(upstream: bench.upstream),
+            life: Life(calls: .max),
+            beforeLook: bell.ringAndWait
+        )
+        var pass = SyncPass(
+            of: bench.link,
+            over: bridge,
+            state: bench.links,
+            configuration: SyncConfiguration(),
+            clock: bench.clock
+        )
+        pass.edits = bell
+        _ = try await pass.run()
+        #expect(await bench.upstream.performed.count == 1)
     }
 
     @Test func `an event the upstream cannot hold waits for its next change`() async throws {

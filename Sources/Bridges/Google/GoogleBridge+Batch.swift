@@ -33,7 +33,7 @@ extension GoogleBridge {
             }
         } catch {
             switch error {
-            case .unreachable, .throttled, .authorizationRevoked:
+            case .unreachable, .throttled, .writesPaused, .authorizationRevoked:
                 for (place, _) in calls { outcomes[place] = .failure(error) }
             case .refused, .changedUpstream, .cursorExpired:
                 // The batch was refused, so that nothing was done: whatever Google has against it, it may not have against
@@ -86,7 +86,7 @@ extension BridgeError {
     /// Whether what follows would fail in the same way.
     fileprivate var concernsAll: Bool {
         switch self {
-        case .authorizationRevoked, .throttled: true
+        case .authorizationRevoked, .throttled, .writesPaused: true
         case .refused(let refusal): refusal.subject != .item
         case .changedUpstream, .unreachable, .cursorExpired: false
         }

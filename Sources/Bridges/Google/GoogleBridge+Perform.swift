@@ -51,7 +51,7 @@ extension GoogleBridge {
             return try JSONReader.value(of: payload)
         } catch {
             throw .refused(
-                Refusal(.item, code: "invalid_event", message: "The write is not readable as JSON.")
+                Refusal(.item, code: "invalid_event", message: "The write is not readable as JSON.", isFinal: true)
             )
         }
     }
@@ -84,7 +84,7 @@ extension GoogleBridge {
         }
         guard OurMark(holder)?.uid == uid else {
             let sentence = "Google has another event under the identifier of this one."
-            throw .refused(Refusal(.item, code: "duplicate", message: sentence))
+            throw .refused(Refusal(.item, code: "duplicate", message: sentence, isFinal: true))
         }
         let made = EventResource(holder, linkZone: link.timeZone)
         let wanted = EventResource(payload, linkZone: link.timeZone)

@@ -56,7 +56,7 @@ struct GoogleFailure {
         }
         switch reason {
         case "userRateLimitExceeded", "rateLimitExceeded": return .throttled(retryAfter: retryAfter)
-        case "quotaExceeded": return .throttled(retryAfter: retryAfter ?? Self.pauseAfterQuotaExceeded)
+        case "quotaExceeded": return .writesPaused(seconds: retryAfter ?? Self.pauseAfterQuotaExceeded)
         case "dailyLimitExceeded":
             return .throttled(retryAfter: retryAfter ?? Self.pauseAfterDailyLimit)
         case "insufficientPermissions": return refused(.calendar, Self.scopeSentence)
@@ -78,7 +78,12 @@ struct GoogleFailure {
         // Google's own words help a person, but nothing here depends on them.
         let detail = code == nil ? message.map { " Google says: \($0)" } ?? "" : ""
         return .refused(
-            Refusal(subject, code: code ?? reason ?? "http\(status)", message: sentence + detail)
+            Refusal(
+                subject,
+                code: code ?? reason ?? "http\(status)",
+                message: sentence + detail,
+                isFinal: subject == .item
+            )
         )
     }
 }

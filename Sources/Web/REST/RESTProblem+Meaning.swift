@@ -100,7 +100,7 @@ extension RESTProblem {
             self.init(.conflict, "conflict", "The upstream changed in the meantime.", "Try again.")
         case .authorizationRevoked(let message):
             self.init(.conflict, "reconnect_required", message, "Connect the account again.")
-        case .throttled:
+        case .throttled, .writesPaused:
             self.init(.tooManyRequests, "rate_limited", "The upstream asks us to slow down.", "Try again later.")
         case .unreachable(let message):
             self.init(.badGateway, "upstream_unreachable", message, "Try again later.")
