@@ -1,11 +1,17 @@
 import Bridging
 import Store
+import Synchronization
 import Testing
 
 @testable import Accounts
 
 @Suite("Several accounts of one provider")
 struct AccountNameTests {
+    /// What the account at the provider is called now.
+    private final class Name: Sendable {
+        let text = Mutex("alice@example.com")
+    }
+
     private func gateway(_ name: String?) async throws -> Gateway {
         try await Gateway(accountName: { provider, source in
             // The token must work by the time the name is asked for.
@@ -19,6 +25,25 @@ struct AccountNameTests {
         let row = try await gateway.connected("google")
         #expect(row.account == "alice@example.com")
         #expect(try await gateway.row(row.id).account == "alice@example.com")
+    }
+
+    @Test func `a consent that is renewed is asked of the same account`() async throws {
+        let gateway = try await gateway("alice@example.com")
+        let row = try await gateway.connected("google")
+        let url = try await gateway.flow.reconnect(row.id, for: gateway.alice, sessionBinding: Gateway.session)
+        #expect(Parameters(ofQuery: url)["login_hint"] == "alice@example.com")
+        let (_, page) = try await gateway.begin("google")
+        #expect(page["login_hint"] == nil)
+    }
+
+    @Test func `a connection whose consent another account renewed bears that one's name`() async throws {
+        let name = Name()
+        let gateway = try await Gateway(accountName: { _, _ in name.text.withLock { $0 } })
+        let row = try await gateway.connected("google")
+        let url = try await gateway.flow.reconnect(row.id, for: gateway.alice, sessionBinding: Gateway.session)
+        name.text.withLock { $0 = "work@example.com" }
+        _ = try await gateway.finish(Parameters(ofQuery: url)["state"])
+        #expect(try await gateway.row(row.id).account == "work@example.com")
     }
 
     @Test func `an account that does not tell its name is connected all the same`() async throws {

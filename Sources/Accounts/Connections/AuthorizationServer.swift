@@ -14,8 +14,8 @@ struct AuthorizationServer: Sendable {
     let client: OAuthClient
     let transport: any HTTPTransport
 
-    /// The page the person is sent to (RFC 6749 §4.1.1, RFC 7636 §4.3).
-    func authorizeURL(state: String, redirectURI: String, challenge: String?) -> String {
+    /// The page the person is sent to (RFC 6749 §4.1.1, RFC 7636 §4.3), for that account where it is known.
+    func authorizeURL(state: String, redirectURI: String, challenge: String?, account: String? = nil) -> String {
         var query = [
             ("client_id", client.clientID), ("redirect_uri", redirectURI), ("response_type", "code"), ("state", state),
         ]
@@ -26,6 +26,7 @@ struct AuthorizationServer: Sendable {
             query.append(("access_type", "offline"))
             query.append(("prompt", "consent"))
             query.append(("include_granted_scopes", "true"))
+            if let account { query.append(("login_hint", account)) }
         case .notionJSONBasic:
             query.append(("owner", "user"))
         }

@@ -89,16 +89,16 @@ extension ConnectFlow {
             return try await refuse(.notLasting(row.provider), row)
         }
         let connected = try await adopt(reply.grant(requestedAt: start, renewing: nil), reply.workspaceName, for: row)
-        return .connected(try await labelled(connected))
+        return .connected(reply.workspaceName == nil ? try await labelled(connected) : connected)
     }
 
     /// The connection with the name of its account, where the provider tells it only on asking.
     ///
-    /// Without a name it works all the same: nothing depends on it.
+    /// Whoever renews the consent may choose another account than before. Without a name it works all the same: nothing
+    /// depends on it.
     private func labelled(_ row: ConnectionRow) async throws -> ConnectionRow {
-        guard row.account == nil, let name = await accountName(row.provider, vault.source(for: row.id)) else {
-            return row
-        }
+        let name = await accountName(row.provider, vault.source(for: row.id))
+        guard let name, name != row.account else { return row }
         try await credentials.setConnectionLabel(row.id, account: name)
         var labelled = row
         labelled.account = name

@@ -75,7 +75,7 @@ public struct ConnectFlow: Sendable {
             of: principal.id,
             state: .awaitingAuthorization
         )
-        return (id, authorizeURL: try await authorize(id, client, principal, sessionBinding))
+        return (id, authorizeURL: try await authorize(id, client, principal, sessionBinding, account: nil))
     }
 
     /// Asks for consent again, for a connection that exists; it works on as it is until that is given.
@@ -85,7 +85,7 @@ public struct ConnectFlow: Sendable {
         sessionBinding: String
     ) async throws -> String {
         let row = try await ownRow(connection, of: principal)
-        return try await authorize(row.id, client(of: row.provider), principal, sessionBinding)
+        return try await authorize(row.id, client(of: row.provider), principal, sessionBinding, account: row.account)
     }
 
     /// Notes the authorisation and makes the address of the consent page.
@@ -93,7 +93,8 @@ public struct ConnectFlow: Sendable {
         _ connection: ConnectionID,
         _ client: OAuthClient,
         _ principal: Principal,
-        _ sessionBinding: String
+        _ sessionBinding: String,
+        account: String?
     ) async throws -> String {
         let state = Secret.token()
         let digest = Secret.digest(of: state)
@@ -112,7 +113,8 @@ public struct ConnectFlow: Sendable {
         return AuthorizationServer(client: client, transport: transport).authorizeURL(
             state: state,
             redirectURI: redirectURI,
-            challenge: verifier.map { Secret.base64URL(Secret.digest(of: $0)) }
+            challenge: verifier.map { Secret.base64URL(Secret.digest(of: $0)) },
+            account: account
         )
     }
 
