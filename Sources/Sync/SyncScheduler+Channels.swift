@@ -16,9 +16,19 @@ extension SyncScheduler {
     private static let openingTime: Int64 = 3600
 
     /// An upstream called: an early poll, which carries no data into the system.
-    public func channelRang(_ id: String, token: String, state: String) async throws -> RingOutcome {
+    ///
+    /// `resource` is what the call says the channel is about; it must be what the upstream said when it opened it.
+    public func channelRang(
+        _ id: String,
+        token: String,
+        state: String,
+        resource: String? = nil
+    ) async throws -> RingOutcome {
         guard let channel = try await links.channel(id) else { return .unknownChannel }
         guard isSameSecret(channel.tokenDigest, ETag.of(token).rawValue) else { return .wrongToken }
+        // Until the upstream has answered that the channel is open, nobody knows its resource.
+        let known = channel.channel.resource
+        guard known.isEmpty || resource == nil || resource == known else { return .unknownChannel }
         guard state != "sync" else { return .ignored }
         wake(channel.link)
         try await links.rang(channel.link)

@@ -133,7 +133,9 @@ extension SyncScheduler {
         let hasChannel = try await links.channels(of: link.id).contains { $0.channel.expiry > now }
         let usual = configuration.pollSeconds[link.provider] ?? SyncConfiguration.defaultPollSeconds
         let seconds = hasChannel ? max(usual, configuration.pollSecondsWithChannel) : usual
-        var next = now + Int64(max(seconds, 1))
+        // Up to a quarter sooner by chance, so that links do not all come at once.
+        let early = Int64(Double(seconds) / 4 * clock.random())
+        var next = now + max(Int64(seconds) - early, 1)
         if let retry = try await links.nextRetry(of: link.id) { next = min(next, max(retry, now)) }
         if report.wantsAnother { next = now }
         try await links.setNext(next, of: link.id)

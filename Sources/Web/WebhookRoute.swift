@@ -59,7 +59,8 @@ struct WebhookRoute: Sendable {
         let outcome = try await gateway.scheduler.channelRang(
             channel,
             token: header("X-Goog-Channel-Token") ?? "",
-            state: header("X-Goog-Resource-State") ?? ""
+            state: header("X-Goog-Resource-State") ?? "",
+            resource: header("X-Goog-Resource-ID")
         )
         switch outcome {
         case .woken, .ignored: return Response(status: .ok)

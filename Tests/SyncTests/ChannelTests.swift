@@ -77,6 +77,22 @@ struct ChannelTests {
         #expect(try await bench.calendars.versions(of: stored.id).count == 1)
     }
 
+    @Test(arguments: [(0, 60), (0.5, 53), (0.99, 46)] as [(Double, Int64)])
+    func `polls are spread over a quarter of their interval, and none comes late`(
+        _ chance: Double,
+        _ wait: Int64
+    ) async throws {
+        let bench = try await Workbench()
+        let (upstream, time) = (bench.upstream, bench.time)
+        let scheduler = SyncScheduler(
+            links: bench.links,
+            makeBridge: { _ in ScriptedBridge(upstream: upstream) },
+            configuration: SyncConfiguration(pollSeconds: ["scripted": 60]),
+            clock: SyncClock(now: { time.now }, sleep: { _ in }, random: { chance })
+        )
+        #expect(try await scheduler.passOnce(bench.link.id) == time.now + wait)
+    }
+
     @Test func `deleting a link closes its channel`() async throws {
         let bench = try await Workbench()
         try await pass(bench)

@@ -279,6 +279,13 @@ struct SchedulerTests {
             #expect(try await scheduler.channelRang("nobody", token: "", state: "exists") == .unknownChannel)
             #expect(try await scheduler.channelRang(request.id, token: "no", state: "exists") == .wrongToken)
             #expect(try await scheduler.channelRang(request.id, token: request.token, state: "sync") == .ignored)
+            let other = try await scheduler.channelRang(
+                request.id,
+                token: request.token,
+                state: "exists",
+                resource: "another"
+            )
+            #expect(other == .unknownChannel)
             await bench.upstream.put("a", event("a", "SUMMARY:A"))
             #expect(try await scheduler.channelRang(request.id, token: request.token, state: "exists") == .woken)
             try await eventually { try await bench.uids() == ["a"] }
