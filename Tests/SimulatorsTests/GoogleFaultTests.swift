@@ -143,7 +143,11 @@ struct GoogleFaultTests {
         #expect(await client.simulator.callCounts["getEvent"] == nil)
     }
 
-    @Test(arguments: [(Fault.Effect.failAfter(status: 503), "503"), (.cutAfter, nil), (.truncate, "200")])
+    @Test(
+        arguments: [
+            (.failAfter(status: 503), "503"), (.cutAfter, nil), (.truncate, "200"),
+        ] as [(Fault.Effect, String?)]
+    )
     func `a call of a batch meets faults of its own`(_ effect: Fault.Effect, _ status: String?) async {
         let client = await GoogleClient.make()
         await client.simulator.add(Fault(effect, method: "POST", path: "/calendar/*"))
