@@ -13,10 +13,12 @@ struct GoogleTranslationTests {
         #expect(object.withoutZones == expected.content.unfoldedLines)
     }
 
-    @Test("fixed point", arguments: Fixture.all(in: "bridges/google/reading", extension: "json"))
-    func whatIsServedAsksForNoWrite(_ fixture: Fixture) throws {
+    @Test("fixed point", arguments: Fixture.all(in: "bridges/google/reading", extension: "json"), [false, true])
+    func whatIsServedAsksForNoWrite(_ fixture: Fixture, _ notifiesGuests: Bool) throws {
         let records = try fixture.records()
-        let bridge = googleBridge()
+        var link = googleLink
+        link.notifiesGuests = notifiesGuests
+        let bridge = googleBridge(link)
         // An exception that says nothing new is tidied up by its own removal, which writes nothing either.
         #expect(try bridge.writes(toMake: bridge.object(from: records), from: records) == [])
     }
@@ -33,7 +35,8 @@ struct GoogleTranslationTests {
                 try googleBridge().writes(toMake: object, from: records)
             }
         } else {
-            let writes = try googleBridge().writes(toMake: object, from: records).map { try $0.json }
+            let bridge = googleBridge(Self.link(of: fixture))
+            let writes = try bridge.writes(toMake: object, from: records).map { try $0.json }
             #expect(writes == expected.elements)
         }
     }
@@ -45,10 +48,17 @@ struct GoogleTranslationTests {
         let text = Fixture.named("bridges/google/writing/\(name).ics").content
         guard !text.isEmpty, try JSONReader.value(of: fixture.content)["refused"] == nil else { return }
         let object = try CalendarObject(parsing: text.replacing("\n", with: "\r\n"))
-        let bridge = googleBridge()
+        let bridge = googleBridge(Self.link(of: fixture))
         var upstream = try GoogleMemory(records)
         try upstream.carryOut(bridge.writes(toMake: object, from: records))
         #expect(try bridge.writes(toMake: object, from: upstream.records()) == [])
+    }
+
+    /// The link of a fixture of writing: one that mails guests where its first line says so.
+    private static func link(of fixture: Fixture) -> UpstreamLink {
+        var link = googleLink
+        link.notifiesGuests = fixture.text.hasPrefix("# Over a link that mails guests")
+        return link
     }
 
     @Test func `a served object carries the time zones it names`() throws {
@@ -86,7 +96,7 @@ struct GoogleTranslationTests {
         #expect(throws: TranslationError.self) { try googleBridge().writes(toMake: object, from: []) }
     }
 
-    @Test func `guests are written over a link that may mail them`() throws {
+    @Test func `guests of a new event are written over a link that may mail them`() throws {
         var link = googleLink
         link.notifiesGuests = true
         let guest = "ATTENDEE;CN=Bob;PARTSTAT=ACCEPTED:mailto:Bob@example.com"
