@@ -60,6 +60,12 @@ public protocol AnsweringBridge: Bridge {
     func isDeclined(_ series: [UpstreamRecord]) -> Bool
 }
 
+/// An upstream whose listing says what the account may do with the calendar.
+public protocol AccessTellingBridge: Bridge {
+    /// What the last listing said; nil before the first one.
+    var access: UpstreamCalendar.Access? { get }
+}
+
 /// An upstream that shows more of a series than the series itself, such as a page for each of its next occurrences.
 ///
 /// That is kept in line with events both sides agree on, after everything else: nobody waits for it.

@@ -112,6 +112,19 @@ extension LinkStore {
         }
     }
 
+    /// Notes what an account may do with the upstream calendar of a link, which is the right to write ours, too.
+    func setAccess(_ access: UpstreamCalendar.Access, of link: Link) async throws {
+        let now = now()
+        try await database.write { transaction in
+            try transaction.run(
+                "UPDATE link SET access = \(.text(access.rawValue)) WHERE id = \(link.id.value)"
+            )
+            let detail = "access \(link.access) → \(access)"
+            try Self.audit(.linkChanged, link, by: "gateway", detail: detail, at: now, transaction)
+        }
+        try await protectCalendar(link.calendar)
+    }
+
     /// Makes the calendar read-only exactly while a link to an upstream that may only be read pulls into it.
     func protectCalendar(_ calendar: CalendarID) async throws {
         let isReadOnly = try await links(in: calendar).contains { $0.access == .reader }

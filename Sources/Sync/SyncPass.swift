@@ -8,7 +8,7 @@ import Store
 /// It can be killed anywhere and repeated: what was pulled is stored before anything is decided, and an agreement is
 /// written only after the write it records.
 public struct SyncPass: Sendable {
-    let link: Link
+    var link: Link
     let bridge: any Bridge
     let state: LinkStore
     let configuration: SyncConfiguration
@@ -100,6 +100,7 @@ public struct SyncPass: Sendable {
         guard let place, place.revision != nil else { throw PassFailure.calendarMissing }
         writesNotBefore = place.writesNotBefore
         let pulled = try await pull(from: place, mark(of: bridge.fields))
+        try await followAccess()
         let kept = writtenMeanwhile.series
         let touched = try await state.mirror(pulled, keeping: kept, translatedBy: bridge, of: link.id)
 
@@ -138,6 +139,13 @@ public struct SyncPass: Sendable {
     private func scope(from place: LinkPlace, at mark: String, _ touched: Set<String>) -> SnapshotScope {
         guard let firstPlace else { return place.scope(at: mark, touched) }
         return firstPlace.uids.isEmpty ? .recent(since: firstPlace.revision, series: touched) : .unsettled
+    }
+
+    /// Takes over what the upstream says the account may do with the calendar, before anything is written there.
+    private mutating func followAccess() async throws {
+        guard let access = (bridge as? any AccessTellingBridge)?.access, access != link.access else { return }
+        try await state.setAccess(access, of: link)
+        link.access = access
     }
 
     /// Tells the bridge which records are thought to be there, where it must be told.

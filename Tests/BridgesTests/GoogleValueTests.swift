@@ -1,6 +1,7 @@
 @testable import BridgeGoogle
 import Bridging
 import ICalendar
+import OutboundHTTP
 import Testing
 
 @Suite("JSON as Google sends it (RFC 8259)")
@@ -104,6 +105,30 @@ struct GoogleValueTests {
         #expect(slot?.instanceID(of: "abcde") == "abcde_20260330T070000Z")
         #expect(Slot(instanceID: "abcde_20260330", of: "abcde") == .day(DateTime(date: 2026, 3, 30)))
         #expect(Slot(instanceID: "abcde_x", of: "abcde") == nil)
+    }
+
+    @Test(
+        arguments: [("owner", .owner), ("writerWithoutPrivateAccess", .writer), ("freeBusyReader", .reader)]
+            as [(String, UpstreamCalendar.Access)]
+    )
+    func `a listing says what the account may do with the calendar`(
+        _ role: String,
+        _ access: UpstreamCalendar.Access
+    ) async throws {
+        let body = #"{"accessRole":"\#(role)","items":[],"nextSyncToken":"t"}"#
+        let bridge = googleBridge(googleLink, OneAnswer(body: body))
+        #expect(bridge.access == nil)
+        _ = try await bridge.pull(since: nil)
+        #expect(bridge.access == access)
+    }
+
+    /// Answers everything the same.
+    private struct OneAnswer: HTTPTransport {
+        let body: String
+
+        func send(_ request: OutboundRequest) async throws(OutboundError) -> OutboundReply {
+            OutboundReply(status: 200, body: Array(body.utf8))
+        }
     }
 
     // MARK: Pace

@@ -230,7 +230,7 @@ actor ScriptedUpstream {
 }
 
 /// A bridge to a scripted upstream.
-struct ScriptedBridge: NotifyingBridge, AnsweringBridge, PagingBridge, BatchingBridge {
+struct ScriptedBridge: NotifyingBridge, AnsweringBridge, PagingBridge, BatchingBridge, AccessTellingBridge {
     let upstream: ScriptedUpstream
 
     /// So many writes go into one request; by default none goes with another.
@@ -241,6 +241,7 @@ struct ScriptedBridge: NotifyingBridge, AnsweringBridge, PagingBridge, BatchingB
         holdsOverrides: true
     )
     var channelExpiry = Instant(seconds: 0)
+    var access: UpstreamCalendar.Access?
 
     func pull(since cursor: SyncCursor?) async throws(BridgeError) -> PulledRecords {
         try await upstream.pull(since: cursor)

@@ -2,16 +2,21 @@ import Bridging
 import HTTPTypes
 import Synchronization
 
-/// The calendar's default reminders as the last listing named them.
+/// The calendar's default reminders, and what the account may do with it, as the last listing named them.
 ///
 /// A class because all copies of a bridge share what one of them has learnt. An event resource says only that the
 /// defaults apply, a listing says what they are; a record that needs them carries them (``JSON/resolvingReminders(_:)``).
 final class DefaultReminders: Sendable {
     private let known = Mutex<JSON?>(nil)
+    private let knownAccess = Mutex<UpstreamCalendar.Access?>(nil)
 
     var value: JSON? { known.withLock { $0 } }
 
+    var access: UpstreamCalendar.Access? { knownAccess.withLock { $0 } }
+
     func learn(_ reminders: JSON) { known.withLock { $0 = reminders } }
+
+    func learn(access: UpstreamCalendar.Access?) { knownAccess.withLock { $0 = access ?? $0 } }
 }
 
 extension GoogleBridge {

@@ -7,6 +7,7 @@ struct EventPage: Sendable {
     private(set) var nextPageToken: String?
     private(set) var nextSyncToken: String?
     private(set) var defaultReminders = JSON.array([])
+    private(set) var accessRole: String?
 
     init(_ body: [UInt8]) throws(JSONReader.Malformed) {
         var reader = JSONReader(body[...])
@@ -17,6 +18,7 @@ struct EventPage: Sendable {
             case "nextPageToken": nextPageToken = try reader.value().text
             case "nextSyncToken": nextSyncToken = try reader.value().text
             case "defaultReminders": defaultReminders = try reader.value()
+            case "accessRole": accessRole = try reader.value().text
             default: _ = try reader.skip()
             }
         }

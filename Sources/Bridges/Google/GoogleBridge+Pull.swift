@@ -40,6 +40,7 @@ extension GoogleBridge {
         var syncToken: String?
         while let page = next {
             defaultReminders.learn(page.defaultReminders)
+            defaultReminders.learn(access: UpstreamCalendar.Access(role: page.accessRole))
             syncToken = page.nextSyncToken
             try tokens.advance(to: page.nextPageToken)
             async let following = following(tokens, position)

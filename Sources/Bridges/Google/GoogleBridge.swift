@@ -5,7 +5,7 @@ import OutboundHTTP
 /// One Google calendar.
 ///
 /// A record is an event resource: a single event, the master of a series, or an exception of one.
-public struct GoogleBridge: NotifyingBridge, AnsweringBridge, PagingBridge, BatchingBridge {
+public struct GoogleBridge: NotifyingBridge, AnsweringBridge, PagingBridge, BatchingBridge, AccessTellingBridge {
     /// The link this bridge serves.
     public let link: UpstreamLink
 
@@ -37,6 +37,8 @@ public struct GoogleBridge: NotifyingBridge, AnsweringBridge, PagingBridge, Batc
         }
         return fields
     }
+
+    public var access: UpstreamCalendar.Access? { defaultReminders.access }
 
     /// The path of this calendar's events, of one of them, or of something below it.
     func events(_ segments: String...) -> String {
