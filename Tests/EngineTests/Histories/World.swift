@@ -29,6 +29,7 @@ final class WorldClock: Sendable {
 
 /// A calendar of ours, linked to some simulated services, and everybody who changes any of them.
 struct World {
+    let seed: UInt64
     let clock: WorldClock
     let words: Words
     let database: SQLiteDatabase
@@ -56,6 +57,7 @@ struct World {
         policy: ConflictPolicy,
         _ sides: [any Side]
     ) async throws {
+        self.seed = seed
         self.clock = clock
         self.words = words
         database = try SQLiteDatabase.inMemory()
