@@ -42,14 +42,24 @@ public struct Refusal: Error, Sendable, Hashable {
     /// One sentence for a person.
     public var message: String
 
+    /// What a person can do about it; nil where that is what is usual for the subject.
+    public var remedy: String?
+
     /// Whether the same request is refused however often it comes, so that only a change of the event helps.
     public var isFinal: Bool
 
     /// Describes an upstream's no.
-    public init(_ subject: Subject, code: String, message: String, isFinal: Bool = false) {
+    public init(
+        _ subject: Subject,
+        code: String,
+        message: String,
+        remedy: String? = nil,
+        isFinal: Bool = false
+    ) {
         self.subject = subject
         self.code = code
         self.message = message
+        self.remedy = remedy
         self.isFinal = isFinal
     }
 }

@@ -128,7 +128,8 @@ extension LinkProblem {
             self.init(
                 code: refusal.code,
                 message: refusal.message,
-                remedy: "Check that the calendar still exists and is shared with this account, then sync again."
+                remedy: refusal.remedy
+                    ?? "Check that the calendar still exists and is shared with this account, then sync again."
             )
         case .mapping:
             self.init(

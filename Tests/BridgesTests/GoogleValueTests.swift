@@ -122,6 +122,17 @@ struct GoogleValueTests {
         #expect(bridge.access == access)
     }
 
+    @Test(arguments: [("insufficientPermissions", "Connect the account again"), ("accessNotConfigured", "Enable")])
+    func `a refusal of the whole calendar says what mends it`(_ reason: String, _ remedy: String) throws {
+        let body = #"{"error":{"errors":[{"reason":"\#(reason)","message":"No."}],"code":403}}"#
+        let failure = GoogleFailure(GoogleReply(status: 403, retryAfter: nil, body: Array(body.utf8)))
+        guard case .refused(let refusal) = failure.error(about: .item) else {
+            Issue.record("not refused")
+            return
+        }
+        #expect(refusal.subject == .calendar && refusal.remedy?.hasPrefix(remedy) == true)
+    }
+
     /// Answers everything the same.
     private struct OneAnswer: HTTPTransport {
         let body: String

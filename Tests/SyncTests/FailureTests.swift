@@ -45,6 +45,15 @@ struct FailureTests {
         #expect(await bench.upstream.live.count == 1)
     }
 
+    @Test func `a refusal of the whole calendar is shown with its own remedy`() async throws {
+        let bench = try await Workbench()
+        let refusal = Refusal(.calendar, code: "insufficientPermissions", message: "No.", remedy: "Connect again.")
+        await bench.upstream.setScript { _ in .refuse(.refused(refusal)) }
+        _ = try await bench.scheduler().passOnce(bench.link.id)
+        let status = try await bench.status()
+        #expect(status.state == .error && status.lastError?.remedy == "Connect again.")
+    }
+
     @Test func `what is refused for good is not tried again unchanged`() async throws {
         let bench = try await Workbench()
         try await bench.put(event("e", "SUMMARY:E"))

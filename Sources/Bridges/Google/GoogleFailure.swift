@@ -52,18 +52,19 @@ struct GoogleFailure {
 
     private func forbidden(_ subject: Refusal.Subject) -> BridgeError {
         if lacksScope {
-            return refused(.calendar, Self.scopeSentence, code: "insufficientPermissions")
+            return refused(.calendar, Self.scopeSentence, Self.scopeRemedy, code: "insufficientPermissions")
         }
         switch reason {
         case "userRateLimitExceeded", "rateLimitExceeded": return .throttled(retryAfter: retryAfter)
         case "quotaExceeded": return .writesPaused(seconds: retryAfter ?? Self.pauseAfterQuotaExceeded)
         case "dailyLimitExceeded":
             return .throttled(retryAfter: retryAfter ?? Self.pauseAfterDailyLimit)
-        case "insufficientPermissions": return refused(.calendar, Self.scopeSentence)
+        case "insufficientPermissions": return refused(.calendar, Self.scopeSentence, Self.scopeRemedy)
         case "accessNotConfigured", "SERVICE_DISABLED":
             return refused(
                 .calendar,
-                "The Calendar API is not enabled in the Google project of this gateway."
+                "The Calendar API is not enabled in the Google project of this gateway.",
+                "Enable the Google Calendar API at console.cloud.google.com, wait some minutes, then sync again."
             )
         default: return refused(subject, "Google Calendar does not allow this.")
         }
@@ -72,9 +73,14 @@ struct GoogleFailure {
     private static let scopeSentence =
         "The account was connected without the permission this needs: connect it again and allow access to calendars."
 
-    private func refused(_ subject: Refusal.Subject, _ sentence: String, code: String? = nil)
-        -> BridgeError
-    {
+    private static let scopeRemedy = "Connect the account again, and leave every permission ticked."
+
+    private func refused(
+        _ subject: Refusal.Subject,
+        _ sentence: String,
+        _ remedy: String? = nil,
+        code: String? = nil
+    ) -> BridgeError {
         // Google's own words help a person, but nothing here depends on them.
         let detail = code == nil ? message.map { " Google says: \($0)" } ?? "" : ""
         return .refused(
@@ -82,6 +88,7 @@ struct GoogleFailure {
                 subject,
                 code: code ?? reason ?? "http\(status)",
                 message: sentence + detail,
+                remedy: remedy,
                 isFinal: subject == .item
             )
         )
