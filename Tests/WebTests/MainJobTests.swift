@@ -136,6 +136,20 @@ struct MainJobTests {
         }
     }
 
+    @Test func `channels are stopped before the grant that they live by is revoked`() async throws {
+        try await TestGateway.run { test in
+            let google = try await test.linkGoogle()
+            try await test.sync(google)
+            try await eventually("a channel is open") { await test.upstreams.googleService.openChannels.count == 1 }
+            #expect(try await test.call("DELETE", "/connections/\(google.connection)").status == 204)
+            let paths = await test.upstreams.googleService.requests.map(\.path)
+            let stop = try #require(paths.firstIndex { $0.hasSuffix("/channels/stop") })
+            let revoke = try #require(paths.firstIndex { $0.hasSuffix("/revoke") })
+            #expect(stop < revoke)
+            #expect(await test.upstreams.googleService.openChannels.isEmpty)
+        }
+    }
+
     private static func linkBoth(_ test: TestGateway) async throws -> (google: MadeLink, notion: MadeLink) {
         let google = try await test.linkGoogle()
         let notion = try await test.linkNotion(start: true, ["create_columns": true])
