@@ -42,14 +42,27 @@ extension SyncPass {
     private func pushed(_ fields: Set<FieldKey>, of item: SnapshotItem, _ decision: Decision) throws -> OutgoingItem? {
         guard let local = item.local, let remote = item.remote else { return nil }
         let target = try overlay(fields, of: local.outgoing, onto: remote.object, fieldSet: bridge.fields)
-        let undo = try overlay(
-            item.isVeiled ? BusyTime.times(fields) : fields,
-            of: remote.object,
-            onto: local.object,
-            fieldSet: incoming(item)
-        )
-        let entry = RunEntry(item, "push", fields, undo: undo.text)
+        let entry = RunEntry(item, "push", fields, undo: former(fields, of: item, local, remote))
         return try outgoing(target, item, decision, local, nil, entry) { $0.pushed += 1 }
+    }
+
+    /// Our side as it was before what is pushed was edited; where that is no event any more, as it was last agreed on.
+    private func former(
+        _ fields: Set<FieldKey>,
+        of item: SnapshotItem,
+        _ local: LocalItem,
+        _ remote: RemoteItem
+    ) -> String? {
+        do {
+            return try overlay(
+                item.isVeiled ? BusyTime.times(fields) : fields,
+                of: remote.object,
+                onto: local.object,
+                fieldSet: incoming(item)
+            ).text
+        } catch {
+            return item.base?.localText
+        }
     }
 
     private func merged(

@@ -149,7 +149,9 @@ struct BatchTests {
         let event: SimulatorGoogle.JSON = [
             "summary": "Theirs", "start": ["date": "2026-12-01"], "end": ["date": "2026-12-02"],
         ]
+        await simulator.setOverUsageLimit(false, for: calendar)
         _ = try await simulator.createEvent(event, in: calendar)
+        await simulator.setOverUsageLimit(true, for: calendar)
         _ = try await scheduler.passOnce(link)
         let here = try await linked.world.calendars.all(in: linked.world.calendar)
         #expect(here.contains { $0.text.contains("SUMMARY:Theirs") })
