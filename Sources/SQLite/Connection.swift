@@ -18,7 +18,7 @@ final class Connection: SQLConnection, @unchecked Sendable {  // Safe because of
     let handle: OpaquePointer
     private let role: Role
     private var isOpen = true
-    private var cache: [String: Statement] = [:]
+    private var cache: [SQLPieces: Statement] = [:]
 
     /// When the read under way must have ended, on the clock of ``ReadDeadline``.
     private let deadline = ReadDeadline()
@@ -80,7 +80,7 @@ final class Connection: SQLConnection, @unchecked Sendable {  // Safe because of
         case .writer:
             // An answered write survives a power cut: the log is synchronised in every commit.
             var mode: SQLValue?
-            try step("PRAGMA journal_mode = WAL", []) { mode = $0.row().values.first }
+            try step("PRAGMA journal_mode = WAL") { mode = $0.row().values.first }
             guard mode == .text("wal") else {
                 throw SQLError.cannotOpen(path: path, message: "the file system cannot hold a write-ahead log")
             }
@@ -107,52 +107,52 @@ final class Connection: SQLConnection, @unchecked Sendable {  // Safe because of
     // MARK: Statements
 
     func forEach(_ statement: SQLStatement, _ body: (SQLRow) throws -> Void) throws {
-        try step(statement.text, statement.values) { try body($0.row()) }
+        try step(statement) { try body($0.row()) }
     }
 
     func scan(_ statement: SQLStatement, _ body: (any SQLCursor) throws -> Void) throws {
-        try step(statement.text, statement.values) { try body($0) }
+        try step(statement) { try body($0) }
     }
 
     func run(_ statement: SQLStatement) throws -> Int {
-        try step(statement.text, statement.values) { _ in }
+        try step(statement) { _ in }
         return Int(sqlite3_changes64(handle))
     }
 
     /// Runs a statement of the driver itself.
-    func execute(_ text: String) throws { try step(text, []) { _ in } }
+    func execute(_ text: String) throws { try step(SQLStatement(raw: text)) { _ in } }
 
-    private func step(_ text: String, _ values: [SQLValue], _ body: (Statement) throws -> Void) throws {
-        let statement = try prepared(text)
-        statement.isBusy = true
+    private func step(_ statement: SQLStatement, _ body: (Statement) throws -> Void) throws {
+        let prepared = try prepared(statement.pieces)
+        prepared.isBusy = true
         defer {
-            sqlite3_reset(statement.pointer)
-            statement.isBusy = false
+            sqlite3_reset(prepared.pointer)
+            prepared.isBusy = false
         }
-        let bound = statement.bind(values)
-        guard bound == SQLITE_OK else { throw SQLError(code: bound, of: handle, statement: text) }
+        let bound = prepared.bind(statement.values)
+        guard bound == SQLITE_OK else { throw SQLError(code: bound, of: handle, statement: statement.text) }
         while true {
-            switch sqlite3_step(statement.pointer) {
-            case SQLITE_ROW: try body(statement)
+            switch sqlite3_step(prepared.pointer) {
+            case SQLITE_ROW: try body(prepared)
             case SQLITE_DONE: return
-            case let code: throw SQLError(code: code, of: handle, statement: text)
+            case let code: throw SQLError(code: code, of: handle, statement: statement.text)
             }
         }
     }
 
     /// The statement from the cache, or a new one; a second one where the first is being read.
-    private func prepared(_ text: String) throws -> Statement {
-        let cached = cache[text]
+    private func prepared(_ pieces: SQLPieces) throws -> Statement {
+        let cached = cache[pieces]
         if let cached, !cached.isBusy { return cached }
-        let statement = try Statement(preparing: text, on: handle)
+        let statement = try Statement(preparing: pieces.text, on: handle)
         guard cached == nil else { return statement }
         if cache.count >= Limits.cachedStatements { cache = cache.filter { $0.value.isBusy } }
-        cache[text] = statement
+        cache[pieces] = statement
         return statement
     }
 
     /// The texts of all statements that are prepared; for tests that ask for their plans.
-    var preparedTexts: [String] { Array(cache.keys) }
+    var preparedTexts: [String] { cache.keys.map(\.text) }
 
     // MARK: Transactions
 
