@@ -73,7 +73,7 @@ struct Client {
             "DTSTART;TZID=Europe/Berlin:20261117T090000", "DTSTART;TZID=America/New_York:20261116T180000",
             "DTSTART;VALUE=DATE:20261118", "DTSTART:20261119T230000Z", "DTSTART;TZID=Europe/Berlin:20261119T003000",
         ]
-        let rules = ["FREQ=DAILY;COUNT=20", "FREQ=WEEKLY;COUNT=6", "FREQ=DAILY;INTERVAL=2;COUNT=40"]
+        let rules = ["FREQ=DAILY;COUNT=20", "FREQ=WEEKLY;COUNT=6", "FREQ=DAILY;INTERVAL=2;COUNT=20"]
         let start = starts.randomElement(using: &random) ?? starts[0]
         let length = start.contains("VALUE=DATE") ? "P1D" : "PT1H"
         let lines = [
