@@ -52,6 +52,9 @@ public protocol SweepingBridge: Bridge {
 public protocol RecallingBridge: Bridge {
     /// Tells the next pull which records are thought to be there.
     func recall(_ records: Set<String>) async
+
+    /// Tells the next pull which records the upstream called about: it asks for those that nothing else tells of.
+    func called(about records: Set<String>) async
 }
 
 /// An upstream whose events say whether the account declined them.

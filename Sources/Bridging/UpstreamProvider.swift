@@ -34,6 +34,15 @@ extension UpstreamProvider {
     public func accountName(using credentials: any CredentialSource) async throws(BridgeError) -> String? { nil }
 }
 
+/// A provider whose calendars have addresses that people copy, and that lists not everything it has.
+public protocol FindingProvider: UpstreamProvider {
+    /// The calendars at a pasted address, or of that identifier.
+    func calendars(
+        at address: String,
+        using credentials: any CredentialSource
+    ) async throws(BridgeError) -> [UpstreamCalendar]
+}
+
 /// A calendar as its upstream lists it.
 public struct UpstreamCalendar: Sendable, Hashable, Codable {
     /// What one may do with it.

@@ -82,6 +82,18 @@ extension LinkStore {
         }
     }
 
+    /// Whether a record is thought to be upstream of a link.
+    public func knows(_ record: String, _ link: LinkID) async throws -> Bool {
+        try await database.read { transaction in
+            try transaction.row(
+                """
+                SELECT 1 AS is_known FROM mirror
+                WHERE link = \(link.value) AND record = \(.text(record)) AND is_deleted = 0
+                """
+            ) != nil
+        }
+    }
+
     // MARK: In a transaction
 
     static func records(

@@ -166,17 +166,16 @@ private struct RawSnapshot: Sendable {
                 try row.bool("is_creation") ? .creation(text) : .change
             marked.insert(uid)
         }
+        // An item whose upkeep waits is in step, and treated as such.
         let retries = try transaction.rows(
-            "SELECT uid, attempts, due_at, local_digest, remote_digest FROM retry WHERE link = \(link.id.value)"
+            """
+            SELECT uid, attempts, due_at, local_digest, remote_digest FROM retry
+            WHERE link = \(link.id.value) AND action <> \(.text(SyncPass.upkeepWord))
+            """
         )
         for row in retries {
             let uid = try row.text("uid")
-            items[uid, default: SnapshotItem(uid: uid)].retry = WaitingItem(
-                attempts: Int(try row.integer("attempts")),
-                dueAt: try row.optionalInstant("due_at"),
-                localDigest: try row.text("local_digest"),
-                remoteDigest: try row.text("remote_digest")
-            )
+            items[uid, default: SnapshotItem(uid: uid)].retry = try WaitingItem(row)
             marked.insert(uid)
         }
         for row in try transaction.rows("SELECT uid, problem FROM unreadable WHERE link = \(link.id.value)") {

@@ -1,7 +1,44 @@
 import Bridging
 import SQL
+import Store
+
+/// A series whose upkeep failed and waits for another try.
+struct WaitingUpkeep: Sendable {
+    /// Under which UID it is in the queue.
+    var uid: String
+    var wait: WaitingItem
+}
 
 extension LinkStore {
+    /// What is in the queue because of its upkeep, by series.
+    func waitingUpkeep(of link: Link) async throws -> [String: WaitingUpkeep] {
+        try await database.read { transaction in
+            let rows = try transaction.rows(
+                """
+                SELECT retry.uid, attempts, due_at, retry.local_digest, retry.remote_digest,
+                    COALESCE(base.series, retry.uid) AS series
+                FROM retry LEFT JOIN base ON base.link = retry.link AND base.uid = retry.uid
+                WHERE retry.link = \(link.id.value) AND action = \(.text(SyncPass.upkeepWord))
+                """
+            )
+            return try rows.reduce(into: [:]) { waiting, row in
+                waiting[try row.text("series")] = WaitingUpkeep(uid: try row.text("uid"), wait: try WaitingItem(row))
+            }
+        }
+    }
+
+    /// Takes an item whose upkeep is done out of the queue.
+    func endUpkeepWait(_ uid: String, of link: Link) async throws {
+        try await database.write { transaction in
+            try transaction.run(
+                """
+                DELETE FROM retry
+                WHERE link = \(link.id.value) AND uid = \(.text(uid)) AND action = \(.text(SyncPass.upkeepWord))
+                """
+            )
+        }
+    }
+
     /// The series that recur, and those of which more is shown than themselves.
     func seriesShowingOccurrences(of link: Link) async throws -> Set<String> {
         try await database.read { transaction in
@@ -60,5 +97,14 @@ extension LinkStore {
                 """
             )
         }
+    }
+}
+
+extension WaitingItem {
+    init(_ row: SQLRow) throws {
+        attempts = Int(try row.integer("attempts"))
+        dueAt = try row.optionalInstant("due_at")
+        localDigest = try row.text("local_digest")
+        remoteDigest = try row.text("remote_digest")
     }
 }

@@ -22,22 +22,34 @@ extension SyncPass {
     /// Puts an item into the queue, or throws what concerns the whole link.
     mutating func failed(_ decision: Decision, on item: SnapshotItem, _ error: BridgeError) async throws -> ItemOutcome
     {
+        noteForbidden(error, isCreation: decision.action == .createRemote)
+        return try await failed(decision.action.word, on: item, error)
+    }
+
+    /// Notes that a permission is missing which every such write needs.
+    mutating func noteForbidden(_ error: BridgeError, isCreation: Bool) {
+        guard case .refused(let refusal) = error, refusal.code == LinkProblem.permissionDenied else { return }
+        forbidden[isCreation] = refusal
+    }
+
+    /// Puts an item into the queue under the word for what failed, or throws what concerns the whole link.
+    mutating func failed(_ word: String, on item: SnapshotItem, _ error: BridgeError) async throws -> ItemOutcome {
         switch error {
         case .changedUpstream, .cursorExpired:
             // The next pull brings what it is now. One that says so again and again waits like any other.
             guard (item.retry?.attempts ?? 0) > 0 else {
-                _ = try await failed(decision, on: item, .changedMeanwhile, isLasting: false, delay: 0)
+                _ = try await failed(word, on: item, .changedMeanwhile, isLasting: false, delay: 0)
                 return .again
             }
-            return try await failed(decision, on: item, .changedMeanwhile, isLasting: false)
+            return try await failed(word, on: item, .changedMeanwhile, isLasting: false)
         case .unreachable(let sentence):
             silences += 1
-            let outcome = try await failed(decision, on: item, .unreachable(sentence), isLasting: false)
+            let outcome = try await failed(word, on: item, .unreachable(sentence), isLasting: false)
             guard silences < Self.tolerableSilences else { throw error }
             return outcome
         case .refused(let refusal) where refusal.subject == .item:
             silences = 0
-            return try await failed(decision, on: item, .refused(refusal), isLasting: refusal.isFinal)
+            return try await failed(word, on: item, .refused(refusal), isLasting: refusal.isFinal)
         case .refused, .throttled, .writesPaused, .authorizationRevoked:
             throw error
         }
@@ -49,18 +61,32 @@ extension SyncPass {
         on item: SnapshotItem,
         _ error: TranslationError
     ) async throws -> ItemOutcome {
+        try await failed(decision.action.word, on: item, error)
+    }
+
+    /// Puts an item into the queue that cannot be translated, under the word for what failed.
+    mutating func failed(_ word: String, on item: SnapshotItem, _ error: TranslationError) async throws -> ItemOutcome {
         switch error {
         case .notAnEvent:
             let sentence = "The upstream's calendar holds events only."
-            return try await failed(decision, on: item, .invalidEvent(sentence), isLasting: true)
+            return try await failed(word, on: item, .invalidEvent(sentence), isLasting: true)
         case .unreadable(let sentence), .unsupported(let sentence):
-            return try await failed(decision, on: item, .invalidEvent(sentence), isLasting: true)
+            return try await failed(word, on: item, .invalidEvent(sentence), isLasting: true)
         }
     }
 
     /// Writes the retry row.
     mutating func failed(
         _ decision: Decision,
+        on item: SnapshotItem,
+        _ problem: LinkProblem,
+        isLasting: Bool
+    ) async throws -> ItemOutcome {
+        try await failed(decision.action.word, on: item, problem, isLasting: isLasting)
+    }
+
+    private mutating func failed(
+        _ word: String,
         on item: SnapshotItem,
         _ problem: LinkProblem,
         isLasting: Bool,
@@ -74,7 +100,7 @@ extension SyncPass {
         let retry = NewRetry(
             uid: item.uid,
             summary: item.summary,
-            action: decision.action.word,
+            action: word,
             attempts: attempts,
             dueAt: isLasting || attempts >= Backoff.maximumAttempts ? nil : clock.now() + wait,
             localDigest: item.localDigest,
@@ -82,7 +108,7 @@ extension SyncPass {
             problem: problem
         )
         try await state.save(retry, of: link)
-        note(.failed(problem), RunEntry(item, decision.action.word, [], undo: nil)) { $0.failed += 1 }
+        note(.failed(problem), RunEntry(item, word, [], undo: nil)) { $0.failed += 1 }
         return .failed(problem)
     }
 }
@@ -121,6 +147,8 @@ extension Action {
 }
 
 extension LinkProblem {
+    static let permissionDenied = "permission_denied"
+
     static let changedMeanwhile = LinkProblem(
         code: "conflict",
         message: "The event changed upstream while it was being written.",

@@ -54,10 +54,18 @@ extension SyncPass {
     mutating func carryOutAlone(_ work: WorkItem) async throws {
         try await heedEdits()
         if !edited.contains(work.item.uid) {
-            report[work.item.uid] = try await isPaused ? .again : carryOut(work.decision, on: work.item)
+            report[work.item.uid] = try await isPaused ? .again : carryOutUnlessForbidden(work)
         }
         meter.finishWrite(at: clock.now())
         tellProgress()
+    }
+
+    /// Carries out a write; one that the upstream lets nobody do waits without its being asked again.
+    private mutating func carryOutUnlessForbidden(_ work: WorkItem) async throws -> ItemOutcome {
+        guard work.decision.action != .hold, let refusal = forbidden[work.decision.action == .createRemote] else {
+            return try await carryOut(work.decision, on: work.item)
+        }
+        return try await failed(work.decision, on: work.item, .refused(refusal))
     }
 
     /// Whether the link was paused meanwhile: the pass then ends what it does, and takes up nothing more upstream.

@@ -150,7 +150,7 @@ extension SyncPass {
         if let local = outgoing.local {
             guard let remote else { throw TranslationError.unsupported(Self.unreadableAnswer) }
             settlement.agreed = item.agreement(
-                local,
+                try takingComputed(of: remote, onto: local, of: item, in: &settlement),
                 remote,
                 series: answer?.series,
                 except: isCreation ? [] : outgoing.decision.withheld,
@@ -183,17 +183,21 @@ extension SyncPass {
         guard let item = try await state.itemInStep(series, of: link, fields: bridge.fields),
             report[item.uid] == nil || report[item.uid] == .done, let local = item.local, let remote = item.remote
         else { return false }
+        guard forbidden[false] == nil, beginUpkeep(of: series, item) else { return false }
         do {
             let target = try remote.object.with(uid: item.uid)
             let writes = try bridge.writes(toMake: target, from: item.records)
             guard let answer = try await write(writes, saying: target, for: item) else { return false }
             var settlement = Settlement(item.uid)
             settlement.mirrored = answer.mirrored
-            settlement.agreed = item.agreement(local, answer.remote ?? remote, series: answer.series)
+            let mended = answer.remote ?? remote
+            let written = try takingComputed(of: mended, onto: local, of: item, in: &settlement)
+            settlement.agreed = item.agreement(written, mended, series: answer.series)
             _ = try await settle(settlement)
             return true
         } catch let error as BridgeError where error.concernsItem {
-            // Nothing of the event is at stake: what is missing is written when it next changes.
+            noteForbidden(error, isCreation: false)
+            try await upkeepFailed(series, item, error)
             return true
         } catch is TranslationError {
             return false

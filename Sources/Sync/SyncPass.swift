@@ -26,11 +26,19 @@ public struct SyncPass: Sendable {
     /// Writes in a row that got no answer.
     var silences = 0
 
+    /// What the upstream lets nobody do at all, creations (`true`) and other writes: it is not asked again in this pass.
+    var forbidden: [Bool: Refusal] = [:]
+
     /// Series that were written upstream.
     var written: Set<String> = []
 
     /// How many writes of upkeep this pass may still make.
     var upkeepLeft = Self.upkeepAtOnce
+
+    /// What waits for another try of its upkeep, by series; of that, what was tried, and what failed in this pass.
+    var upkeepWaits: [String: WaitingUpkeep] = [:]
+    var upkeepAttempts: Set<String> = []
+    var upkeepFailures: Set<String> = []
 
     var meter: ProgressMeter
 
@@ -122,7 +130,7 @@ public struct SyncPass: Sendable {
             let pace = configuration.pace(of: link.provider)
             meter = ProgressMeter(before: snapshot.agreedCount, secondsPerWrite: pace)
         }
-        let mended = mended(touched)
+        let mended = try await mended(touched.union(readUpkeepWaits()))
         meter.expectWrites(mended.count)
         try await carryOut(allowed, of: snapshot)
         try await state.refresh(snapshot.items.filter { decisions[$0.key] == nil }, of: link)
@@ -130,6 +138,7 @@ public struct SyncPass: Sendable {
             try await mend(mended)
             try await upkeep(touched, snapshot, decisions)
         }
+        try await settleUpkeepWaits()
         var finish = Finish(of: place, revision: snapshot.revision, mark: mark, pending: report.unsettled)
         if !mayWrite { finish.problem = .writesPaused }
         try await state.finish(link, finish)

@@ -2,6 +2,18 @@ import Bridging
 public import ICalendar
 import Store
 
+/// Why a pass runs, as far as it matters to it.
+struct PassReason: Sendable {
+    /// The line of a pass that somebody asked for.
+    var run: RunID?
+    /// Whether an upstream hinted at deletions that only a full listing shows.
+    var sweeps = false
+    /// Records that an upstream called about.
+    var named: Set<String> = []
+    /// Whether somebody's edit is to go upstream first.
+    var isEdited = false
+}
+
 extension SyncScheduler {
     /// Runs exactly one pass of a link, whether or not ``run()`` does; for the command line.
     ///
@@ -9,16 +21,11 @@ extension SyncScheduler {
     @discardableResult
     public func passOnce(_ id: LinkID) async throws -> Instant? {
         guard let readiness = try await links.readiness(of: id) else { return nil }
-        return try await pass(readiness, run: nil, sweeps: false)
+        return try await pass(readiness, PassReason())
     }
 
     /// Runs one pass and writes down how the link stands after it; answers when the next one is due.
-    ///
-    /// `run` is the line of a pass that somebody asked for; `sweeps` says that an upstream hinted at deletions that only a
-    /// full listing shows; `isEdited` that somebody's edit is to go upstream first.
-    func pass(_ readiness: LinkStore.Readiness, run: RunID?, sweeps: Bool, isEdited: Bool = false) async throws
-        -> Instant?
-    {
+    func pass(_ readiness: LinkStore.Readiness, _ reason: PassReason) async throws -> Instant? {
         let link = readiness.link
         guard claim(link.id) else { return clock.now() + 1 }
         setRunning(SyncProgress(done: 0, total: 0), link)
@@ -29,12 +36,14 @@ extension SyncScheduler {
         do {
             let made = try await makeBridge(link)
             // Somebody asked for it: then deletions that only a full listing shows are looked for too.
-            let bridge = run == nil && !sweeps ? made : (made as? any SweepingBridge)?.sweeping() ?? made
+            let isFull = reason.run != nil || reason.sweeps
+            let bridge = isFull ? (made as? any SweepingBridge)?.sweeping() ?? made : made
+            if let named = bridge as? any RecallingBridge { await named.called(about: reason.named) }
             let bell = EditBell()
-            if isEdited { bell.ring() }
+            if reason.isEdited { bell.ring() }
             bells[link.id] = bell
             defer { bells[link.id] = nil }
-            let report = try await carryOut(link, bridge, run, bell)
+            let report = try await carryOut(link, bridge, reason.run, bell)
             if let complaint = configuration.complaint(bridge) {
                 try await links.setComplaint(LinkProblem(complaint), of: link.id)
             }
@@ -43,7 +52,7 @@ extension SyncScheduler {
             return try await next(after: report, of: link)
         } catch {
             if Task.isCancelled { throw error }
-            if let run { try await links.end(run, .failed, PassCounts(), LinkProblem(error), []) }
+            if let run = reason.run { try await links.end(run, .failed, PassCounts(), LinkProblem(error), []) }
             let step = step(after: error, readiness)
             complain(step.problem, of: link)
             return try await links.fail(link.id, step)

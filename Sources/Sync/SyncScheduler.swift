@@ -33,6 +33,8 @@ public actor SyncScheduler {
         var requestedRun: RunID?
         /// Whether the next pass asks for everything, to find deletions that leave no other trace.
         var sweeps = false
+        /// Records that an upstream called about.
+        var named: Set<String> = []
         /// Whether somebody edited the calendar since the last pass began.
         var isEdited = false
     }
@@ -171,8 +173,22 @@ public actor SyncScheduler {
     ///
     /// With `mayHideDeletions` the pass looks for deletions that only a full listing shows, too.
     public func upstreamRang(_ link: LinkID, mayHideDeletions: Bool) {
-        guard let worker = workers[link] else { return }
         if mayHideDeletions { workers[link]?.sweeps = true }
+        gather(link)
+    }
+
+    /// So many records are asked for one by one; where an upstream calls about more, a full listing takes less.
+    private static let maximumNamed = 50
+
+    /// An upstream called about one record: the next pass asks for it where nothing else tells of it.
+    public func upstreamRang(_ link: LinkID, about record: String) {
+        workers[link]?.named.insert(record)
+        if workers[link]?.named.count ?? 0 > Self.maximumNamed { workers[link]?.sweeps = true }
+        gather(link)
+    }
+
+    private func gather(_ link: LinkID) {
+        guard let worker = workers[link] else { return }
         guard !passing.contains(link) else {
             // The running pass may have looked already, and sets the timer anew when it ends.
             signal(link)
@@ -221,7 +237,10 @@ public actor SyncScheduler {
             workers[id]?.sweeps = false
             let isEdited = workers[id]?.isEdited ?? false
             workers[id]?.isEdited = false
-            let next = try await pass(readiness, run: run, sweeps: sweeps, isEdited: isEdited)
+            let named = workers[id]?.named ?? []
+            workers[id]?.named = []
+            let reason = PassReason(run: run, sweeps: sweeps, named: named, isEdited: isEdited)
+            let next = try await pass(readiness, reason)
             setTimer(next, of: id)
         } catch {
             // The database itself failed: nothing could be written down either, so the link comes back by the clock.

@@ -42,13 +42,34 @@ struct WebhookRoute: Sendable {
         return Response(status: .ok)
     }
 
-    /// A call about a database, or about all of a workspace, names no data source: then every table is looked at.
+    /// Lets the links look that a call concerns.
     private func wakeLinks(for call: NotionCall) async throws {
-        let dataSource = call.dataSource.map(NotionCall.plain)
+        guard call.subject != .nothing else { return }
         for link in try await gateway.links.allLinks() where link.provider == "notion" {
-            guard dataSource == nil || dataSource == NotionCall.plain(link.upstreamCalendar) else { continue }
-            await gateway.scheduler.upstreamRang(link.id, mayHideDeletions: call.mayHideDeletions)
+            switch call.subject {
+            case .nothing: continue
+            case .everything: break
+            case .dataSource(let source):
+                guard NotionCall.plain(source) == NotionCall.plain(link.upstreamCalendar) else { continue }
+            case .page(let page, let source):
+                // One that was moved away is called about under its new parent.
+                let isKnown = try await gateway.links.knows(NotionCall.dashed(page), link.id)
+                guard isKnown || source.map(NotionCall.plain) == NotionCall.plain(link.upstreamCalendar) else {
+                    continue
+                }
+            }
+            await wake(link, for: call)
             try await gateway.links.rang(link.id)
+        }
+    }
+
+    /// A page is asked for by itself where no query tells of it; what becomes of a whole table only a full listing shows.
+    private func wake(_ link: Link, for call: NotionCall) async {
+        switch call.subject {
+        case .page(let page, _):
+            await gateway.scheduler.upstreamRang(link.id, about: NotionCall.plain(page))
+        case .dataSource, .everything, .nothing:
+            await gateway.scheduler.upstreamRang(link.id, mayHideDeletions: call.mayHideDeletions)
         }
     }
 

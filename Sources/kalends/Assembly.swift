@@ -86,7 +86,9 @@ struct Assembly: Sendable {
         )
         answers = RememberedAnswers(credentials: credentials, masterKey: key, now: Self.now)
         notionCalls = WebhookVerification(provider: "notion", credentials: credentials, masterKey: key, now: Self.now)
-        providers = upstreams.providers(counted)
+        providers = upstreams.providers(counted) { line in
+            logger.info("Notion says no", metadata: ["request": "\(line)"])
+        }
         connect = ConnectFlow(
             credentials: credentials,
             vault: vault,

@@ -77,7 +77,11 @@ struct Upstreams: Sendable {
         addresses.contains { $0.hasPrefix("http://") }
     }
 
-    func providers(_ transport: any HTTPTransport) -> [any UpstreamProvider] {
+    /// The providers; `note` takes what Notion calls requests that it refuses.
+    func providers(
+        _ transport: any HTTPTransport,
+        note: @escaping @Sendable (String) -> Void
+    ) -> [any UpstreamProvider] {
         [
             GoogleProvider(transport: transport, apiURL: googleAPI, requestsPerMinute: googleRate),
             NotionProvider(
@@ -85,7 +89,8 @@ struct Upstreams: Sendable {
                 apiURL: notionAPI,
                 requestsPerMinute: notionRate,
                 sweepInterval: notionSweep,
-                now: Assembly.now
+                now: Assembly.now,
+                note: note
             ),
         ]
     }

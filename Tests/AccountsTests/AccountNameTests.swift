@@ -59,6 +59,25 @@ struct AccountNameTests {
         #expect(gateway.upstream.requests(to: "/revoke").isEmpty)
         #expect(try await gateway.flow.disconnect(second.id, for: gateway.alice).revocation == .revoked)
     }
+
+    @Test func `two people of one Notion workspace have a grant each, and each is revoked`() async throws {
+        let gateway = try await Gateway(upstream: FakeUpstream(rotates: true))
+        let first = try await gateway.connected("notion")
+        gateway.upstream.change { $0.bot = "bot-2" }
+        let second = try await gateway.connected("notion")
+        #expect(first.account == second.account)
+        #expect(try await gateway.flow.disconnect(first.id, for: gateway.alice).revocation == .revoked)
+        let asked = try #require(gateway.upstream.requests(to: "/v1/oauth/revoke").first)
+        #expect(Parameters(of: asked)["token"] == "access-1")
+    }
+
+    @Test func `a Notion grant that another connection lives by is not revoked`() async throws {
+        let gateway = try await Gateway(upstream: FakeUpstream(rotates: true))
+        let first = try await gateway.connected("notion")
+        _ = try await gateway.connected("notion")
+        #expect(try await gateway.flow.disconnect(first.id, for: gateway.alice).revocation == .notNeeded)
+        #expect(gateway.upstream.requests(to: "/revoke").isEmpty)
+    }
 }
 
 @Suite("Grants of a Google project in testing")

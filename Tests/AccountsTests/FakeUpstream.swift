@@ -29,6 +29,8 @@ final class FakeUpstream: HTTPTransport {
         var refreshToken = "refresh-0"
         var held: [CheckedContinuation<Void, Never>] = []
         var userStatus = 200
+        /// What Notion calls the grant; two people of one workspace have two.
+        var bot = "bot-1"
     }
 
     static let allScopes =
@@ -94,6 +96,7 @@ final class FakeUpstream: HTTPTransport {
             var body: [String: Any] = ["access_token": "access-\(state.generation)", "token_type": "bearer"]
             if (rotates || isCode) && state.grantsRefreshToken { body["refresh_token"] = state.refreshToken }
             if rotates { body["workspace_name"] = "Home" }
+            if rotates { body["bot_id"] = state.bot }
             if !rotates { body["scope"] = state.scope }
             if !rotates { body["expires_in"] = state.expiresIn }
             return reply(200, body)

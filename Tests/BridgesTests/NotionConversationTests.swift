@@ -104,6 +104,8 @@ struct NotionConversation {
             return [record.map { Self.text($0, bridge) } ?? "nothing"]
         case "calendars":
             return try await provider.calendars(using: tokens).map(Self.text)
+        case "find":
+            return try await provider.calendars(at: argument, using: tokens).map(Self.text)
         case "make":
             let parent = argument.isEmpty ? nil : argument
             return [Self.text(try await provider.makeCalendar(named: "Team", parent: parent, using: tokens))]

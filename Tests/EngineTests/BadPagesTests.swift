@@ -1,3 +1,5 @@
+import BridgeNotion
+import Bridging
 import ICalendar
 import SimulatorNotion
 import Store
@@ -55,6 +57,16 @@ struct BadPagesTests {
 
         func differences() async throws -> [String] {
             try await side.differences(from: world.calendars.all(in: world.calendar), knowing: World.Memory())
+        }
+
+        /// A bridge with another mapping, which remembers what it learns.
+        func bridge(mapping: String) async throws -> any Bridge {
+            try await side.bridge(mapping: mapping, of: spoke, world.clock)
+        }
+
+        /// A pass over that bridge.
+        func pass(over bridge: any Bridge) async throws {
+            try await world.pass(of: spoke, over: bridge)
         }
 
         func quarantine() async throws -> [QuarantineRow] { try await world.links.quarantine(of: spoke.link.principal) }
@@ -201,5 +213,40 @@ struct BadPagesTests {
 extension String {
     fileprivate func trimmingSuffix(_ suffix: String) -> String {
         hasSuffix(suffix) ? String(dropLast(suffix.count)) : self
+    }
+}
+
+extension NotionSide {
+    /// A bridge over a mapping that is settled just now.
+    func bridge(mapping: String, of spoke: World.Spoke, _ clock: WorldClock) async throws -> any Bridge {
+        let provider = NotionProvider(
+            transport: ServiceTransport(service: self, process: { Process() }, words: Words()),
+            apiURL: "https://simulated.test",
+            requestsPerMinute: 1_000_000,
+            sweepInterval: 300,
+            now: { clock.gatewayNow },
+            sleep: { clock.advance($0.components.seconds) }
+        )
+        var link = spoke.link.upstream
+        link.mapping = mapping
+        let token = FixedToken(token: AccessToken("ntn_test"))
+        link.mapping = try await provider.settle(link, createColumns: false, using: token).mapping
+        return provider.bridge(to: link, using: token)
+    }
+}
+
+extension World {
+    /// Runs one pass over a bridge that was made before.
+    func pass(of spoke: Spoke, over bridge: any Bridge) async throws {
+        let clock = clock
+        var pass = SyncPass(
+            of: spoke.link,
+            over: bridge,
+            state: links,
+            configuration: SyncConfiguration(),
+            clock: SyncClock(now: { clock.gatewayNow }, sleep: { _ in }, random: { 0 })
+        )
+        _ = try await pass.run()
+        clock.advance(200)
     }
 }

@@ -95,6 +95,91 @@ struct NotionWebhookTests {
         }
     }
 
+    @Test func `the signature is over the octets as they came`() async throws {
+        try await TestGateway.run { test in
+            try await Self.subscribe(test)
+            let call: JSON = ["id": "1", "type": "page.deleted", "entity": ["id": "2", "type": "page"]]
+            let signed = try await test.upstreams.inNotion("POST", "sign", call)
+            let body = try #require(signed["body"]?.text)
+            let headers = [("X-Notion-Signature", try #require(signed["signature"]?.text))]
+            for spoilt in [body + "\n", " " + body, body.replacing(":", with: ": ")] {
+                let reply = try await test.send("POST", Self.hook, as: nil, headers, body: Array(spoilt.utf8))
+                #expect(reply.status == 401)
+            }
+            #expect(try await test.send("POST", Self.hook, as: nil, headers, body: Array(body.utf8)).status == 200)
+        }
+    }
+
+    @Test func `a page in the trash is asked for by itself, and nothing is listed for that`() async throws {
+        try await TestGateway.run { test in
+            try await Self.subscribe(test)
+            let (link, page) = try await Self.linkedPage(test)
+            _ = try await test.upstreams.inNotion("DELETE", "log")
+            try await test.upstreams.inNotion("POST", "edit", ["id": .string(page), "in_trash": true])
+            try await eventually("the event is gone") { try await test.object("Called about") == nil }
+            let log = try await test.upstreams.inNotion("GET", "log").elements?.compactMap(\.text) ?? []
+            #expect(log.contains { $0.hasPrefix("GET /v1/pages/\(page)") })
+            #expect(!log.contains { $0.contains("/query") && $0.contains("created_time") })
+            #expect(link.upstream.isEmpty == false)
+        }
+    }
+
+    @Test func `a page that was moved away is called about under its new table, and goes`() async throws {
+        try await TestGateway.run { test in
+            try await Self.subscribe(test)
+            let (_, page) = try await Self.linkedPage(test)
+            let elsewhere = try await test.upstreams.makeDatabase()
+            try await test.upstreams.inNotion(
+                "POST",
+                "move",
+                ["id": .string(page), "data_source": .string(elsewhere)]
+            )
+            try await eventually("the event is gone") { try await test.object("Called about") == nil }
+        }
+    }
+
+    /// A link with one event, whose page is answered too.
+    private static func linkedPage(_ test: TestGateway) async throws -> (MadeLink, String) {
+        let link = try await test.linkNotion()
+        let when: JSON = ["date": ["start": "2026-11-26T10:00:00.000+00:00"]]
+        let title: JSON = ["title": [["text": ["content": "Called about"]]]]
+        let page = try await test.upstreams.inNotion(
+            "POST",
+            "pages",
+            ["data_source": .string(link.upstream), "properties": ["Name": title, "When": when]]
+        )
+        try await test.sync(link)
+        #expect(try await test.object("Called about") != nil)
+        return (link, try #require(page["id"]?.text))
+    }
+
+    private static func call(_ type: String, _ members: Web.JSON = [:]) -> NotionCall? {
+        var call: [String: Web.JSON] = ["id": "1", "type": .string(type), "entity": ["id": "aB-c", "type": "page"]]
+        call.merge(members.object ?? [:]) { $1 }
+        return NotionCall(.object(call))
+    }
+
+    @Test(arguments: [
+        "comment.created", "view.updated", "file_upload.completed", "page.locked", "page.unlocked", "what.ever",
+    ])
+    func `a call about what no event shows wakes nobody`(_ type: String) {
+        #expect(Self.call(type)?.subject == .nothing)
+    }
+
+    @Test(arguments: ["page.created", "page.content_updated", "page.properties_updated", "page.moved", "page.deleted"])
+    func `a call about a page names it and its table`(_ type: String) {
+        let data: Web.JSON = ["data": ["parent": ["id": "d", "type": "database", "data_source_id": "s"]]]
+        #expect(Self.call(type, data)?.subject == .page(id: "aB-c", in: "s"))
+        #expect(Self.call(type)?.subject == .page(id: "aB-c", in: nil))
+    }
+
+    @Test func `a call about a table or a database is for its links, or for all`() {
+        #expect(Self.call("data_source.schema_updated")?.subject == .dataSource("aB-c"))
+        #expect(Self.call("data_source.deleted")?.mayHideDeletions == true)
+        #expect(Self.call("database.deleted")?.subject == .everything)
+        #expect(NotionCall(["type": "page.created"]) == nil)
+    }
+
     @Test func `a call counts as answered only once it was`() async throws {
         struct Failure: Error {}
         let answered = AnsweredCalls()

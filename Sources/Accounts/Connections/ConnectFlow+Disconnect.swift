@@ -43,22 +43,30 @@ extension ConnectFlow {
         return receipt
     }
 
-    /// Whether another connection is one of the same account: at Google, one revocation ends all grants to a client.
-    private func isShared(_ row: ConnectionRow) async throws -> Bool {
-        guard let account = row.account else { return false }
-        return try await credentials.allConnections().contains { other in
-            other.id != row.id && other.provider == row.provider && other.account == account
-                && other.state == .connected
+    /// Whether another connection lives by the same grant: it would end with this one.
+    ///
+    /// At Google one revocation ends all grants of an account to a client. At Notion every person of a workspace has a grant
+    /// of their own, though their connections are called the same.
+    private func isShared(_ row: ConnectionRow, _ grant: Grant, _ style: OAuthClient.Style) async throws -> Bool {
+        let others = try await credentials.allConnections().filter { other in
+            other.id != row.id && other.provider == row.provider && other.state == .connected
+        }
+        switch style {
+        case .googleForm: return row.account != nil && others.contains { $0.account == row.account }
+        case .notionJSONBasic:
+            guard let identity = grant.identity else { return false }
+            for other in others where try await vault.identity(of: other) == identity { return true }
+            return false
         }
     }
 
     private func revoke(_ row: ConnectionRow) async -> DisconnectReceipt.Revocation {
         do {
             guard let grant = try await vault.surrender(row), grant.refreshToken != nil else { return .notNeeded }
-            guard try await !isShared(row) else { return .notNeeded }
             guard let client = try await clients(row.provider) else {
                 return .failed(ConnectionProblem.notConfigured(row.provider).message)
             }
+            guard try await !isShared(row, grant, client.style) else { return .notNeeded }
             try await AuthorizationServer(client: client, transport: transport).revoke(grant)
             return .revoked
         } catch let failure as OAuthFailure {

@@ -22,6 +22,9 @@ struct Grant: Sendable, Hashable, Codable {
     /// What was granted, as the provider wrote it; nil where it did not say.
     var scopes: String?
 
+    /// What the provider calls the grant itself (Notion's `bot_id`): two connections with the same one live by one grant.
+    var identity: String?
+
     /// A token is renewed so many seconds before its end, so that no request begins with a dying one.
     static let renewalMargin: Int64 = 300
 

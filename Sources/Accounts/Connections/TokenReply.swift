@@ -10,6 +10,7 @@ struct TokenReply: Sendable, Decodable {
     var refreshTokenExpiresIn: Double?
     var scope: String?
     var workspaceName: String?
+    var botID: String?
 
     enum CodingKeys: String, CodingKey {
         case accessToken = "access_token"
@@ -18,6 +19,7 @@ struct TokenReply: Sendable, Decodable {
         case refreshTokenExpiresIn = "refresh_token_expires_in"
         case scope
         case workspaceName = "workspace_name"
+        case botID = "bot_id"
     }
 
     /// The grant, its life counted from when the request was begun: never longer than it is.
@@ -32,7 +34,8 @@ struct TokenReply: Sendable, Decodable {
             expiresAt: expiresIn.map { start.advanced(by: seconds($0)) },
             consentedAt: former == nil ? start : former?.consentedAt,
             endsAt: refreshTokenExpiresIn.map { start.advanced(by: seconds($0)) } ?? former?.endsAt,
-            scopes: scope ?? former?.scopes
+            scopes: scope ?? former?.scopes,
+            identity: botID ?? former?.identity
         )
     }
 

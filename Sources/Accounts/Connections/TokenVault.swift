@@ -67,6 +67,13 @@ public actor TokenVault {
         }
     }
 
+    /// What the provider calls the grant of a connection; nil where it does not say.
+    func identity(of row: ConnectionRow) async throws -> String? {
+        if let grant = unsaved[row.id] ?? grants[row.id] { return grant.identity }
+        guard let sealed = try await credentials.sealedTokens(of: row.id) else { return nil }
+        return try Grant.open(sealed, by: sealer, for: row).identity
+    }
+
     /// The tokens of a connection, for revoking them, and forgets them here.
     func surrender(_ row: ConnectionRow) async throws -> Grant? {
         while let work = underWay[row.id] { _ = await work.value }

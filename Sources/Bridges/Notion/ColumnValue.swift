@@ -45,6 +45,7 @@ enum ColumnValue: Sendable, Hashable {
         switch value?["type"]?.string {
         case "number": self = .number(value?["number"]?.double)
         case "boolean": self = .option(value?["boolean"]?.bool == true ? ChoiceTable.checked : ChoiceTable.unchecked)
+        case "date": self = .text(value?["date"]?["start"]?.string ?? "")
         case "array":
             let parts = (value?["array"]?.elements ?? []).compactMap { Self.text(of: $0) }.filter { !$0.isEmpty }
             self = .text(parts.joined(separator: ", "))

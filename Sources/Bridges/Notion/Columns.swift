@@ -22,6 +22,11 @@ struct Columns: Sendable, Hashable {
         roles.compactMap { byRole[$0] }.filter { $0.type == .people || $0.type == .relation }
     }
 
+    /// The columns of rich text, which may mention people and pages.
+    var mentioning: [Column] {
+        roles.compactMap { byRole[$0] }.filter { $0.type == .title || $0.type == .richText }
+    }
+
     /// The identifiers of the columns, in the order of ``roles``.
     var identifiers: [String] { roles.compactMap { byRole[$0]?.id } }
 

@@ -45,7 +45,8 @@ extension NotionBridge {
         guard isHere(page) else { return nil }
         try require(revision, of: try await completed([page], columns)[0])
         try await trash(id, isOccurrence: id != series)
-        await memory.forget(id, of: link.identity)
+        // A page of an occurrence lost its name, and so does not come back.
+        await memory.forget(id, uid: id == series ? page.uid(columns) : nil, at: now(), of: link.identity)
         return nil
     }
 
@@ -143,6 +144,7 @@ extension NotionBridge {
         if creation.mayExist, let page = try await findPage(of: creation) {
             return try await adopt(page, body, orElse: .changedUpstream)
         }
+        if let page = try await restored(creation, body) { return page }
         let page: Page
         do throws(NotionProblem) {
             let answer = try await client.send(.post, "pages", body.withoutNote, isWrite: true, about: .item)
@@ -152,6 +154,33 @@ extension NotionBridge {
             return try await settle(error, creation, body)
         }
         return try await finish((page, body))
+    }
+
+    /// Takes the page out of the trash that the event had before, with everything else that is on it; nil where there is none.
+    private func restored(_ creation: RecordCreation, _ body: JSON) async throws(BridgeError) -> UpstreamRecord? {
+        guard let id = await memory.takeTrashed(uid: creation.uid, of: link.identity).map(dashedID),
+            let page = try await client.page(id), page.isTrashed, page.dataSource == compactID(link.calendar),
+            page.uid(columns) == creation.uid
+        else { return nil }
+        let columns = columns
+        var properties: [String: JSON] = [:]
+        // What the event does not say any more must not stand there, but for the text about guests, which is nobody's.
+        for role in columns.roles where role != .attendees || columns[role]?.type == .people {
+            guard let column = columns[role], !column.type.isReadOnly else { continue }
+            properties[column.id] = ColumnValue(nil, type: column.type).json(type: column.type)
+        }
+        properties.merge(body["properties"]?.members ?? [:]) { _, said in said }
+        var change = body.members
+        change["parent"] = nil
+        change["in_trash"] = false
+        change["properties"] = .object(properties)
+        do {
+            let answer = try await patch(id, .object(change))
+            return answer.page.isGone ? nil : try await finish(answer)
+        } catch .changedUpstream {
+            // With its table in the trash, or purged at this moment.
+            return nil
+        }
     }
 
     /// Finds out what became of a creation that failed.

@@ -20,13 +20,16 @@ extension NotionBridge {
         var ledger = place?.ledger ?? Ledger()
         let news = await memory.news(beyond: ledger, of: link.identity)
         ledger.merge(news.entries)
+        ledger.noteTrash(news.trash)
         var pulled = try await pages(since: place, columns, known: ledger)
         try Self.require(columns, of: pulled.pages.values)
         var doubtful = news.suspects
         if pulled.isFull { doubtful.formUnion(ledger.entries.keys) }
         // A page is a copy only while its original lives.
         doubtful.formUnion(pulled.pages.values.compactMap { ledger.original(of: $0, columns) })
+        // One that was called about and never known is of no account once it is gone.
         let vanished = try await confirm(doubtful.subtracting(pulled.pages.keys), &pulled)
+            .filter { ledger[$0.id] != nil || !news.called.contains($0.id) }
         if pulled.isFull { workspace.forgetTitles(of: link.identity) }
         let listed = inOrder(pulled.pages.values, columns)
 
@@ -35,14 +38,20 @@ extension NotionBridge {
             let isTold = page.isWhole && occurrence.map { isToCome($0.stamp) } ?? false
             return Page.deletedRecord(dashedID(page.id), showing: occurrence, isTold: isTold)
         }
-        for page in vanished { ledger.remove(page.id) }
+        for page in vanished {
+            if page.isTrashed, let known = ledger[page.id], known.occurrence == nil {
+                ledger.noteTrash([known.uid: TrashedPage(page: page.id, since: now())])
+            }
+            ledger.remove(page.id)
+        }
         var records: [UpstreamRecord] = []
         let isReadAnew = place.map { $0.columns != columns.fingerprint } ?? false
         for page in try await completed(listed, columns) {
             records.append(ledger.admit(page, columns, isReadAnew: isReadAnew).record(columns))
         }
         records += deleted
-        await memory.update(ledger, for: news.entries, of: link.identity)
+        ledger.pruneTrash(at: now())
+        await memory.update(ledger, for: news.entries, asked: news.called, of: link.identity)
         let next = PullCursor(
             newest: pulled.newest,
             swept: pulled.isFull ? now() : place?.swept ?? now(),
@@ -75,7 +84,7 @@ extension NotionBridge {
         known: Ledger
     ) async throws(BridgeError) -> Listing {
         guard let place, let newest = place.newest, place.columns == columns.fingerprint,
-            case let age = now() - place.swept, age >= 0, age < sweepInterval
+            case let age = now() - place.swept, age >= 0, age < pause(beforeListing: known.entries.count)
         else { return try await everyPage(columns) }
         let since = (newest + -Self.overlap).rfc3339
         let answer = try await query(
@@ -94,6 +103,15 @@ extension NotionBridge {
         }
         return listing
     }
+
+    /// How long after a full listing the next one comes: a large table is not listed with more than a tenth of the requests
+    /// that are allowed.
+    private func pause(beforeListing pages: Int) -> Int64 {
+        sweepInterval == 0 ? 0 : max(sweepInterval, Int64(pages / Self.pagesListedASecond))
+    }
+
+    /// A hundred pages a request, three requests a second, of which a tenth.
+    private static let pagesListedASecond = 30
 
     /// Lists the whole table, oldest page first: an order in which an edit moves no page while the listing runs.
     private func everyPage(_ columns: Columns) async throws(BridgeError) -> Listing {
@@ -142,20 +160,34 @@ extension NotionBridge {
         var start: JSON = .null
         while true {
             var body: [String: JSON] = [
-                "page_size": 100, "sorts": [["timestamp": .string(sort), "direction": "ascending"]],
+                "page_size": .number(String(workspace.pageSize(of: link.identity))),
+                "sorts": [["timestamp": .string(sort), "direction": "ascending"]],
             ]
             if let filter { body["filter"] = filter }
             if start != .null { body["start_cursor"] = start }
-            let path = "data_sources/\(link.calendar)/query" + columns.query
-            let answer = try await client.ask(.post, path, .object(body), about: .calendar)
+            let answer = try await answer(to: .object(body), columns)
             guard let results = answer["results"] else { throw NotionProblem.unreadable.error }
             pages += results.elements.compactMap(Page.init).filter { !$0.isGone }
             let isIncomplete = answer["request_status"]?["type"]?.string == "incomplete"
-            guard answer["has_more"]?.bool == true else { return (pages, isIncomplete) }
+            guard answer["has_more"]?.bool == true else {
+                workspace.doublePages(of: link.identity)
+                return (pages, isIncomplete)
+            }
             guard let next = answer["next_cursor"], next != .null, next != start else {
                 throw .unreachable("Notion says that a listing goes on, but not where.")
             }
             start = next
+        }
+    }
+
+    /// One answer to a query; after one that Notion could not give in time, fewer rows are asked for.
+    private func answer(to body: JSON, _ columns: Columns) async throws(BridgeError) -> JSON {
+        do throws(NotionProblem) {
+            let path = "data_sources/\(link.calendar)/query" + columns.query
+            return try await client.send(.post, path, body, about: .calendar)
+        } catch {
+            if error.kind == .lost { workspace.halvePages(of: link.identity) }
+            throw error.error
         }
     }
 
@@ -164,6 +196,7 @@ extension NotionBridge {
         let id: String
         /// Whether it still says which occurrence it shows: somebody else took it away.
         let isWhole: Bool
+        let isTrashed: Bool
     }
 
     /// The pages by age; those of single occurrences last, for they belong to others.
@@ -189,7 +222,8 @@ extension NotionBridge {
                 isUnsure = isUnsure || page == nil
                 // Before we trash a page of an occurrence ourselves we take its name off.
                 let isWhole = page.map { $0.namedOccurrence(columns) != nil } ?? false
-                vanished.append(Vanished(id: id, isWhole: isWhole))
+                let isTrashed = page.map { $0.isTrashed && $0.dataSource == compactID(link.calendar) } ?? false
+                vanished.append(Vanished(id: id, isWhole: isWhole, isTrashed: isTrashed))
             }
         }
         // A page that is not found may be purged, or access to everything may be lost: then nothing counts as deleted.

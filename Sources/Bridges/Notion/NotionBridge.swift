@@ -65,6 +65,11 @@ public final class NotionBridge: SweepingBridge, RecallingBridge {
         await memory.recall(Set(records.map(compactID)), of: link.identity)
     }
 
+    public func called(about records: Set<String>) async {
+        guard !records.isEmpty else { return }
+        await memory.call(about: Set(records.map(compactID)), of: link.identity)
+    }
+
     /// What the table's columns hold; a column that the last pull found gone is left out.
     ///
     /// A field without its column is neither compared nor written, so that removing a column removes nothing here.

@@ -11,6 +11,8 @@ struct NotionClient: Sendable {
     let credentials: any CredentialSource
     let budget: RateBudget
     let sleep: @Sendable (Duration) async throws -> Void
+    /// Takes a line for the log about each answer that says no.
+    let note: @Sendable (String) -> Void
 
     /// The version every word of this bridge is written for: data sources, `in_trash`.
     static let version = "2026-03-11"
@@ -78,6 +80,7 @@ struct NotionClient: Sendable {
         }
         let json = try? JSONReader.value(of: reply.body)
         guard (200..<300).contains(reply.status) else {
+            note(Self.line(about: request, reply, json))
             let retryAfter = reply.headers[.retryAfter].flatMap { Int($0) }
             let problem = NotionProblem(
                 status: reply.status,
@@ -91,6 +94,14 @@ struct NotionClient: Sendable {
         }
         guard let json else { throw .unreadable }
         return json
+    }
+
+    /// What the log says of an answer: what was asked, and what Notion calls the request, by which its people find it.
+    private static func line(about request: OutboundRequest, _ reply: OutboundReply, _ json: JSON?) -> String {
+        let path = request.url.split(separator: "?", maxSplits: 1).first.map(String.init) ?? request.url
+        let number = HTTPField.Name("x-notion-request-id").flatMap { reply.headers[$0] } ?? json?["request_id"]?.string
+        return "\(request.method.rawValue) \(path): \(reply.status) \(json?["code"]?.string ?? "without a code"), "
+            + "request \(number ?? "without a number")"
     }
 
     private func waitForTurn(_ token: AccessToken) async throws(NotionProblem) {

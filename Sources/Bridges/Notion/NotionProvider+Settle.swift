@@ -55,21 +55,50 @@ extension NotionProvider {
     /// The data source of that identifier, or the only one of the database of that identifier: what a person copies from
     /// the address bar names the database.
     private static func dataSource(_ id: String, _ client: NotionClient) async throws(BridgeError) -> JSON {
+        let found = try await dataSources(id, client)
+        guard found.count == 1 else {
+            let names = found.compactMap(UpstreamCalendar.init(dataSource:)).map { "“\($0.name)” (\($0.id))" }
+            let sentence =
+                "The Notion database has \(found.count) data sources: name the one to use"
+                + (names.isEmpty ? "." : ", " + names.joined(separator: " or ") + ".")
+            throw .refused(Refusal(.calendar, code: "not_found", message: sentence))
+        }
+        return found[0]
+    }
+
+    /// The data source of that identifier, or those of the database of that identifier.
+    private static func dataSources(_ id: String, _ client: NotionClient) async throws(BridgeError) -> [JSON] {
         do {
-            return try await client.dataSource(id)
+            return [try await client.dataSource(id)]
         } catch .refused(let refusal) where refusal.code == "not_found" {
             let database: JSON
             do {
                 database = try await client.send(.get, "databases/\(percentEncodeSegment(id))", about: .calendar)
             } catch {
+                guard error.kind == .notFound else { throw error.error }
                 throw .refused(refusal)
             }
-            let sources = database["data_sources"]?.elements.compactMap { $0["id"]?.string } ?? []
-            guard sources.count == 1 else {
-                let sentence = "The Notion database has \(sources.count) data sources: name the one to use."
-                throw .refused(Refusal(.calendar, code: "not_found", message: sentence))
+            var found: [JSON] = []
+            for source in database["data_sources"]?.elements ?? [] {
+                guard let id = source["id"]?.string else { continue }
+                found.append(try await client.dataSource(id))
             }
-            return try await client.dataSource(sources[0])
+            return found
         }
+    }
+}
+
+extension NotionProvider: FindingProvider {
+    public func calendars(
+        at address: String,
+        using credentials: any CredentialSource
+    ) async throws(BridgeError) -> [UpstreamCalendar] {
+        let id = pastedID(address)
+        // Anything else would be no identifier to Notion either, which says so in words for programs.
+        guard compactID(id).utf8.count == 32, compactID(id).allSatisfy(\.isHexDigit) else {
+            let sentence = "This is no address of a Notion database: open the database as a page and copy its link."
+            throw .refused(Refusal(.calendar, code: "not_found", message: sentence))
+        }
+        return try await Self.dataSources(id, client(using: credentials)).compactMap(UpstreamCalendar.init(dataSource:))
     }
 }

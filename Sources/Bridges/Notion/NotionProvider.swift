@@ -12,6 +12,7 @@ public struct NotionProvider: UpstreamProvider {
     private let sweepInterval: Int64
     private let now: @Sendable () -> Instant
     private let sleep: @Sendable (Duration) async throws -> Void
+    private let note: @Sendable (String) -> Void
     private let budget: RateBudget
     private let memory = PageMemory()
     private let workspace = Workspace()
@@ -34,19 +35,22 @@ public struct NotionProvider: UpstreamProvider {
     ///   - sweepInterval: the seconds after which a pull lists the whole table again; 0 for every pull.
     ///   - now: the clock.
     ///   - sleep: waits for a turn in the budget, and between look-ups after a creation without an answer.
+    ///   - note: takes a line for the log about each answer that says no, with Notion's number of the request.
     public init(
         transport: any HTTPTransport,
         apiURL: String = NotionProvider.defaultAPIURL,
         requestsPerMinute: Int = NotionProvider.defaultRequestsPerMinute,
         sweepInterval: Int64 = NotionProvider.defaultSweepInterval,
         now: @escaping @Sendable () -> Instant,
-        sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
+        sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
+        note: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.transport = transport
         self.apiURL = apiURL
         self.sweepInterval = sweepInterval
         self.now = now
         self.sleep = sleep
+        self.note = note
         budget = RateBudget(requestsPerMinute: requestsPerMinute, now: now)
     }
 
@@ -67,7 +71,14 @@ public struct NotionProvider: UpstreamProvider {
     }
 
     func client(using credentials: any CredentialSource) -> NotionClient {
-        NotionClient(transport: transport, apiURL: apiURL, credentials: credentials, budget: budget, sleep: sleep)
+        NotionClient(
+            transport: transport,
+            apiURL: apiURL,
+            credentials: credentials,
+            budget: budget,
+            sleep: sleep,
+            note: note
+        )
     }
 }
 

@@ -10,6 +10,8 @@ struct Page: Sendable, Hashable {
     let edited: String
     /// In the trash, or archived: in no listing any more.
     let isGone: Bool
+    /// In the trash, from which it can come back.
+    let isTrashed: Bool
     /// The data source it is in, compactly; nil for a page elsewhere.
     let dataSource: String?
     /// The properties by identifier.
@@ -36,7 +38,8 @@ struct Page: Sendable, Hashable {
         self.id = id.lowercased()
         created = json["created_time"]?.string ?? ""
         edited = json["last_edited_time"]?.string ?? ""
-        isGone = json["in_trash"]?.bool == true || json["is_archived"]?.bool == true
+        isTrashed = json["in_trash"]?.bool == true
+        isGone = isTrashed || json["is_archived"]?.bool == true
         dataSource = json["parent"]?["data_source_id"]?.string.map(compactID)
         properties = Dictionary(
             (json["properties"]?.members ?? [:]).map { name, property in (property["id"]?.string ?? name, property) },
@@ -85,6 +88,11 @@ struct Page: Sendable, Hashable {
 
     /// How many references a column of people or pages has.
     func referenceCount(in column: Column) -> Int { references(in: column).count }
+
+    /// How many people, pages or dates a text mentions.
+    func mentionCount(in column: Column) -> Int {
+        references(in: column).count { $0["type"]?.string == "mention" }
+    }
 
     /// The pages that a column names, by compact identifier.
     func related(in column: Column) -> [String] {

@@ -9,8 +9,23 @@ actor PageMemory {
         var entries: [String: Ledger.Entry] = [:]
         /// Pages that turned out to be gone when we wanted to write them.
         var suspects: Set<String> = []
+        /// Pages in the trash, by the digest of their UID.
+        var trash: [String: TrashedPage] = [:]
+        /// Pages that Notion called about, since the last pull that came to its end.
+        var called: Set<String> = []
         /// Pages that are thought to be there, whoever wrote them and whenever that was.
         var recalled: Set<String> = []
+    }
+
+    /// What a cursor does not know.
+    struct News: Sendable {
+        /// Pages that were written.
+        var entries: [String: Ledger.Entry] = [:]
+        /// Pages to be asked for, those that Notion called about among them.
+        var suspects: Set<String> = []
+        var called: Set<String> = []
+        /// Pages that were put into the trash.
+        var trash: [String: TrashedPage] = [:]
     }
 
     private var links: [String: Link] = [:]
@@ -28,32 +43,47 @@ actor PageMemory {
         links[link, default: Link()].suspects.insert(compactID(page))
     }
 
+    /// Notes pages that Notion called about.
+    func call(about pages: Set<String>, of link: String) {
+        links[link, default: Link()].called.formUnion(pages)
+    }
+
     /// Notes the pages that are thought to be there.
     func recall(_ pages: Set<String>, of link: String) {
         links[link, default: Link()].recalled = pages
     }
 
-    /// Forgets a page that we deleted ourselves.
-    func forget(_ page: String, of link: String) {
-        links[link]?.entries[compactID(page)] = nil
+    /// Forgets a page that we put into the trash ourselves, but for where it is; without a UID nothing finds it there.
+    func forget(_ page: String, uid: String?, at now: Instant, of link: String) {
+        links[link, default: Link()].entries[compactID(page)] = nil
+        guard let uid else { return }
+        links[link]?.trash[Digest.of(uid)] = TrashedPage(page: compactID(page), since: now)
+    }
+
+    /// The page in the trash whose event had a UID; it is tried once.
+    func takeTrashed(uid: String, of link: String) -> String? {
+        links[link]?.trash.removeValue(forKey: Digest.of(uid))?.page
     }
 
     /// What the cursor does not know yet; what it does know is forgotten, for by now it is stored.
-    func news(beyond ledger: Ledger, of link: String) -> (entries: [String: Ledger.Entry], suspects: Set<String>) {
-        guard var known = links[link] else { return ([:], []) }
+    func news(beyond ledger: Ledger, of link: String) -> News {
+        guard var known = links[link] else { return News() }
         known.entries = known.entries.filter { ledger[$0.key] != $0.value }
         known.suspects = known.suspects.filter { ledger[$0] != nil || known.entries[$0] != nil }
         links[link] = known
         // A page that a process wrote before it died is in no cursor: if it vanished, nothing else would tell.
         let strangers = known.recalled.filter { ledger[$0] == nil && known.entries[$0] == nil }
-        return (known.entries, known.suspects.union(strangers))
+        let suspects = known.suspects.union(strangers).union(known.called)
+        return News(entries: known.entries, suspects: suspects, called: known.called, trash: known.trash)
     }
 
     /// Notes what a pull saw of the pages that were news to it, so that older news does not return.
     ///
-    /// What was written while the pull was under way is news to the next one.
-    func update(_ ledger: Ledger, for news: [String: Ledger.Entry], of link: String) {
-        guard var known = links[link] else { return }
+    /// What was written while the pull was under way is news to the next one; `asked` are the pages that were asked for.
+    func update(_ ledger: Ledger, for news: [String: Ledger.Entry], asked: Set<String>, of link: String) {
+        var known = links[link] ?? Link()
+        known.called.subtract(asked)
+        known.trash = ledger.trash
         for (id, entry) in news where known.entries[id] == entry { known.entries[id] = ledger[id] }
         links[link] = known
     }

@@ -33,10 +33,12 @@ struct PullCursor: Sendable, Hashable {
                 occurrences: json["occurrences"]?.members ?? [:]
             )
         else { return nil }
+        let trash = json["trash"]?.members.compactMapValues { $0.string.flatMap(TrashedPage.init(line:)) } ?? [:]
         newest = json["newest"]?.integer.map { Instant(seconds: Int64($0)) }
         self.swept = Instant(seconds: Int64(swept))
         self.columns = columns
         self.ledger = ledger
+        self.ledger.noteTrash(trash)
     }
 
     var cursor: SyncCursor {
@@ -48,6 +50,7 @@ struct PullCursor: Sendable, Hashable {
             "pages": .string(ledger.text),
             "repeats": .object(ledger.repeats.mapValues(JSON.string)),
             "occurrences": .object(ledger.occurrences.mapValues { .string($0.line) }),
+            "trash": .object(ledger.trash.mapValues { .string($0.line) }),
         ]
         return SyncCursor(rawValue: json.serialized)
     }
@@ -70,6 +73,9 @@ struct Ledger: Sendable, Hashable {
 
     /// The page that has the UID of that digest.
     private var owners: [String: String] = [:]
+
+    /// Pages in the trash, by the digest of the UID their events had: an event that comes back is that page.
+    private(set) var trash: [String: TrashedPage] = [:]
 
     init() {}
 
@@ -118,6 +124,17 @@ struct Ledger: Sendable, Hashable {
     mutating func remove(_ page: String) {
         guard let old = entries.removeValue(forKey: page) else { return }
         if owners[old.uid] == page { owners[old.uid] = nil }
+    }
+
+    /// Notes pages that went into the trash.
+    mutating func noteTrash(_ pages: [String: TrashedPage]) { trash.merge(pages) { _, new in new } }
+
+    /// Forgets what is out of the trash again, or was in it so long that it is no more.
+    mutating func pruneTrash(at now: Instant) {
+        trash = trash.filter { owners[$0.key] == nil && entries[$0.value.page] == nil && !$0.value.isOver(at: now) }
+        guard trash.count > TrashedPage.maximumCount else { return }
+        let latest = trash.sorted { $0.value.since > $1.value.since }.prefix(TrashedPage.maximumCount)
+        trash = Dictionary(latest.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// Takes over what another ledger knows.

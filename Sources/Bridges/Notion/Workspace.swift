@@ -11,12 +11,20 @@ final class Workspace: Sendable {
     /// How long what was learnt counts: whoever joins is known within the hour, or once a person asks for a pass.
     static let lifetime: Int64 = 3600
 
+    /// The most rows Notion puts into one answer.
+    static let maximumPageSize = 100
+
+    /// Fewer would only cost requests.
+    private static let minimumPageSize = 10
+
     private struct Lore {
         var directory: (people: Directory, learnt: Instant)?
         /// What was looked at when all series were last.
         var upkeep: String?
         /// Whether this process knows how the pages of occurrences were written.
         var remembersOccurrences = false
+        /// How many rows one answer of a query may have, after Notion found it hard to answer.
+        var pageSize = Workspace.maximumPageSize
         /// The titles of related pages, by compact identifier; nil of one that cannot be read.
         var titles: [String: String?] = [:]
     }
@@ -61,6 +69,24 @@ final class Workspace: Sendable {
         lore.withLock { $0[link, default: Lore()].titles.merge(titles) { _, new in new } }
     }
 
+    /// How many rows to ask for at once.
+    func pageSize(of link: String) -> Int { lore.withLock { $0[link]?.pageSize ?? Self.maximumPageSize } }
+
+    /// Asks for half as many rows from now on.
+    func halvePages(of link: String) {
+        lore.withLock { $0[link, default: Lore()].pageSize = max(pageSize($0[link]) / 2, Self.minimumPageSize) }
+    }
+
+    /// Asks for twice as many rows again.
+    func doublePages(of link: String) {
+        lore.withLock { lore in
+            guard let size = lore[link]?.pageSize, size < Self.maximumPageSize else { return }
+            lore[link]?.pageSize = min(size * 2, Self.maximumPageSize)
+        }
+    }
+
+    private func pageSize(_ lore: Lore?) -> Int { lore?.pageSize ?? Self.maximumPageSize }
+
     /// Forgets all titles, so that renamed pages are seen.
     func forgetTitles(of link: String) { lore.withLock { $0[link]?.titles = [:] } }
 }
@@ -68,20 +94,23 @@ final class Workspace: Sendable {
 // MARK: - Completing pages
 
 extension NotionBridge {
-    /// A page shows so many people or related pages at most; the others have to be asked for.
+    /// A page shows so many people, related pages or mentions at most; what follows has to be asked for.
     static let maximumReferences = 25
 
     /// So many related pages are asked for one by one; more of them are found sooner by listing their table.
     static let maximumSingleLookUps = 10
 
-    /// The pages with everything that Notion leaves out of them: long lists of people and relations, and the titles of
-    /// related pages.
+    /// The pages with everything that Notion leaves out of them: long lists of people and relations, texts with many
+    /// mentions, and the titles of related pages.
     func completed(_ pages: [Page], _ columns: Columns) async throws(BridgeError) -> [Page] {
         let lists = columns.referring
-        guard !lists.isEmpty else { return pages }
+        let texts = columns.mentioning
         var whole: [Page] = []
         for page in pages {
             var page = page
+            for column in texts where page.mentionCount(in: column) >= Self.maximumReferences {
+                page.setReferences(try await client.references(of: page.id, column), in: column)
+            }
             for column in lists where page.referenceCount(in: column) >= Self.maximumReferences {
                 page.setReferences(try await client.references(of: page.id, column), in: column)
             }
@@ -111,7 +140,7 @@ extension NotionBridge {
 }
 
 extension NotionClient {
-    /// The whole list of a column of people or related pages.
+    /// The whole list of a column of people or related pages, or all runs of a text.
     fileprivate func references(of page: String, _ column: Column) async throws(BridgeError) -> [JSON] {
         var references: [JSON] = []
         var start: String?

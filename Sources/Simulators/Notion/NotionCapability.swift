@@ -13,7 +13,8 @@ enum NotionCapability: String, Sendable, CaseIterable {
         case ("GET", "users"): self = .users
         case ("GET", _), ("POST", "search"): self = .readContent
         case ("POST", "data_sources") where path.last == "query": self = .readContent
-        case ("PATCH", _): self = .updateContent
+        case ("PATCH", "blocks") where path.last == "children": self = .insertContent
+        case ("PATCH", _), ("DELETE", _): self = .updateContent
         default: self = .insertContent
         }
     }

@@ -20,6 +20,8 @@ struct NotionFaults: Sendable {
         case conflict
         /// 529 with Retry-After.
         case overloaded
+        /// 400 for what is asked, whatever it is; nothing was done.
+        case refused
     }
 
     /// A fault for the next request that matches.
@@ -76,6 +78,7 @@ extension NotionFaults.Kind {
             NotionReply(NotionProblem(409, "conflict_error", "Conflict occurred while saving. Please try again."))
         case .overloaded:
             NotionReply(NotionProblem(529, "service_overload", "Notion is overloaded. Try later.", retryAfter: 1))
+        case .refused: NotionReply(.validation("The simulated service does not save this."))
         case .lostAnswer, .savedButUnavailable, .truncated: nil
         }
     }

@@ -23,7 +23,7 @@ struct NotionPage: Sendable {
     func json(in source: NotionDataSource, only: Set<String>? = nil) -> JSONValue {
         var properties: [String: JSONValue] = [:]
         for column in source.columns where only?.contains(column.id.percentDecoded) ?? true {
-            properties[column.name] = shown(column)
+            properties[column.name] = shown(column, in: source)
         }
         return [
             "object": "page", "id": .string(id), "created_time": .string(Self.stamp(created)),
@@ -38,19 +38,36 @@ struct NotionPage: Sendable {
         ]
     }
 
-    /// The most people or related pages that a page tells.
+    /// The most people, related pages or mentions that a page tells of a column.
     static let maximumReferences = 25
 
-    /// A column as a page has it: long lists are cut.
-    private func shown(_ column: NotionColumn) -> JSONValue {
-        var value = value(of: column)
+    /// A column as a page has it: long lists are cut, and texts after so many mentions.
+    private func shown(_ column: NotionColumn, in source: NotionDataSource) -> JSONValue {
+        var value = column.formula.map { worked(out: $0, in: source) } ?? value(of: column)
         var property: JSONValue = ["id": .string(column.id), "type": .string(column.type)]
         if column.type == "people" || column.type == "relation", let all = value.array {
             value = .array(Array(all.prefix(Self.maximumReferences)))
             property["has_more"] = .bool(all.count > Self.maximumReferences)
         }
+        if column.type == "title" || column.type == "rich_text", let runs = value.array {
+            let mentions = runs.indices.filter { runs[$0]["type"] == "mention" }
+            if mentions.count > Self.maximumReferences {
+                value = .array(Array(runs[...mentions[Self.maximumReferences - 1]]))
+            }
+        }
         property[column.type] = value
         return property
+    }
+
+    /// What a formula says: its text with the contents of columns.
+    private func worked(out formula: String, in source: NotionDataSource) -> JSONValue {
+        var text = formula
+        for column in source.columns where text.contains("{\(column.name)}") {
+            let value = value(of: column)
+            let shown = value["name"]?.string ?? value["start"]?.string ?? value.string ?? NotionText.plain(value)
+            text = text.replacing("{\(column.name)}", with: shown)
+        }
+        return ["type": "string", "string": .string(text)]
     }
 
     /// The value of a column in the form of an answer, without its type.

@@ -17,6 +17,8 @@ struct NotionColumn: Sendable, Hashable {
     private(set) var options: [NotionOption] = []
     /// Where a relation leads.
     var relatedSource: String?
+    /// What a formula says of a page, `{Column}` for what is in a column; nil for one whose values are given one by one.
+    var formula: String?
     private var lastOption = 0
 
     init(id: String, name: String, type: String, options: [String] = []) {

@@ -11,11 +11,14 @@ import ICalendar
 /// | `POST pages` | `data_source`, `properties` | makes a page |
 /// | `POST edit` | `id` and a PATCH of the page, `is_archived` too | changes a page |
 /// | `POST computed` | `id`, `column`, `value` | what a formula or rollup works out for a page |
+/// | `POST formula` | `id`, `column`, `text` | what a formula says of every page: `{Column}` stands for what is in it |
+/// | `POST blocks` | `id`, `children`, `position` | writes on a page |
 /// | `POST move`, `duplicate`, `purge` | `id`, `data_source` | what the API cannot do to a page |
 /// | `POST share` | `id`, `shared` | shows or hides a data source |
 /// | `POST tokens` | `internal`, `expire`, `revoke` | admits an internal token, ends tokens |
 /// | `POST settings` | see ``NotionService/settings(_:)`` | how the service behaves |
 /// | `POST webhook` | `url`; `silently`: without telling the secret | enters the address of the subscription |
+/// | `POST sign` | a call to the webhook | its octets as `body`, with the `signature`; it is not sent |
 /// | `GET pages`, `GET log`, `DELETE log` | | every page, every request |
 extension NotionService {
     func control(_ request: NotionRequest) -> NotionReply {
@@ -47,6 +50,11 @@ extension NotionService {
             return try workspace.updatePage(text("id", body), without("id", body), by: .person, at: instant)
         case ("POST", "computed"):
             return try workspace.compute(text("id", body), text("column", body), body["value"] ?? nil)
+        case ("POST", "formula"):
+            return try workspace.setFormula(text("text", body), ofColumn: text("column", body), in: text("id", body))
+        case ("POST", "blocks"):
+            let edit = NotionWorkspace.BodyEdit(user: .person, instant: instant)
+            return try workspace.appendBlocks(text("id", body), without("id", body), edit)
         case ("POST", "move"): return try workspace.move(text("id", body), to: text("data_source", body), at: instant)
         case ("POST", "duplicate"): return try workspace.duplicate(text("id", body), at: instant)
         case ("POST", "purge"): try workspace.purge(text("id", body))
@@ -54,6 +62,12 @@ extension NotionService {
         case ("POST", "tokens"): changeTokens(body)
         case ("POST", "settings"): try settings(body)
         case ("POST", "webhook"): try subscribe(body)
+        case ("POST", "sign"):
+            let call = NotionSubscription(address: "").call(body)
+            return [
+                "body": .string(String(decoding: call.body, as: UTF8.self)),
+                "signature": call.signature.map(JSONValue.string) ?? .null,
+            ]
         case ("GET", "log"): return .array(log.map { .string($0) })
         case ("DELETE", "log"): log = []
         default: throw NotionProblem(404, "invalid_request_url", "The control interface has no such address.")

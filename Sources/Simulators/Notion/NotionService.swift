@@ -70,7 +70,7 @@ actor NotionService {
         case .lostAnswer: reply.sentShare = 0
         case .truncated: reply.sentShare = 0.5
         case .savedButUnavailable: if reply.status == 200 { reply = Self.saved(reply, request) }
-        case .failure, .unavailable, .page, .rateLimited, .conflict, .overloaded, nil: break
+        case .failure, .unavailable, .page, .rateLimited, .conflict, .overloaded, .refused, nil: break
         }
         return reply
     }
@@ -152,6 +152,24 @@ actor NotionService {
         case ("PATCH", 2, "pages", let id): return try workspace.updatePage(id, body, by: .bot, at: instant)
         case ("GET", 4, "pages", let property) where path[2] == "properties":
             return try workspace.property(property, of: path[1], paging(request))
+        default: return try performOnBody(request, path, body)
+        }
+    }
+
+    private func performOnBody(
+        _ request: NotionRequest,
+        _ path: [String],
+        _ body: JSONValue
+    ) throws(NotionProblem) -> JSONValue {
+        let edit = NotionWorkspace.BodyEdit(user: .bot, instant: instant)
+        switch (request.method, path.count, path.first ?? "", path.last ?? "") {
+        case ("GET", 2, "blocks", let id): return try workspace.block(id)
+        case ("PATCH", 2, "blocks", let id): return try workspace.updateBlock(id, body, edit)
+        case ("DELETE", 2, "blocks", let id): return try workspace.deleteBlock(id, edit)
+        case ("GET", 3, "blocks", "children"): return try workspace.blockChildren(path[1], paging(request))
+        case ("PATCH", 3, "blocks", "children"): return try workspace.appendBlocks(path[1], body, edit)
+        case ("GET", 3, "pages", "markdown"): return try workspace.markdown(path[1])
+        case ("PATCH", 3, "pages", "markdown"): return try workspace.updateMarkdown(path[1], body, edit)
         default: throw .invalidAddress
         }
     }

@@ -40,6 +40,17 @@ extension NotionWorkspace {
         return page.json(in: source)
     }
 
+    /// Says what a formula works out for every page.
+    mutating func setFormula(_ text: String, ofColumn key: String, in id: String) throws(NotionProblem) -> JSONValue {
+        var source = try source(id, for: .person)
+        guard let index = source.index(of: key), source.columns[index].type == "formula" else {
+            throw .validation("\(key) is not a formula.")
+        }
+        source.columns[index].formula = text
+        store(source)
+        return source.json
+    }
+
     /// Makes a copy with all properties, those that identify an event included.
     mutating func duplicate(_ id: String, at now: Instant) throws(NotionProblem) -> JSONValue {
         var (page, source) = try page(id, for: .person)

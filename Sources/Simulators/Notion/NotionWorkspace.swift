@@ -6,6 +6,9 @@ struct NotionWorkspace: Sendable {
     var pages: [String: NotionPage] = [:]
     /// What is said of databases, by id; of one that nobody ever changed, nothing.
     var databases: [String: NotionDatabase] = [:]
+    /// The blocks of all bodies, by id, and of each page and block the ids of what is in it.
+    var blocks: [String: NotionBlock] = [:]
+    var bodies: [String: [String]] = [:]
     /// Ids of pages in the order of creation.
     var order: [String] = []
     /// Shared pages that databases may be made under.
@@ -65,13 +68,16 @@ struct NotionWorkspace: Sendable {
         by user: NotionUser,
         at now: Instant
     ) throws(NotionProblem) -> JSONValue {
-        try Self.refuseUnknownKeys(body, allowed: ["parent", "properties", "children", "icon", "cover"])
+        try Self.refuseUnknownKeys(body, allowed: ["parent", "properties", "children", "markdown", "icon", "cover"])
         guard let parent = body["parent"]?["data_source_id"]?.string else {
             throw .validation(
                 "body failed validation: body.parent.data_source_id should be defined, instead was `undefined`."
             )
         }
         try NotionText.checkLength(body["children"]?.array?.count ?? 0, NotionText.maximumElements, "body.children")
+        guard body["children"] == nil || body["markdown"] == nil else {
+            throw .validation("body failed validation: body.markdown should be not present beside body.children.")
+        }
         var source = try source(parent, for: user)
         guard !source.isTrashed else { throw .inTrash }
         var page = NotionPage(
@@ -85,6 +91,8 @@ struct NotionWorkspace: Sendable {
         )
         page.icon = body["icon"] ?? nil
         page.cover = body["cover"] ?? nil
+        let bodyBlocks = body["children"]?.array ?? NotionMarkdown.blocks(of: body["markdown"]?.string ?? "")
+        try addBody(bodyBlocks, to: page, BodyEdit(user: user, instant: now))
         store(source)
         store(page)
         return page.json(in: source)

@@ -6,8 +6,8 @@ import Store
 import Sync
 
 extension DashboardRoutes {
-    /// The calendars of an account, each with what it takes to link it.
-    func connectionPage(_ id: String, _ visitor: Visitor) async throws -> Response {
+    /// The calendars of an account, or those at a pasted address, each with what it takes to link it.
+    func connectionPage(_ id: String, at address: String?, _ visitor: Visitor) async throws -> Response {
         let connection = try await connection(id, visitor)
         guard let provider = gateway.provider(connection.provider) else { throw RESTProblem.notFound }
         var content: [String: Any] = [
@@ -18,7 +18,7 @@ extension DashboardRoutes {
             let capabilities = try await gateway.capabilities(of: connection) ?? []
             let isBlind = capabilities.contains { $0.key == "read_content" && !$0.isGranted }
             let source = gateway.vault.source(for: connection.id)
-            let upstreams = isBlind ? [] : try await provider.calendars(using: source)
+            let upstreams = isBlind ? [] : try await self.upstreams(of: provider, at: address, source, &content)
             let links = try await gateway.links.links(over: connection.id)
             content["upstreams"] = upstreams.map { Self.row($0, links) }
             content["isLacking"] = capabilities.contains { !$0.isGranted }
@@ -40,6 +40,38 @@ extension DashboardRoutes {
             ["id": calendar.id.rawValue, "name": calendar.properties.displayName ?? calendar.name] as [String: Any]
         }
         return page("connection", content, for: visitor)
+    }
+
+    /// What is at a pasted address, where there is one; else everything that is listed.
+    private func upstreams(
+        of provider: any UpstreamProvider,
+        at address: String?,
+        _ source: any CredentialSource,
+        _ content: inout [String: Any]
+    ) async throws -> [UpstreamCalendar] {
+        guard let finding = provider as? any FindingProvider else { return try await provider.calendars(using: source) }
+        content["isFinding"] = true
+        guard let address, !address.isEmpty else { return try await provider.calendars(using: source) }
+        content["address"] = address
+        do {
+            return try await finding.calendars(at: address, using: source)
+        } catch .refused(let refusal) {
+            content["addressProblem"] = refusal.message
+            return try await provider.calendars(using: source)
+        }
+    }
+
+    /// Makes a ready-made database under a page, and shows it.
+    func makeUpstream(_ request: PageRequest) async throws -> Response {
+        let connection = try await connection(request.id, request.visitor)
+        guard let provider = gateway.provider(connection.provider) else { throw RESTProblem.notFound }
+        guard let name = request.form["name"], !name.isEmpty else { throw RESTProblem.invalid("name is missing.") }
+        let made = try await provider.makeCalendar(
+            named: name,
+            parent: request.form["parent"],
+            using: gateway.vault.source(for: connection.id)
+        )
+        return .seeOther("/connections/\(connection.id.rawValue)?address=\(made.id)")
     }
 
     private static func row(_ upstream: UpstreamCalendar, _ links: [Link]) -> [String: Any] {

@@ -21,6 +21,7 @@ extension DashboardRoutes {
                 "records": (link["records"]?.array ?? []).compactMap(\.string),
                 "fields": Self.fields(link["fields"], isInStep: link["state"]?.string == "in_step"),
             ]
+            if let url = link["url"]?.string, url.hasPrefix("https://") { shown["url"] = url }
             shown["hasRecords"] = link["records"]?.array?.isEmpty == false
             if let mapping = link["mapping"]?.object {
                 shown["hasMapping"] = true

@@ -54,7 +54,8 @@ extension RESTRoutes {
         .list(
             "/connections/{id}/calendars",
             "list_upstream_calendars",
-            "The calendars of an account",
+            "The calendars of an account; at Notion also those at a pasted address, whether the search finds them or not",
+            query: ["address": .text],
             of: .named("UpstreamCalendar")
         ) { rest, request in try await rest.upstreamCalendars(request) },
         .post(
@@ -137,8 +138,14 @@ extension RESTRoutes {
     private func upstreamCalendars(_ request: RESTRequest) async throws -> RESTReply {
         let connection = try await connection(request)
         guard let provider = gateway.provider(connection.provider) else { throw RESTProblem.notFound }
-        let all = try await provider.calendars(using: gateway.vault.source(for: connection.id))
-        return try Page(request).reply(ofNamed: all.map(row))
+        let source = gateway.vault.source(for: connection.id)
+        guard let address = request.query["address"], !address.isEmpty else {
+            return try Page(request).reply(ofNamed: try await provider.calendars(using: source).map(row))
+        }
+        guard let provider = provider as? any FindingProvider else {
+            throw RESTProblem.invalid("\(connection.provider) lists all its calendars.", "Leave address out.")
+        }
+        return try Page(request).reply(ofNamed: try await provider.calendars(at: address, using: source).map(row))
     }
 
     private func makeUpstreamCalendar(_ request: RESTRequest) async throws -> RESTReply {

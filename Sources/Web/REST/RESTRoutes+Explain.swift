@@ -24,6 +24,13 @@ extension RESTRoutes {
         )
     }
 
+    /// Where a person finds the event upstream, as far as its first record tells.
+    private static func address(of records: [String], at provider: String) -> String? {
+        guard let record = records.first.flatMap({ JSON(parsing: Array($0.utf8)) }) else { return nil }
+        guard provider == "notion" else { return record["htmlLink"]?.string }
+        return record["id"]?.string.map { "https://www.notion.so/" + NotionCall.plain($0) }
+    }
+
     private static func row(_ explanation: ItemExplanation, _ status: LinkStatus) -> JSON {
         let fields = explanation.fields.map { field -> (String, JSON) in
             (
@@ -40,6 +47,7 @@ extension RESTRoutes {
             "next_sync_at": .text(status.nextSyncAt?.rfc3339), "last_webhook_at": .text(status.lastRangAt?.rfc3339),
             "last_error": explanation.error.map(row) ?? .null,
             "records": .array(explanation.records.map(JSON.string)),
+            "url": .text(address(of: explanation.records, at: status.link.provider)),
             "fields": .object(Dictionary(fields, uniquingKeysWith: { $1 })),
             "mapping": status.link.mapping.flatMap { JSON(parsing: Array($0.utf8)) } ?? .null,
         ]

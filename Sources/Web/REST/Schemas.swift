@@ -90,6 +90,7 @@ enum Schemas {
                 "next_sync_at": .time.orNull,
                 "last_webhook_at": .time.orNull.noted("when the upstream last called, to the minute"),
                 "last_error": failureOrNull, "records": .list(of: .text), "fields": fields, "mapping": .anything,
+                "url": .text.orNull.noted("where a person finds the event upstream"),
             ])
         ),
     ])

@@ -9,7 +9,7 @@ import urllib.request
 
 from notion_client import APIErrorCode, APIResponseError, Client
 from notion_client.client import RetryOptions
-from notion_client.helpers import collect_paginated_api, is_full_data_source, is_full_page
+from notion_client.helpers import collect_paginated_api, is_full_block, is_full_data_source, is_full_page
 
 CLIENT = "kalends-demo"
 SECRET = "notion-secret"
@@ -147,6 +147,36 @@ def check_pages(notion, source):
     claim("a missing page is not found", found is not None)
 
 
+def paragraph(content):
+    return {"type": "paragraph", "paragraph": {"rich_text": text(content)}}
+
+
+def check_bodies(notion, simulator, source):
+    parent = {"type": "data_source_id", "data_source_id": source["id"]}
+    properties = {"Name": {"title": text("With a body")}}
+    page = notion.pages.create(parent=parent, properties=properties, children=[paragraph("one")])["id"]
+    made = notion.blocks.children.append(page, children=[paragraph("three")])["results"]
+    claim("a block is appended", is_full_block(made[0]) and made[0]["parent"] == {"type": "page_id", "page_id": page})
+    after = {"type": "after_block", "after_block": {"id": notion.blocks.children.list(page)["results"][0]["id"]}}
+    notion.blocks.children.append(page, children=[paragraph("two")], position=after)
+    blocks = collect_paginated_api(notion.blocks.children.list, block_id=page, page_size=2)
+    said = ["".join(run["plain_text"] for run in block["paragraph"]["rich_text"]) for block in blocks]
+    claim("blocks are listed in their order, page by page", said == ["one", "two", "three"])
+    changed = notion.blocks.update(blocks[1]["id"], paragraph={"rich_text": text("zwei")})
+    claim("a block is changed", changed["paragraph"]["rich_text"][0]["plain_text"] == "zwei")
+    claim("a block is retrieved", notion.blocks.retrieve(blocks[1]["id"])["paragraph"] == changed["paragraph"])
+    claim("a block goes into the trash", notion.blocks.delete(blocks[2]["id"])["in_trash"])
+    read = notion.pages.retrieve_markdown(page)
+    claim("a body is read as markdown", (read["object"], read["markdown"]) == ("page_markdown", "one\nzwei"))
+    updates = {"content_updates": [{"old_str": "zwei", "new_str": "**two**"}]}
+    read = notion.pages.update_markdown(page, type="update_content", update_content=updates)
+    claim("a part of a body is replaced", read["markdown"] == "one\n**two**")
+    read = notion.pages.update_markdown(page, type="replace_content", replace_content={"new_str": "# Agenda"})
+    claim("a body is replaced", read["markdown"] == "# Agenda" and not read["truncated"] and not read["unknown_block_ids"])
+    old = refused(lambda: notion.request(f"blocks/{page}/children", "PATCH", body={"children": [], "after": page}), APIErrorCode.ValidationError)
+    claim("what 2026-03-11 took away is refused", old is not None and "after should be not present" in old)
+
+
 def check_queries(notion, simulator, source):
     simulator.control("settings", {"rate_per_minute": 100000})
     parent = {"type": "data_source_id", "data_source_id": source["id"]}
@@ -202,6 +232,7 @@ def main():
     check_oauth(simulator)
     check_schema(notion, simulator, source)
     check_pages(notion, source)
+    check_bodies(notion, simulator, source)
     check_queries(notion, simulator, source)
     check_faults(notion, simulator, source)
     print(f"{len(failures)} failures")

@@ -59,6 +59,19 @@ def queries(uno, source, page):
     claim("a page that was restored is in the listing again", len(list(source.query.execute())) == 2)
 
 
+def bodies(uno, session, page):
+    page.append(uno.Heading1("Agenda"))
+    page.append([uno.Paragraph("Welcome"), uno.BulletedItem("Budget"), uno.ToDoItem("Minutes", checked=True)])
+    page.append(uno.Divider())
+    again = session.get_page(page.id, use_cache=False)
+    kinds = [type(block).__name__ for block in again.blocks]
+    claim("a body is written and read back", kinds == ["Heading1", "Paragraph", "BulletedItem", "ToDoItem", "Divider"])
+    claim("its texts come back", again.blocks[1].rich_text == "Welcome" and again.blocks[3].checked)
+    again.blocks[2].delete()
+    left = session.get_page(page.id, use_cache=False)
+    claim("a block that was deleted is gone", len(left.blocks) == 4)
+
+
 def databases(uno, session, base):
     home = control(base, "parents", {})["id"]
 
@@ -100,6 +113,7 @@ def main(base):
             claim("its columns are understood", {"Name", "When", "Status", "Categories", "Calendar UID"} <= names)
             page = pages(uno, session, source)
             queries(uno, source, page)
+            bodies(uno, session, page)
             databases(uno, session, base)
 
 

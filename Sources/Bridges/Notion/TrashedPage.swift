@@ -1,0 +1,31 @@
+import ICalendar
+
+/// A page in the trash.
+struct TrashedPage: Sendable, Hashable {
+    /// The compact identifier.
+    var page: String
+    /// When it was found there.
+    var since: Instant
+
+    /// Notion empties its trash after thirty days.
+    private static let life: Int64 = 30 * 86_400
+
+    /// More are not remembered: whoever empties a calendar seldom wants one of its events back.
+    static let maximumCount = 500
+
+    init(page: String, since: Instant) {
+        self.page = page
+        self.since = since
+    }
+
+    /// Reads ``line``.
+    init?(line: String) {
+        let words = line.split(separator: " ")
+        guard words.count == 2, let seconds = Int64(words[1]) else { return nil }
+        self.init(page: String(words[0]), since: Instant(seconds: seconds))
+    }
+
+    var line: String { "\(page) \(since.seconds)" }
+
+    func isOver(at now: Instant) -> Bool { now - since > Self.life }
+}

@@ -1,0 +1,39 @@
+import Bridging
+import ICalendar
+import Reconcile
+import Store
+
+extension SyncPass {
+    /// Our side of a settlement with what the upstream works out by itself, as its answer to a write says it.
+    ///
+    /// Agreed on as it was answered, such a value would come here only once it changed again.
+    func takingComputed(
+        of answered: RemoteItem,
+        onto object: CalendarObject,
+        of item: SnapshotItem
+    ) throws -> CalendarObject {
+        guard link.effectiveDirection != .push else { return object }
+        let names = Set(bridge.fields.readOnly.intersection(incoming(item).all).map(\.rawValue))
+        guard !names.isEmpty else { return object }
+        let here = Projection(of: object, onto: bridge.fields).fields
+        let agreed = item.base.flatMap { $0.isVoid ? nil : $0.agreement.remote } ?? [:]
+        let keys = Set(answered.fields.keys).union(agreed.keys).filter { key in
+            names.contains(key.name) && answered.fields[key] != agreed[key] && answered.fields[key] != here[key]
+        }
+        guard !keys.isEmpty else { return object }
+        return try overlay(keys, of: answered.object, onto: object, fieldSet: incoming(item), stamp: clock.now())
+    }
+
+    /// Our side with that, written together with the settlement where there is any.
+    func takingComputed(
+        of answered: RemoteItem,
+        onto local: LocalItem,
+        of item: SnapshotItem,
+        in settlement: inout Settlement
+    ) throws -> LocalItem {
+        let object = try takingComputed(of: answered, onto: local.object, of: item)
+        guard let former = item.local, object.text != local.object.text else { return local }
+        settlement.localWrite = .replace(former.stored, by: Draft(object, at: clock.now()))
+        return try item.written(object, over: former, bridge.fields)
+    }
+}
