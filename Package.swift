@@ -172,7 +172,7 @@ let package = Package(
         ),
         .target(
             name: "SyncTestSupport",
-            dependencies: ["SQL"],
+            dependencies: ["SQL", "ICalendar"],
             path: "Tests/SyncSupport",
             swiftSettings: strict
         ),

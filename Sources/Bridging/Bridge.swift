@@ -57,6 +57,18 @@ public protocol RecallingBridge: Bridge {
     func called(about records: Set<String>) async
 }
 
+/// An upstream that tells what became of single records, without a listing.
+public protocol RereadingBridge: Bridge {
+    /// The records of a series as they are now; nil where only a listing tells.
+    func reread(_ records: [UpstreamRecord]) async throws(BridgeError) -> [UpstreamRecord]?
+}
+
+/// An upstream of which only asking tells what it can hold.
+public protocol InquiringBridge: Bridge {
+    /// Finds out what the upstream can hold now; the next pull goes by that, without asking again.
+    func inquire() async throws(BridgeError)
+}
+
 /// An upstream whose events say whether the account declined them.
 public protocol AnsweringBridge: Bridge {
     /// Whether the account declined the invitation that these records are.

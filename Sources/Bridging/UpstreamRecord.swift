@@ -91,6 +91,11 @@ public struct RecordCreation: Sendable, Hashable {
     /// Whether an earlier try may already have made it, so that the bridge looks before it creates.
     public var mayExist: Bool
 
+    /// Whether the upstream was not listed yet: somebody may have made a record of that UID long ago.
+    ///
+    /// The bridge looks once, and refuses with `changedUpstream` where there is one.
+    public var isUnlisted = false
+
     /// Describes a record to be made.
     public init(id: String?, uid: String, payload: String, mayExist: Bool = false) {
         self.id = id

@@ -8,6 +8,18 @@ final class EditBell: Sendable {
         var isRung = false
         var isHeeded = false
         var listener: AsyncStream<Void>.Continuation?
+        /// Who waits until nothing is left to be heeded.
+        var waiting: [CheckedContinuation<Void, Never>] = []
+
+        /// Whether a listing is under way, and edits are being heeded meanwhile, or about to be.
+        var isBusy: Bool { listener != nil && (isRung || isHeeded) }
+
+        /// Those who need not wait any more.
+        mutating func released() -> [CheckedContinuation<Void, Never>] {
+            guard !isBusy else { return [] }
+            defer { waiting = [] }
+            return waiting
+        }
     }
 
     private let state = Mutex(State())
@@ -21,6 +33,9 @@ final class EditBell: Sendable {
         listener?.yield()
     }
 
+    /// Whether it rang and nobody has heard it yet.
+    var isRung: Bool { state.withLock(\.isRung) }
+
     /// Whether it rang since this was last asked; who is told so heeds the edits, and then calls ``fallSilent()``.
     func takeRing() -> Bool {
         state.withLock { state in
@@ -31,10 +46,24 @@ final class EditBell: Sendable {
     }
 
     /// Tells that the edits it was last rung for have been heeded.
-    func fallSilent() { state.withLock { $0.isHeeded = false } }
+    func fallSilent() {
+        let released = state.withLock { state in
+            state.isHeeded = false
+            return state.released()
+        }
+        for waiting in released { waiting.resume() }
+    }
 
-    /// Whether a listing is under way, and edits are being heeded meanwhile, or about to be.
-    var isBusy: Bool { state.withLock { $0.listener != nil && ($0.isRung || $0.isHeeded) } }
+    /// Waits until a listing that is under way has let all edits pass that it was rung for.
+    func heeded() async {
+        await withCheckedContinuation { continuation in
+            let isBusy = state.withLock { state in
+                if state.isBusy { state.waiting.append(continuation) }
+                return state.isBusy
+            }
+            if !isBusy { continuation.resume() }
+        }
+    }
 
     /// Every ring from now on, and one that has been heard by nobody, until ``hangUp()``.
     func rings() -> AsyncStream<Void> {
@@ -49,10 +78,12 @@ final class EditBell: Sendable {
 
     /// Ends the stream of rings; those to come are kept for ``takeRing()``.
     func hangUp() {
-        let listener = state.withLock { state in
-            defer { state.listener = nil }
-            return state.listener
+        let (listener, released) = state.withLock { state in
+            let listener = state.listener
+            state.listener = nil
+            return (listener, state.released())
         }
         listener?.finish()
+        for waiting in released { waiting.resume() }
     }
 }

@@ -7,7 +7,12 @@ final class FreshBasket: Sendable {
     /// So many events are written in one transaction at most: some megabytes, and progress is told of each.
     static let itemsPerWrite = 2_000
 
-    private let items = Mutex<[FreshItem]>([])
+    private struct State {
+        var items: [FreshItem] = []
+        var isNudged = false
+    }
+
+    private let state = Mutex(State())
     private let rings: AsyncStream<Void>
     private let bell: AsyncStream<Void>.Continuation
 
@@ -16,24 +21,32 @@ final class FreshBasket: Sendable {
     /// Adds events.
     func put(_ some: [FreshItem]) {
         guard !some.isEmpty else { return }
-        items.withLock { $0 += some }
+        state.withLock { $0.items += some }
+        bell.yield()
+    }
+
+    /// Makes ``next()`` answer without waiting for more.
+    func nudge() {
+        state.withLock { $0.isNudged = true }
         bell.yield()
     }
 
     /// Says that nothing more comes.
     func close() { bell.finish() }
 
-    /// Waits until there is something to write, and answers it; nil when nothing more comes.
+    /// Waits until there is something to write, and answers it, or until it is nudged; nil when nothing more comes.
     func next() async -> [FreshItem]? {
         var rings = rings.makeAsyncIterator()
         var isOpen = true
         while true {
-            let taken = items.withLock { items in
-                let taken = Array(items.prefix(Self.itemsPerWrite))
-                items.removeFirst(taken.count)
-                return taken
+            let (taken, isNudged) = state.withLock { state in
+                let taken = Array(state.items.prefix(Self.itemsPerWrite))
+                state.items.removeFirst(taken.count)
+                defer { state.isNudged = false }
+                return (taken, state.isNudged)
             }
-            guard taken.isEmpty, isOpen else { return taken.isEmpty ? nil : taken }
+            guard taken.isEmpty, !isNudged else { return taken }
+            guard isOpen else { return nil }
             isOpen = await rings.next() != nil
         }
     }

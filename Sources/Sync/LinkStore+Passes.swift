@@ -80,6 +80,14 @@ extension LinkStore {
         }
     }
 
+    /// The UIDs of a calendar.
+    func uids(in calendar: CalendarID) async throws -> Set<String> {
+        try await database.read { transaction in
+            let rows = try transaction.rows("SELECT uid FROM object WHERE calendar = \(calendar.value)")
+            return Set(try rows.map { try $0.text("uid") })
+        }
+    }
+
     /// Notes that a pass came to its end.
     ///
     /// A link counts as synced only when both sides were equal: while items wait, the time stays that of the last such pass.

@@ -32,14 +32,17 @@ extension SyncPass {
     /// So many edits at once are a person's; more are an import, which goes with everything else.
     private static let editsAtOnce = 20
 
-    /// Lists what changed upstream; edits are carried out meanwhile, where the link was in step before.
-    mutating func pull(from place: LinkPlace, _ mark: String) async throws -> PulledRecords {
+    /// Lists what changed upstream; edits are carried out meanwhile.
+    mutating func pull(from place: LinkPlace) async throws -> PulledRecords {
         try await recall()
-        guard place.mark == mark, place.seenRevision != nil else {
-            if place.cursor == nil, let pulled = try await pullFirst() { return pulled }
-            return try await bridge.pullRecovering(since: place.cursor)
+        try await inquire(for: place)
+        editsSeen = place.seenRevision ?? place.revision
+        let mark = try mark(of: bridge.fields)
+        if place.mark != mark { unknown = UnknownUpstream(uids: try await state.uids(in: link.calendar)) }
+        defer { unknown = nil }
+        if place.cursor == nil, unknown != nil || place.seenRevision == nil, let pulled = try await pullFirst() {
+            return try await current(pulled)
         }
-        editsSeen = place.seenRevision
         let (bridge, bell, cursor) = (bridge, edits, place.cursor)
         let rings = bell.rings()
         async let listing = Self.listing(of: bridge, since: cursor, thenHangUp: bell)
@@ -47,6 +50,14 @@ extension SyncPass {
         defer { isListing = false }
         for await _ in rings { try await heedEdits() }
         return try await current(listing)
+    }
+
+    /// Finds out what the upstream can hold, where that may not be what it was.
+    ///
+    /// A bridge of a new process knows nothing of it yet: edits would be compared otherwise than when they were agreed.
+    private func inquire(for place: LinkPlace) async throws {
+        guard let bridge = bridge as? any InquiringBridge, try place.mark != mark(of: bridge.fields) else { return }
+        try await RequestPriority.$isInteractive.withValue(edits.isRung) { try await bridge.inquire() }
     }
 
     private static func listing(
@@ -61,10 +72,11 @@ extension SyncPass {
     /// The listing without what was written over while it was made.
     ///
     /// A record that was written then, and that a listing of everything does not name, was made after it or deleted before
-    /// it: only another one tells, for the changes since would tell of neither.
+    /// it: only another one tells, for the changes since would tell of neither. A bridge that is told which records are
+    /// thought to be there asks for those it misses.
     private func current(_ pulled: PulledRecords) async throws -> PulledRecords {
         var pulled = pulled
-        if pulled.isComplete {
+        if pulled.isComplete, !(bridge is any RecallingBridge) {
             let listed = Set(pulled.records.map(\.id))
             for series in writtenMeanwhile.series {
                 let known = try await state.records(of: series, link.id)
@@ -83,19 +95,54 @@ extension SyncPass {
         var snapshot = try await state.snapshot(of: link, fields: bridge.fields, .recent(since: since, series: []))
         editsSeen = snapshot.revision
         guard !snapshot.items.isEmpty, snapshot.items.count <= Self.editsAtOnce else { return }
-        let decisions = try decide(on: &snapshot).filter { mayGoFirst($0.value.action) && snapshot.held[$0.key] == nil }
-        let work = decisions.compactMap { uid, decision in
+        let all = try decide(on: &snapshot).filter { snapshot.held[$0.key] == nil }
+        let work = all.compactMap { uid, decision in
             snapshot.items[uid].map { WorkItem(decision: decision, item: $0) }
         }
+        .filter(mayGoFirst)
         // More deletions than go without asking are for the brake to see as a whole.
-        let deletions = decisions.values.count { $0.action == .deleteRemote }
+        let deletions = work.count { $0.decision.action == .deleteRemote }
         let isMass = MassDeletion.needsApproval(editedDeletions + deletions, of: snapshot.agreedCount)
         if !isMass { editedDeletions += deletions }
         for work in work.sorted(by: { $0.item.uid < $1.item.uid }) where work.item.retry == nil {
             guard !isMass || work.decision.action != .deleteRemote else { continue }
-            guard let outcome = try await carryOutEdit(work) else { continue }
+            guard let outcome = try await carryOutFirst(work) else { continue }
             report[work.item.uid] = outcome
             edited.insert(work.item.uid)
+        }
+    }
+
+    /// Carries out an edit, if need be after another look at the upstream's side; nil where it must wait for the listing.
+    private mutating func carryOutFirst(_ work: WorkItem) async throws -> ItemOutcome? {
+        if unknown?.isReadAsBefore(work.item, by: bridge) ?? true, let outcome = try await carryOutEdit(work) {
+            return outcome
+        }
+        return try await carryOutAnew(work.item)
+    }
+
+    /// Carries out an edit of an event that is not upstream as it was: it is read again, compared, and goes up merged.
+    private mutating func carryOutAnew(_ item: SnapshotItem) async throws -> ItemOutcome? {
+        guard let series = item.series, let records = try await readAnew(item) else { return nil }
+        if isListing { for former in item.records { writtenMeanwhile.note(former) } }
+        let cursor = try await state.cursor(of: link.id)
+        let read = PulledRecords(records: records, isComplete: false, cursor: cursor)
+        _ = try await state.mirror(read, translatedBy: bridge, of: link.id)
+        reread.insert(series)
+        var snapshot = try await state.snapshot(of: link, fields: bridge.fields, .item(item.uid))
+        guard let decision = try decide(on: &snapshot)[item.uid], let current = snapshot.items[item.uid] else {
+            return nil
+        }
+        let work = WorkItem(decision: decision, item: current)
+        guard mayGoFirst(work), decision.action != .deleteRemote else { return nil }
+        return try await carryOutEdit(work)
+    }
+
+    private func readAnew(_ item: SnapshotItem) async throws -> [UpstreamRecord]? {
+        guard let bridge = bridge as? any RereadingBridge else { return nil }
+        do {
+            return try await RequestPriority.$isInteractive.withValue(true) { try await bridge.reread(item.records) }
+        } catch let error as BridgeError where error.concernsItem {
+            return nil
         }
     }
 
@@ -103,11 +150,34 @@ extension SyncPass {
     ///
     /// A new event might be there already, made by somebody else under the same UID: as an invitation that was accepted on
     /// both sides. Where only a sweep of everything would show that, there is nobody else who gives UIDs.
-    private func mayGoFirst(_ action: Action) -> Bool {
-        switch action {
-        case .push, .merge, .deleteRemote: true
-        case .createRemote: !isListing || bridge is any SweepingBridge
-        case .agree, .pull, .createLocal, .deleteLocal, .forget, .hold: false
+    private func mayGoFirst(_ work: WorkItem) -> Bool {
+        // Looking for what a try without an answer made takes long.
+        guard work.item.intent?.isCreation != true else { return false }
+        switch work.decision.action {
+        case .push, .merge, .deleteRemote: return true
+        case .createRemote:
+            guard isListing else { return true }
+            return bridge is any SweepingBridge && !(unknown?.uids.contains(work.item.uid) ?? false)
+        case .agree, .pull, .createLocal, .deleteLocal, .forget, .hold: return false
         }
+    }
+}
+
+/// An upstream of which something may be unknown until it is listed: no pass has ended yet, or not with this mapping.
+///
+/// What was agreed may be edited there nevertheless: a record that is not as it was refuses the write. What our calendar had
+/// before may be there, too, under its UID or another: that is for the whole comparison. Only what was made since is new for
+/// certain here; whether somebody made it there, under an earlier link or by another gateway, the bridge asks for that one.
+struct UnknownUpstream: Sendable {
+    /// The UIDs our calendar had when it began to be listed.
+    let uids: Set<String>
+
+    /// Whether the records of an item still say what is known of them.
+    fileprivate func isReadAsBefore(_ item: SnapshotItem, by bridge: any Bridge) -> Bool {
+        guard let remote = item.remote else { return true }
+        guard case .object(let object) = Translation(of: item.records, by: bridge),
+            let named = try? object.with(uid: item.uid)
+        else { return false }
+        return ETag.of(named.text).rawValue == remote.digest
     }
 }

@@ -20,6 +20,12 @@ extension SyncPass {
         firstPlace = place
         let (pages, page) = AsyncStream<ListedPage>.makeStream()
         let basket = FreshBasket()
+        // An edit is looked at before more is written.
+        let rings = edits.rings()
+        defer { edits.hangUp() }
+        async let _: Void = { for await _ in rings { basket.nudge() } }()
+        isListing = true
+        defer { isListing = false }
         let pass = preparer
         let terms = FirstTerms(fields: bridge.fields, filters: filters, rules: link.rules(bridge.fields, configuration))
         async let listing = Self.listing(of: bridge, telling: page)
@@ -27,7 +33,10 @@ extension SyncPass {
             pass.freshItem(series, records, terms)
         }
         var records: [UpstreamRecord] = []
-        while let items = await basket.next() { records += try await bring(items) }
+        while let items = await basket.next() {
+            try await heedEdits()
+            if !items.isEmpty { records += try await bring(items) }
+        }
         let cursor = try await listing
         let rest = await worked
         // A stream that was cancelled ends like any other, and what it did not give was not brought.

@@ -255,8 +255,9 @@ extension SyncPass {
         isFirst: Bool
     ) async throws -> UpstreamRecord? {
         var write = write
-        if case .create(var creation) = write, item.intent?.isCreation == true {
-            creation.mayExist = true
+        if case .create(var creation) = write {
+            creation.mayExist = item.intent?.isCreation == true
+            creation.isUnlisted = isListing && unknown != nil
             write = .create(creation)
         }
         do {

@@ -60,9 +60,15 @@ public struct SyncPass: Sendable {
     var edited: Set<String> = []
     var editedDeletions = 0
 
+    /// Series that were read again for an edit: they have changed, whatever the listing tells.
+    var reread: Set<String> = []
+
     /// Whether the upstream is being listed, and what was written to it meanwhile.
     var isListing = false
     var writtenMeanwhile = WrittenMeanwhile()
+
+    /// While an upstream is listed of which something may be unknown: what our calendar had when that began.
+    var unknown: UnknownUpstream?
 
     /// Prepares a pass.
     ///
@@ -107,10 +113,11 @@ public struct SyncPass: Sendable {
         let place = try await state.place(of: link)
         guard let place, place.revision != nil else { throw PassFailure.calendarMissing }
         writesNotBefore = place.writesNotBefore
-        let pulled = try await pull(from: place, mark(of: bridge.fields))
+        let pulled = try await pull(from: place)
         try await followAccess()
         let kept = writtenMeanwhile.series
-        let touched = try await state.mirror(pulled, keeping: kept, translatedBy: bridge, of: link.id)
+        let changed = try await state.mirror(pulled, keeping: kept, translatedBy: bridge, of: link.id)
+        let touched = changed.union(reread)
 
         // Only now: the pull learns which columns the upstream still has.
         let fields = bridge.fields
@@ -166,7 +173,7 @@ public struct SyncPass: Sendable {
     }
 
     /// What the comparison depends on besides the items: when it changes, all are compared anew.
-    private func mark(of fields: FieldSet) throws -> String {
+    func mark(of fields: FieldSet) throws -> String {
         let day = try link.readFilters().mark(at: clock.now())
         return "1;\(fields.mark);\(link.effectiveDirection.rawValue);\(link.policy.rawValue)"
             + (link.filters.map { ";\($0);\(day)" } ?? "") + (link.mapping.map { ";\(ETag.of($0).rawValue)" } ?? "")

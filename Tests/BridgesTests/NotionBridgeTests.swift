@@ -269,50 +269,6 @@ struct NotionMemoryTests {
     }
 }
 
-@Suite("Notion: the budget of a connection")
-struct NotionBudgetTests {
-    private let token = AccessToken("a")
-
-    @Test func `no minute sees more requests than allowed`() async {
-        let clock = NotionClock()
-        let budget = RateBudget(requestsPerMinute: 180) { clock.now }
-        var sent = 0
-        for _ in 0..<180 {
-            guard case .go(let wait) = await budget.reserve(token), wait < 60 else { break }
-            sent += 1
-        }
-        #expect((150...180).contains(sent))
-        guard case .go(let wait) = await budget.reserve(AccessToken("another")) else { return }
-        #expect(wait == 0, "each connection has its own")
-    }
-
-    @Test func `what somebody waits for goes before what runs in the background`() async {
-        let clock = NotionClock()
-        let budget = RateBudget(requestsPerMinute: 180) { clock.now }
-        while await budget.reserve(token) == .go(after: 0) {}
-        for _ in 1...3 { #expect(await budget.reserve(token, isInteractive: true) == .go(after: 0)) }
-    }
-
-    @Test func `a short pause is sat out and a long one is told`() async {
-        let clock = NotionClock()
-        let budget = RateBudget(requestsPerMinute: 180) { clock.now }
-        await budget.pause(token, seconds: 4)
-        #expect(await budget.reserve(token) == .go(after: 4))
-        await budget.pause(token, seconds: 90)
-        #expect(await budget.reserve(token) == .paused(seconds: 90))
-        clock.advance(90)
-        #expect(await budget.reserve(token) == .go(after: 0))
-    }
-
-    @Test func `a clock that is put back makes no pause longer`() async {
-        let clock = NotionClock()
-        let budget = RateBudget(requestsPerMinute: 180) { clock.now }
-        await budget.pause(token, seconds: 90)
-        clock.advance(-7200)
-        #expect(await budget.reserve(token) == .go(after: 0))
-    }
-}
-
 @Suite("Notion: requests")
 struct NotionRequestTests {
     @Test func `every request names the version and bears the token`() async throws {

@@ -40,7 +40,13 @@ enum NotionStage {
         _ transport: any HTTPTransport,
         sleep: @escaping @Sendable (Duration) async throws -> Void = { _ in }
     ) -> NotionProvider {
-        NotionProvider(transport: transport, apiURL: "https://notion.test", now: { now }, sleep: sleep)
+        NotionProvider(
+            transport: transport,
+            apiURL: "https://notion.test",
+            requestsPerMinute: 60_000,
+            now: { now },
+            sleep: sleep
+        )
     }
 
     /// A bridge for what needs no network.
@@ -200,9 +206,9 @@ enum NotionShorthand {
 
 /// A clock that a test moves.
 final class NotionClock: Sendable {
-    private let instant = Mutex(NotionStage.now)
+    private let sinceBegin = Mutex<Duration>(.zero)
 
-    var now: Instant { instant.withLock { $0 } }
+    var elapsed: Duration { sinceBegin.withLock { $0 } }
 
-    func advance(_ seconds: Int64) { instant.withLock { $0 = $0 + seconds } }
+    func advance(_ by: Duration) { sinceBegin.withLock { $0 += by } }
 }

@@ -24,16 +24,6 @@ struct EditsFirstTests {
         return try await pass.run()
     }
 
-    /// Waits for something that another task does.
-    private func eventually(_ claim: () async -> Bool) async {
-        let deadline = ContinuousClock.now + .seconds(120)
-        while ContinuousClock.now < deadline {
-            if await claim() { return }
-            await Task.yield()
-        }
-        Issue.record("it never happened")
-    }
-
     /// A bench with agreed events, whose next listing is a whole one.
     private func bench(_ uids: [String]) async throws -> Workbench {
         let bench = try await Workbench()
@@ -51,7 +41,7 @@ struct EditsFirstTests {
             do {
                 try await bench.edit("e", "SUMMARY:One", "SUMMARY:Two")
                 bell.ring()
-                await eventually { await bench.upstream.performed.count == 2 }
+                await bench.upstream.untilPerformed(2)
             } catch {
                 Issue.record(error)
             }
@@ -122,7 +112,7 @@ struct EditsFirstTests {
             do {
                 try await bench.delete("e")
                 bell.ring()
-                await eventually { await bench.upstream.performed.count == 3 }
+                await bench.upstream.untilPerformed(3)
             } catch {
                 Issue.record(error)
             }

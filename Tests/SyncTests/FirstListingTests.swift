@@ -10,7 +10,7 @@ import Testing
 @Suite("A first listing is carried out while it is being made")
 struct FirstListingTests {
     /// A listing whose pages come when the test says so.
-    private struct SlowBridge: PagingBridge {
+    struct SlowBridge: PagingBridge {
         let real: ScriptedBridge
         let pages: AsyncStream<ListedPage>
         var failure: BridgeError?

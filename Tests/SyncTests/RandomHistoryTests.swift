@@ -290,6 +290,6 @@ extension EditBell {
     /// Tells of edits, and waits until a pass has carried them out that lists meanwhile: so every seed replays.
     func ringAndWait() async {
         ring()
-        while isBusy { await Task.yield() }
+        await heeded()
     }
 }

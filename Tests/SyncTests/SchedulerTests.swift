@@ -1,57 +1,13 @@
 import Bridging
 import ICalendar
 import Store
-import Synchronization
+import SyncTestSupport
 import Testing
 
 @testable import Sync
 
 @Suite("The scheduler", .timeLimit(.minutes(5)))
 struct SchedulerTests {
-    /// Sleeps until a test says that time has come.
-    private final class Alarm: Sendable {
-        private let time: TestTime
-        private let sleepers = Mutex<[(until: Instant, CheckedContinuation<Void, any Error>)]>([])
-
-        init(_ time: TestTime) { self.time = time }
-
-        var clock: SyncClock {
-            SyncClock(now: { self.time.now }, sleep: { try await self.sleep($0) }, random: { 0 })
-        }
-
-        func sleep(_ until: Instant) async throws {
-            try await withCheckedThrowingContinuation { continuation in
-                sleepers.withLock { $0.append((until, continuation)) }
-                ring()
-            }
-            // As a real clock, which wakes nobody whose timer was replaced.
-            try Task.checkCancellation()
-        }
-
-        func advance(_ seconds: Int64) {
-            time.advance(seconds)
-            ring()
-        }
-
-        private func ring() {
-            let now = time.now
-            let due = sleepers.withLock { sleepers in
-                let due = sleepers.filter { $0.until <= now }
-                sleepers.removeAll { $0.until <= now }
-                return due
-            }
-            for sleeper in due { sleeper.1.resume() }
-        }
-
-        func end() {
-            let all = sleepers.withLock { sleepers in
-                defer { sleepers = [] }
-                return sleepers
-            }
-            for sleeper in all { sleeper.1.resume(throwing: CancellationError()) }
-        }
-    }
-
     /// Runs a scheduler over the bench while `body` does its part.
     private func running(
         _ bench: Workbench,
@@ -60,7 +16,7 @@ struct SchedulerTests {
         others: [LinkID: ScriptedUpstream] = [:],
         _ body: (SyncScheduler, (Int64) -> Void) async throws -> Void
     ) async throws {
-        let alarm = Alarm(bench.time)
+        let alarm = alarm(bench.time)
         let upstream = bench.upstream
         let scheduler = SyncScheduler(
             links: bench.links,
@@ -70,40 +26,41 @@ struct SchedulerTests {
                 return bridge
             },
             configuration: configuration,
-            clock: alarm.clock
+            clock: SyncClock(now: { bench.time.now }, sleep: { try await alarm.sleep($0) }, random: { 0 })
         )
         let task = Task { try await scheduler.run() }
         try await body(scheduler) { alarm.advance($0) }
         task.cancel()
-        alarm.end()
         _ = await task.result
     }
 
-    /// Waits for something that happens by itself.
-    private func eventually(_ claim: () async throws -> Bool) async throws {
-        // Long enough for the busiest machine; what happens at all happens in milliseconds.
-        let deadline = ContinuousClock.now + .seconds(120)
-        while ContinuousClock.now < deadline {
+    private func alarm(_ time: TestTime) -> Alarm { Alarm(now: { time.now }, move: { time.advance($0) }) }
+
+    /// Waits for something that passes do: it is looked at again whenever the scheduler tells of anything.
+    private func eventually(_ scheduler: SyncScheduler, _ claim: () async throws -> Bool) async throws {
+        let updates = await scheduler.updates()
+        if try await claim() { return }
+        var told = updates.makeAsyncIterator()
+        while await told.next() != nil {
             if try await claim() { return }
-            await Task.yield()
         }
         Issue.record("it never happened")
     }
 
     @Test func `a client's write goes upstream at once`() async throws {
         let bench = try await Workbench()
-        try await running(bench) { _, _ in
-            try await eventually { await bench.upstream.pulls == 1 }
+        try await running(bench) { scheduler, _ in
+            try await eventually(scheduler) { await bench.upstream.pulls == 1 }
             try await bench.put(event("e", "SUMMARY:E"))
-            try await eventually { await bench.upstream.live.count == 1 }
+            try await eventually(scheduler) { await bench.upstream.live.count == 1 }
         }
     }
 
     @Test func `edits that go first cost a listing each at most, and an hour after them writes nothing`() async throws {
         let bench = try await Workbench()
-        try await running(bench) { _, advance in
+        try await running(bench) { scheduler, advance in
             for uid in ["e", "f"] { try await bench.put(event(uid, "SUMMARY:One")) }
-            try await eventually {
+            try await eventually(scheduler) {
                 let status = try await bench.status()
                 return status.pending == 0 && status.events == 2
             }
@@ -111,14 +68,14 @@ struct SchedulerTests {
                 do {
                     try await bench.edit("e", "One", "Two")
                     try await bench.delete("f")
-                    try await eventually { await bench.upstream.performed.count == 4 }
+                    await bench.upstream.untilPerformed(4)
                 } catch {
                     Issue.record(error)
                 }
             }
             for _ in 0..<61 {
                 advance(60)
-                try await eventually { try await bench.status().nextSyncAt == bench.time.now + 60 }
+                try await eventually(scheduler) { try await bench.status().nextSyncAt == bench.time.now + 60 }
             }
             // The start, four edits, and the polls; some of them are one.
             #expect(await bench.upstream.pulls <= 1 + 4 + 61)
@@ -131,11 +88,11 @@ struct SchedulerTests {
 
     @Test func `a link looks again when its poll is due`() async throws {
         let bench = try await Workbench()
-        try await running(bench) { _, advance in
-            try await eventually { try await bench.status().nextSyncAt == bench.time.now + 60 }
+        try await running(bench) { scheduler, advance in
+            try await eventually(scheduler) { try await bench.status().nextSyncAt == bench.time.now + 60 }
             await bench.upstream.put("a", event("a", "SUMMARY:A"))
             advance(61)
-            try await eventually { try await bench.uids() == ["a"] }
+            try await eventually(scheduler) { try await bench.uids() == ["a"] }
         }
     }
 
@@ -144,8 +101,8 @@ struct SchedulerTests {
         let second = try await bench.secondLink()
         let other = ScriptedUpstream(at: bench.time.now)
         await bench.putUpstream("a", event("a", "SUMMARY:A"))
-        try await running(bench, others: [second.id: other]) { _, _ in
-            try await eventually { await other.live.count == 1 }
+        try await running(bench, others: [second.id: other]) { scheduler, _ in
+            try await eventually(scheduler) { await other.live.count == 1 }
         }
         #expect(await bench.upstream.performed.isEmpty)
     }
@@ -153,12 +110,12 @@ struct SchedulerTests {
     @Test func `requests in a burst are one run, and each run ends`() async throws {
         let bench = try await Workbench()
         try await running(bench) { scheduler, _ in
-            try await eventually { try await bench.status().nextSyncAt != nil }
+            try await eventually(scheduler) { try await bench.status().nextSyncAt != nil }
             let first = try #require(try await scheduler.syncNow(bench.link.id))
-            try await eventually { try await bench.links.run(first)?.row.outcome == .done }
+            try await eventually(scheduler) { try await bench.links.run(first)?.row.outcome == .done }
             let second = try #require(try await scheduler.syncNow(bench.link.id))
             #expect(second != first)
-            try await eventually { try await bench.links.run(second)?.row.outcome == .done }
+            try await eventually(scheduler) { try await bench.links.run(second)?.row.outcome == .done }
         }
     }
 
@@ -166,7 +123,7 @@ struct SchedulerTests {
         let bench = try await Workbench()
         await bench.upstream.setScript { _ in .refuse(.throttled(retryAfter: 120)) }
         try await running(bench) { scheduler, advance in
-            try await eventually { try await bench.status().state == .waiting }
+            try await eventually(scheduler) { try await bench.status().state == .waiting }
             #expect(try await bench.status().nextSyncAt == bench.time.now + 120)
             #expect(try await bench.status().lastError?.code == "rate_limited")
             let pulls = await bench.upstream.pulls
@@ -175,7 +132,7 @@ struct SchedulerTests {
             for _ in 0..<200 { await Task.yield() }
             #expect(await bench.upstream.pulls == pulls)
             advance(121)
-            try await eventually { try await bench.status().state == .idle }
+            try await eventually(scheduler) { try await bench.status().state == .idle }
             #expect(try await bench.status().lastError == nil)
         }
     }
@@ -184,7 +141,7 @@ struct SchedulerTests {
         let bench = try await Workbench()
         await bench.upstream.setScript { _ in .refuse(.authorizationRevoked("The grant was withdrawn.")) }
         try await running(bench) { scheduler, advance in
-            try await eventually { try await bench.status().state == .error }
+            try await eventually(scheduler) { try await bench.status().state == .error }
             #expect(try await bench.status().lastError?.code == "reconnect_required")
             #expect(try await bench.status().nextSyncAt == nil)
             let pulls = await bench.upstream.pulls
@@ -194,7 +151,7 @@ struct SchedulerTests {
             #expect(await bench.upstream.pulls == pulls)
             await bench.upstream.setScript(nil)
             try await scheduler.connectionMended(bench.link.connection)
-            try await eventually { await bench.upstream.live.count == 1 }
+            try await eventually(scheduler) { await bench.upstream.live.count == 1 }
         }
     }
 
@@ -205,7 +162,7 @@ struct SchedulerTests {
             links: bench.links,
             makeBridge: { _ in ScriptedBridge(upstream: upstream) },
             configuration: SyncConfiguration(),
-            clock: Alarm(bench.time).clock
+            clock: bench.clock
         )
         let updates = await scheduler.updates()
         func pass(_ script: (@Sendable (UpstreamCall) -> Fault?)?) async throws {
@@ -243,27 +200,27 @@ struct SchedulerTests {
         await bench.upstream.setScript { _ in .refuse(.unreachable("No answer.")) }
         try await running(bench) { scheduler, advance in
             for wait in [30, 60, 120] as [Int64] {
-                try await eventually { try await bench.status().nextSyncAt == bench.time.now + wait }
+                try await eventually(scheduler) { try await bench.status().nextSyncAt == bench.time.now + wait }
                 advance(wait)
             }
-            try await eventually { try await bench.status().nextSyncAt == bench.time.now + 240 }
+            try await eventually(scheduler) { try await bench.status().nextSyncAt == bench.time.now + 240 }
             await bench.upstream.setScript(nil)
             _ = try await scheduler.syncNow(bench.link.id)
-            try await eventually { try await bench.status().state == .idle }
+            try await eventually(scheduler) { try await bench.status().state == .idle }
         }
     }
 
     @Test func `a paused link does nothing until it is resumed`() async throws {
         let bench = try await Workbench()
         try await running(bench) { scheduler, _ in
-            try await eventually { try await bench.status().nextSyncAt != nil }
+            try await eventually(scheduler) { try await bench.status().nextSyncAt != nil }
             _ = try await scheduler.pause(bench.link.id)
             #expect(try await scheduler.syncNow(bench.link.id) == nil)
             try await bench.put(event("e", "SUMMARY:E"))
             for _ in 0..<200 { await Task.yield() }
             #expect(await bench.upstream.live.isEmpty)
             _ = try await scheduler.resume(bench.link.id)
-            try await eventually { await bench.upstream.live.count == 1 }
+            try await eventually(scheduler) { await bench.upstream.live.count == 1 }
         }
     }
 
@@ -274,7 +231,7 @@ struct SchedulerTests {
             webhookAddresses: ["scripted": "https://gateway.example/hook"]
         )
         try await running(bench, configuration, channelExpiry: bench.time.now + 604_800) { scheduler, _ in
-            try await eventually { try await bench.status().nextSyncAt == bench.time.now + 900 }
+            try await eventually(scheduler) { try await bench.status().nextSyncAt == bench.time.now + 900 }
             let request = try #require(await bench.upstream.channels.values.first)
             #expect(try await scheduler.channelRang("nobody", token: "", state: "exists") == .unknownChannel)
             #expect(try await scheduler.channelRang(request.id, token: "no", state: "exists") == .wrongToken)
@@ -288,7 +245,7 @@ struct SchedulerTests {
             #expect(other == .unknownChannel)
             await bench.upstream.put("a", event("a", "SUMMARY:A"))
             #expect(try await scheduler.channelRang(request.id, token: request.token, state: "exists") == .woken)
-            try await eventually { try await bench.uids() == ["a"] }
+            try await eventually(scheduler) { try await bench.uids() == ["a"] }
         }
     }
 }

@@ -45,6 +45,9 @@ actor ScriptedUpstream {
     /// What the gateway has written over or deleted: of each payload the lines that are gone, and its UID.
     private(set) var overwritten: [String] = []
 
+    /// Who waits for so many writes.
+    private var watchers: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
+
     /// How often the upstream was asked for its changes.
     private(set) var pulls = 0
 
@@ -68,6 +71,18 @@ actor ScriptedUpstream {
     func forgetCursors() { forgottenCursors = changes.count }
     func interruptNextWrite(_ body: @escaping @Sendable () async -> Void) { writeInterruption = body }
     func interruptNextPull(_ body: @escaping @Sendable () async -> Void) { interruption = body }
+
+    /// Waits until so many writes have reached the upstream.
+    func untilPerformed(_ count: Int) async {
+        guard performed.count < count else { return }
+        await withCheckedContinuation { watchers.append((count, $0)) }
+    }
+
+    private func tellWatchers() {
+        let content = watchers.filter { $0.count <= performed.count }
+        watchers.removeAll { $0.count <= performed.count }
+        for watcher in content { watcher.continuation.resume() }
+    }
 
     // MARK: A person's hands
 
@@ -142,6 +157,7 @@ actor ScriptedUpstream {
         let isLost = try fail(.write(write))
         let answer = try carryOut(write)
         performed.append(write)
+        tellWatchers()
         if let writeInterruption {
             self.writeInterruption = nil
             await writeInterruption()
@@ -197,6 +213,9 @@ actor ScriptedUpstream {
             if creation.mayExist, let found = live.first(where: { $0.payload.contains("UID:\(creation.uid)\r\n") }) {
                 guard found.payload == creation.payload else { throw .changedUpstream }
                 return found
+            }
+            if creation.isUnlisted, live.contains(where: { $0.payload.contains("UID:\(creation.uid)\r\n") }) {
+                throw .changedUpstream
             }
             if let id = creation.id, let holder = records[id], !holder.isDeleted {
                 guard holder.payload == creation.payload else { throw .changedUpstream }

@@ -50,6 +50,17 @@ extension NotionBridge {
         return nil
     }
 
+    /// Reads the page of an event again; a series whose occurrences have pages of their own is for the listing.
+    public func reread(_ records: [UpstreamRecord]) async throws(BridgeError) -> [UpstreamRecord]? {
+        guard records.count == 1, let record = records.first, let known = try? Page(record),
+            known.note.occurrence == nil, let page = try await client.page(record.id), isHere(page)
+        else { return nil }
+        let columns = columns
+        var ledger = Ledger()
+        ledger.note(known, columns)
+        return [ledger.admit(try await completed([page], columns)[0], columns).record(columns)]
+    }
+
     private func isHere(_ page: Page) -> Bool { !page.isGone && page.dataSource == compactID(link.calendar) }
 
     private func require(_ revision: String?, of page: Page) throws(BridgeError) {
@@ -144,6 +155,7 @@ extension NotionBridge {
         if creation.mayExist, let page = try await findPage(of: creation) {
             return try await adopt(page, body, orElse: .changedUpstream)
         }
+        if creation.isUnlisted { try await requireAbsence(of: creation.uid) }
         if let page = try await restored(creation, body) { return page }
         let page: Page
         do throws(NotionProblem) {
@@ -181,6 +193,14 @@ extension NotionBridge {
             // With its table in the trash, or purged at this moment.
             return nil
         }
+    }
+
+    /// Refuses to make an event that somebody made before: another link or gateway that wrote its UID on a page, or
+    /// whoever made the page that this UID is derived from.
+    private func requireAbsence(of uid: String) async throws(BridgeError) {
+        if let column = columns[.uid], try await !pages(withUID: uid, in: column).isEmpty { throw .changedUpstream }
+        guard let id = Page.id(derivedUID: uid), let page = try await client.page(id) else { return }
+        if isHere(page) { throw .changedUpstream }
     }
 
     /// Finds out what became of a creation that failed.

@@ -16,7 +16,7 @@ extension NotionBridge {
             guard let read = PullCursor(cursor) else { throw .cursorExpired }
             place = read
         }
-        let columns = try await refreshColumns()
+        let columns = try await columnsToPull()
         var ledger = place?.ledger ?? Ledger()
         let news = await memory.news(beyond: ledger, of: link.identity)
         ledger.merge(news.entries)

@@ -5,7 +5,7 @@ import Synchronization
 /// One data source of a Notion workspace: a table whose pages with a date are events.
 ///
 /// A class only for what every pull learns anew: which of the mapped columns are still there.
-public final class NotionBridge: SweepingBridge, RecallingBridge {
+public final class NotionBridge: SweepingBridge, RecallingBridge, InquiringBridge, RereadingBridge {
     let link: UpstreamLink
     let client: NotionClient
     let memory: PageMemory
@@ -16,6 +16,8 @@ public final class NotionBridge: SweepingBridge, RecallingBridge {
     private struct State {
         var columns: Columns
         var complaint: Refusal?
+        /// Whether the columns were looked up for the pull to come.
+        var isFresh = false
     }
 
     private let mapping: Result<Mapping, Refusal>
@@ -80,6 +82,21 @@ public final class NotionBridge: SweepingBridge, RecallingBridge {
 
     /// The columns that are there.
     var columns: Columns { state.withLock(\.columns) }
+
+    public func inquire() async throws(BridgeError) {
+        _ = try await refreshColumns()
+        state.withLock { $0.isFresh = true }
+    }
+
+    /// The columns to pull by: those that were just looked up for it, else those that there are now.
+    func columnsToPull() async throws(BridgeError) -> Columns {
+        let known = state.withLock { state -> Columns? in
+            defer { state.isFresh = false }
+            return state.isFresh ? state.columns : nil
+        }
+        if let known { return known }
+        return try await refreshColumns()
+    }
 
     /// Looks up which mapped columns the table still has.
     func refreshColumns() async throws(BridgeError) -> Columns {

@@ -104,11 +104,23 @@ struct NotionClient: Sendable {
             + "request \(number ?? "without a number")"
     }
 
+    /// Waits until the budget has room; what somebody waits for goes first.
     private func waitForTurn(_ token: AccessToken) async throws(NotionProblem) {
-        switch await budget.reserve(token, isInteractive: RequestPriority.isInteractive) {
-        case .go(after: 0): break
-        case .go(let seconds): try await pause(.seconds(seconds))
-        case .paused(let seconds): throw NotionProblem(passing: .throttled(retryAfter: seconds))
+        let isInteractive = RequestPriority.isInteractive
+        var place: RateBudget.Ticket?
+        while true {
+            switch await budget.turn(token, isInteractive: isInteractive, place) {
+            case .now: return
+            case .paused(let seconds): throw NotionProblem(passing: .throttled(retryAfter: seconds))
+            case .wait(let duration, let ticket):
+                place = ticket
+                do throws(NotionProblem) {
+                    try await pause(duration)
+                } catch {
+                    await budget.leave(token, ticket)
+                    throw error
+                }
+            }
         }
     }
 

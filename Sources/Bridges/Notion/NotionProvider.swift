@@ -34,6 +34,7 @@ public struct NotionProvider: UpstreamProvider {
     ///   - requestsPerMinute: how many requests a connection may make.
     ///   - sweepInterval: the seconds after which a pull lists the whole table again; 0 for every pull.
     ///   - now: the clock.
+    ///   - elapsed: the time since some moment, which never goes back; requests are spread by it.
     ///   - sleep: waits for a turn in the budget, and between look-ups after a creation without an answer.
     ///   - note: takes a line for the log about each answer that says no, with Notion's number of the request.
     public init(
@@ -42,6 +43,7 @@ public struct NotionProvider: UpstreamProvider {
         requestsPerMinute: Int = NotionProvider.defaultRequestsPerMinute,
         sweepInterval: Int64 = NotionProvider.defaultSweepInterval,
         now: @escaping @Sendable () -> Instant,
+        elapsed: @escaping @Sendable () -> Duration = NotionProvider.uptime(),
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
         note: @escaping @Sendable (String) -> Void = { _ in }
     ) {
@@ -51,7 +53,13 @@ public struct NotionProvider: UpstreamProvider {
         self.now = now
         self.sleep = sleep
         self.note = note
-        budget = RateBudget(requestsPerMinute: requestsPerMinute, now: now)
+        budget = RateBudget(requestsPerMinute: requestsPerMinute, elapsed: elapsed)
+    }
+
+    /// A clock that begins at zero now.
+    public static func uptime() -> @Sendable () -> Duration {
+        let begin = ContinuousClock.now
+        return { begin.duration(to: .now) }
     }
 
     public func bridge(to link: UpstreamLink, using credentials: any CredentialSource) -> any Bridge {

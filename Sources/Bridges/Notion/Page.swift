@@ -64,7 +64,17 @@ struct Page: Sendable, Hashable {
     var modified: Instant? { Instant(rfc3339: edited) }
 
     /// The UID of a page that carries none of its own.
-    var derivedUID: String { compactID(id) + "@notion.kalends" }
+    var derivedUID: String { compactID(id) + Self.derivedUIDSuffix }
+
+    private static let derivedUIDSuffix = "@notion.kalends"
+
+    /// The page from whose identifier a UID is derived; nil where it is from none.
+    static func id(derivedUID uid: String) -> String? {
+        guard uid.hasSuffix(derivedUIDSuffix), case let id = uid.dropLast(derivedUIDSuffix.count),
+            id.utf8.count == 32, id.allSatisfy(\.isHexDigit)
+        else { return nil }
+        return dashedID(String(id))
+    }
 
     /// Whether the page has a property of that identifier and type.
     func has(_ column: Column) -> Bool {

@@ -172,6 +172,17 @@ extension Ledger {
         return page
     }
 
+    /// Enters a page as it was read before.
+    mutating func note(_ page: Page, _ columns: Columns) {
+        var repeats = page.note.repeats
+        if repeats == nil, let column = columns[.repeats], case .text(let text) = page.value(of: column),
+            case .recurrence = Repeats.reading(text)
+        {
+            repeats = text
+        }
+        set(Entry(uid: Digest.of(page.uid(columns)), repeats: repeats), of: compactID(page.id))
+    }
+
     /// Which occurrence a page shows: what is known of the page counts, else what it says, if that series is here.
     private func occurrence(of page: Page, _ id: String, _ columns: Columns) -> OccurrenceNote? {
         guard !page.note.isCopy else { return nil }

@@ -1,78 +1,124 @@
 import Bridging
-import ICalendar
 
 /// Keeps each connection within what Notion allows it: 180 requests in 60 seconds.
 ///
 /// A bucket of tokens: a small burst at once, then an even pace, so that no window of a minute sees more than the limit.
+/// Nothing is taken from it ahead of time. Who has to wait stands in a line and asks again: thus what somebody waits for
+/// passes everything that runs in the background, and finds the part of the burst that is kept for it.
 actor RateBudget {
     /// What to do before a request.
-    enum Reservation: Sendable, Hashable {
-        /// Send after so many seconds.
-        case go(after: Int)
+    enum Turn: Sendable, Hashable {
+        /// Send it: it is counted.
+        case now
+        /// Ask again after that time, with the ticket.
+        case wait(Duration, Ticket)
         /// Notion asked for a pause that is too long to sit out here.
         case paused(seconds: Int)
     }
 
+    /// A place in a line.
+    struct Ticket: Sendable, Hashable {
+        fileprivate let number: Int
+    }
+
     private struct Bucket {
         var tokens: Double
-        var filledAt: Instant
-        var pausedAt: Instant?
-        var pausedUntil: Instant?
+        var filledAt: Duration
+        var pausedUntil: Duration?
+        /// Who waits, those first who came first.
+        var interactive: [Ticket] = []
+        var background: [Ticket] = []
+
+        mutating func remove(_ ticket: Ticket?) {
+            interactive.removeAll { $0 == ticket }
+            background.removeAll { $0 == ticket }
+        }
     }
 
     /// The longest pause asked for by Notion that is sat out; a longer one ends the pass, so that it shows.
-    static let patience: Int64 = 5
+    static let patience = Duration.seconds(5)
 
     /// How much of a minute's requests may be sent at once; only the rest of them is the pace of a long pass.
     static let burstShare = 1.0 / 15
 
-    /// How much of a burst is kept for what somebody waits for.
-    private static let keptShare = 1.0 / 3
+    /// How much of a burst is kept for what somebody waits for: a few edits, each of which is read, compared and written.
+    private static let keptShare = 2.0 / 3
+
+    /// One request in a minute is not sent: what follows another on its way may arrive a little closer to it.
+    private static let margin = 1.0
 
     /// How many connections are remembered before those at rest are forgotten.
     private static let maximumBuckets = 256
 
     private let burst: Double
+    private let kept: Double
     private let perSecond: Double
-    private let now: @Sendable () -> Instant
+    private let elapsed: @Sendable () -> Duration
     private var buckets: [AccessToken: Bucket] = [:]
+    private var lastTicket = 0
 
-    init(requestsPerMinute: Int, now: @escaping @Sendable () -> Instant) {
+    /// `elapsed` tells the time since some moment, and never goes back.
+    init(requestsPerMinute: Int, elapsed: @escaping @Sendable () -> Duration) {
         // A burst and a minute's refill together must not exceed the limit.
         burst = max(1, Double(requestsPerMinute) * Self.burstShare)
-        perSecond = max(1, Double(requestsPerMinute) - burst) / 60
-        self.now = now
+        kept = min(burst * Self.keptShare, burst - 1)
+        perSecond = max(1, Double(requestsPerMinute) - burst - Self.margin) / 60
+        self.elapsed = elapsed
     }
 
-    /// Takes one request off the budget; what runs in the background leaves the last of a burst to what somebody waits for.
-    func reserve(_ connection: AccessToken, isInteractive: Bool = false) -> Reservation {
-        let now = now()
+    /// Takes one request off the budget, or tells when to ask again; whoever does not ask again must ``leave(_:_:)``.
+    func turn(_ connection: AccessToken, isInteractive: Bool = false, _ known: Ticket? = nil) -> Turn {
+        let now = elapsed()
         var bucket = buckets[connection] ?? Bucket(tokens: burst, filledAt: now)
-        var pause: Int64 = 0
-        // A clock that was put back would make any pause a long one.
-        if let until = bucket.pausedUntil, let since = bucket.pausedAt, since <= now, until > now {
-            pause = until - now
-            guard pause <= Self.patience else { return .paused(seconds: Int(pause)) }
-        }
-        let elapsed = Double(max(0, now - bucket.filledAt))
-        bucket.tokens = min(burst, bucket.tokens + elapsed * perSecond) - 1
+        bucket.tokens = min(burst, bucket.tokens + (now - bucket.filledAt).inSeconds * perSecond)
         bucket.filledAt = now
         forgetIdle(now)
-        buckets[connection] = bucket
-        let kept = isInteractive ? 0 : burst * Self.keptShare
-        let wait = bucket.tokens >= kept ? 0 : Int(((kept - bucket.tokens) / perSecond).rounded(.up))
-        return .go(after: max(wait, Int(pause)))
+        defer { buckets[connection] = bucket }
+        let pause = max(.zero, (bucket.pausedUntil ?? now) - now)
+        guard pause <= Self.patience else {
+            bucket.remove(known)
+            return .paused(seconds: Int(pause.inSeconds.rounded(.up)))
+        }
+        let line = isInteractive ? bucket.interactive : bucket.background
+        let ahead = known.flatMap(line.firstIndex) ?? line.count
+        let needed = Double(ahead + 1) + (isInteractive ? 0 : kept + Double(bucket.interactive.count))
+        if bucket.tokens >= needed, pause == .zero {
+            bucket.tokens -= 1
+            bucket.remove(known)
+            return .now
+        }
+        let ticket = known ?? nextTicket()
+        if known == nil, isInteractive { bucket.interactive.append(ticket) }
+        if known == nil, !isInteractive { bucket.background.append(ticket) }
+        let wait = Duration.milliseconds(Int(((needed - bucket.tokens) / perSecond * 1000).rounded(.up)))
+        return .wait(max(wait, pause, .milliseconds(1)), ticket)
     }
+
+    /// Gives up a place in the line.
+    func leave(_ connection: AccessToken, _ ticket: Ticket) { buckets[connection]?.remove(ticket) }
 
     /// Remembers that Notion asked for a pause.
     func pause(_ connection: AccessToken, seconds: Int) {
-        let now = now()
-        buckets[connection, default: Bucket(tokens: burst, filledAt: now)].pausedAt = now
-        buckets[connection]?.pausedUntil = now + Int64(max(0, seconds))
+        let now = elapsed()
+        buckets[connection, default: Bucket(tokens: burst, filledAt: now)].pausedUntil = now + .seconds(max(0, seconds))
     }
 
-    private func forgetIdle(_ now: Instant) {
+    private func nextTicket() -> Ticket {
+        lastTicket += 1
+        return Ticket(number: lastTicket)
+    }
+
+    private func forgetIdle(_ now: Duration) {
         guard buckets.count >= Self.maximumBuckets else { return }
-        buckets = buckets.filter { now - $0.value.filledAt < 60 || ($0.value.pausedUntil ?? now) > now }
+        buckets = buckets.filter { _, bucket in
+            now - bucket.filledAt < .seconds(60) || (bucket.pausedUntil ?? now) > now
+                || !bucket.interactive.isEmpty || !bucket.background.isEmpty
+        }
+    }
+}
+
+extension Duration {
+    fileprivate var inSeconds: Double {
+        Double(components.seconds) + Double(components.attoseconds) / 1_000_000_000_000_000_000
     }
 }

@@ -19,7 +19,7 @@ import ICalendar
 /// | `POST settings` | see ``NotionService/settings(_:)`` | how the service behaves |
 /// | `POST webhook` | `url`; `silently`: without telling the secret | enters the address of the subscription |
 /// | `POST sign` | a call to the webhook | its octets as `body`, with the `signature`; it is not sent |
-/// | `GET pages`, `GET log`, `DELETE log` | | every page, every request |
+/// | `GET pages`, `GET log`, `DELETE log` | | every page, every request; the last one forgets what it answers |
 extension NotionService {
     func control(_ request: NotionRequest) -> NotionReply {
         do throws(NotionProblem) {
@@ -69,7 +69,9 @@ extension NotionService {
                 "signature": call.signature.map(JSONValue.string) ?? .null,
             ]
         case ("GET", "log"): return .array(log.map { .string($0) })
-        case ("DELETE", "log"): log = []
+        case ("DELETE", "log"):
+            defer { log = [] }
+            return .array(log.map { .string($0) })
         default: throw NotionProblem(404, "invalid_request_url", "The control interface has no such address.")
         }
         return [:]

@@ -202,6 +202,6 @@ extension EditBell {
     fileprivate func ringAndWait() async {
         ring()
         // A request of that very edit must not wait for itself.
-        while isBusy, !RequestPriority.isInteractive { await Task.yield() }
+        if !RequestPriority.isInteractive { await heeded() }
     }
 }

@@ -129,7 +129,8 @@ final class NotionSide: Side, SimulatedService {
             requestsPerMinute: rate,
             sweepInterval: 300,
             now: { clock.gatewayNow },
-            sleep: { clock.advance($0.components.seconds) }
+            elapsed: { clock.elapsed },
+            sleep: { clock.advance($0) }
         )
     }
 

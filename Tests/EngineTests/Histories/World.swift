@@ -12,16 +12,22 @@ import Testing
 /// Time that moves only when it is told to; the gateway's clock can be wrong.
 final class WorldClock: Sendable {
     // 2026-11-18, 11:06 UTC.
-    private let seconds = Mutex<Int64>(1_795_000_000)
+    private static let begin: Int64 = 1_795_000_000
+    private let sinceBegin = Mutex<Duration>(.zero)
     private let error = Mutex<Int64>(0)
 
     /// The time.
-    var now: Instant { Instant(seconds: seconds.withLock { $0 }) }
+    var now: Instant { Instant(seconds: Self.begin + elapsed.components.seconds) }
+
+    /// The time since the world began.
+    var elapsed: Duration { sinceBegin.withLock { $0 } }
 
     /// What the gateway takes it for.
     var gatewayNow: Instant { now + error.withLock { $0 } }
 
-    func advance(_ by: Int64) { seconds.withLock { $0 += by } }
+    func advance(_ seconds: Int64) { advance(.seconds(seconds)) }
+
+    func advance(_ by: Duration) { sinceBegin.withLock { $0 += by } }
 
     /// Puts the gateway's clock wrong by so much.
     func setError(_ seconds: Int64) { error.withLock { $0 = seconds } }
