@@ -52,6 +52,7 @@ struct NotionPullTests {
         let provider = NotionProvider(
             transport: HardTable(),
             apiURL: "https://notion.test",
+            requestsPerMinute: 60_000,
             now: { NotionStage.now },
             sleep: { _ in },
             note: { line in lines.withLock { $0.append(line) } }
@@ -92,6 +93,7 @@ struct NotionPullTests {
         let provider = NotionProvider(
             transport: transport,
             apiURL: "https://notion.test",
+            requestsPerMinute: 60_000,
             sweepInterval: 300,
             now: { NotionStage.now },
             sleep: { _ in }

@@ -24,10 +24,9 @@ struct BusyPassTests {
 
     private func table(
         pages: Int,
-        daysAhead: Int? = nil,
-        rate: Int = BusyPassTests.rate
+        daysAhead: Int? = nil
     ) async throws -> OccurrenceTable {
-        let table = try await OccurrenceTable(daysAhead: daysAhead, rate: rate)
+        let table = try await OccurrenceTable(daysAhead: daysAhead, rate: Self.rate)
         for number in 0..<pages {
             let properties: JSONValue = [
                 "Name": ["title": [["type": "text", "text": ["content": .string("Page \(number)")]]]],
@@ -43,8 +42,7 @@ struct BusyPassTests {
     /// Runs a pass, puts an event before its request of that number, and tells how long that took to be there.
     private func delay(
         puttingBefore place: Int,
-        in table: OccurrenceTable,
-        isSweeping: Bool = false
+        in table: OccurrenceTable
     ) async throws -> Duration? {
         let watch = Watch()
         let requests = Counter()
@@ -65,7 +63,7 @@ struct BusyPassTests {
                 Issue.record(error)
             }
         }
-        try await table.world.pass(of: table.spoke, in: process, isSweeping: isSweeping)
+        try await table.world.pass(of: table.spoke, in: process)
         if await table.shows("urgent\(place)") { watch.noteThere(table.clock.elapsed) }
         return watch.delay
     }
@@ -85,38 +83,6 @@ struct BusyPassTests {
         try await table.put("DTSTART;VALUE=DATE:20261118\nRRULE:FREQ=DAILY;COUNT=60\nSUMMARY:Daily")
         let delay = try #require(try await delay(puttingBefore: place, in: table))
         #expect(delay < .seconds(2))
-    }
-
-    /// A sixtieth of a minute's requests: even a small table then takes its time to be listed.
-    private static let slowRate = 60
-
-    @Test(arguments: [1, 3])
-    func `it is in Notion within two seconds, and once, while a table is listed for the first time`(
-        _ place: Int
-    ) async throws {
-        let table = try await table(pages: 105, rate: Self.slowRate)
-        let delay = try #require(try await delay(puttingBefore: place, in: table))
-        #expect(delay < .seconds(2))
-        #expect(try await table.count() == 106)
-        table.clock.advance(300)
-        try await table.world.pass(of: table.spoke, isSweeping: true)
-        #expect(await table.side.pages().count == 106)
-        #expect(try await table.count() == 106)
-    }
-
-    @Test(arguments: [1, 3])
-    func `it is in Notion within two seconds while a sweep goes on that finds the budget drained`(
-        _ place: Int
-    ) async throws {
-        let table = try await table(pages: 105)
-        var process = Process()
-        process.isNew = false
-        try await table.world.pass(of: table.spoke, in: process)
-        let begun = table.clock.elapsed
-        let delay = try #require(try await delay(puttingBefore: place, in: table, isSweeping: true))
-        #expect(delay < .seconds(2))
-        #expect(table.clock.elapsed - begun > .seconds(1), "the sweep had to wait for its turn")
-        #expect(await table.side.pages().count == 106)
     }
 
     @Test func `a first pass uses nine tenths of what the rate allows, and is never refused for it`() async throws {

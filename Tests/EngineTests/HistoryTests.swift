@@ -8,7 +8,7 @@ struct HistoryTests {
         _ kind: History.Kind,
         _ share: UInt64
     ) async throws {
-        for seed in Seeds(default: 40, variable: "KALENDS_TEST_SERVICE_HISTORIES").share(share, of: 4) {
+        for seed in Seeds(default: 12, variable: "KALENDS_TEST_SERVICE_HISTORIES").share(share, of: 4) {
             var history = try await History(kind, seed: seed)
             try await history.live()
             try await history.settle()
