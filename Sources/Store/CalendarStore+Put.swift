@@ -177,7 +177,7 @@ extension CalendarStore {
     }
 
     /// The identifier that the UID had before it was deleted, so that its history goes on; nil for a new one.
-    private static func identifier(
+    static func identifier(
         formerlyOfUID uid: String,
         in calendar: CalendarID,
         _ transaction: borrowing SQLTransaction

@@ -113,6 +113,8 @@ public struct Commit: Sendable, Hashable {
 /// What happened to an object in a version of it.
 public enum VersionKind: String, Sendable, Hashable, CaseIterable {
     case created, changed, deleted
+    /// What an upstream said and lost with in a conflict: the object never was that.
+    case overruled
 }
 
 /// An object as it once was.

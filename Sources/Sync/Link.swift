@@ -58,6 +58,9 @@ public struct Link: Sendable, Hashable, Identifiable {
 
     public var createdAt: Instant
 
+    /// Who writes what the link brings, in that run.
+    func author(in run: RunID?) -> Author { Author(.link, name: String(id.rawValue), run: run?.rawValue) }
+
     /// What a bridge must know of the link.
     public var upstream: UpstreamLink {
         UpstreamLink(

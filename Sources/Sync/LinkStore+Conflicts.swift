@@ -20,16 +20,22 @@ struct NewConflict: Sendable {
     var resolvedBy: String
     var run: RunID?
 
-    init(
-        _ item: SnapshotItem,
-        fields: [FieldKey],
-        resolution: ConflictResolution?,
-        resolvedBy: String,
-        run: RunID?
-    ) {
+    /// What the upstream says, where a policy decides against it; our own word is a version already.
+    var overruled: Draft?
+
+    /// The conflict that a decision on an item found; nil where it found none.
+    ///
+    /// - Throws: `CalendarDataError` where the upstream's word cannot be kept under our UID.
+    init?(_ item: SnapshotItem, _ decision: Decision, resolvedBy: String, run: RunID?, at now: Instant) throws {
+        guard let first = decision.conflicts.first else { return nil }
+        fields = decision.conflicts.compactMap(\.field)
+        resolution = first.winner.map { $0 == .local ? .gateway : .upstream }
+        self.resolvedBy = resolvedBy
+        if decision.conflicts.contains(where: { $0.winner == .local }) {
+            overruled = try item.remote.map { Draft(try $0.object.with(uid: item.uid), at: now) }
+        }
         uid = item.uid
         summary = item.summary
-        self.fields = fields
         local = item.local?.fields ?? [:]
         remote = item.remote?.fields ?? [:]
         baseText = item.base.flatMap { $0.localText.isEmpty ? nil : $0.localText }
@@ -37,8 +43,6 @@ struct NewConflict: Sendable {
         upstreamText = item.remote?.object.text
         localDigest = item.localDigest
         remoteDigest = item.remoteDigest
-        self.resolution = resolution
-        self.resolvedBy = resolvedBy
         self.run = run
     }
 }
@@ -46,9 +50,9 @@ struct NewConflict: Sendable {
 extension LinkStore {
     /// Keeps a conflict for the person; a later edit of either side replaces what is kept.
     func hold(_ conflict: NewConflict, of link: Link) async throws {
-        let now = now()
+        let (now, calendars) = (now(), calendars)
         try await database.write { transaction in
-            try Self.insert(conflict, of: link, isOpen: true, at: now, transaction)
+            try Self.insert(conflict, of: link, isOpen: true, calendars, at: now, transaction)
             try transaction.run(
                 "DELETE FROM retry WHERE link = \(link.id.value) AND uid = \(.text(conflict.uid))"
             )
@@ -57,14 +61,15 @@ extension LinkStore {
 
     /// Writes down a conflict that is decided by the policy.
     func record(_ conflict: NewConflict, of link: Link) async throws {
-        let now = now()
-        try await database.write { try Self.insert(conflict, of: link, isOpen: false, at: now, $0) }
+        let (now, calendars) = (now(), calendars)
+        try await database.write { try Self.insert(conflict, of: link, isOpen: false, calendars, at: now, $0) }
     }
 
     static func insert(
         _ conflict: NewConflict,
         of link: Link,
         isOpen: Bool,
+        _ calendars: CalendarStore,
         at now: Instant,
         _ transaction: borrowing SQLTransaction
     ) throws {
@@ -90,6 +95,16 @@ extension LinkStore {
                 """
             )
             guard known == nil else { return }
+            if let overruled = conflict.overruled {
+                let name = ObjectName.plain(for: conflict.uid)
+                try calendars.keepOverruled(
+                    overruled,
+                    named: name,
+                    in: link.calendar,
+                    by: link.author(in: conflict.run),
+                    transaction
+                )
+            }
         }
         let id = ConflictID(rawValue: try SyncCounter.conflict.next(transaction))
         try transaction.run(

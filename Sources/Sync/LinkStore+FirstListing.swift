@@ -30,7 +30,7 @@ extension LinkStore {
     ///
     /// - Returns: nil where the calendar is gone.
     func bring(_ items: [FreshItem], of link: Link, in run: RunID) async throws -> PutManyOutcome? {
-        let author = Author(.link, name: String(link.id.rawValue), run: run.rawValue)
+        let author = link.author(in: run)
         let (now, calendars) = (now(), calendars)
         let objects = items.map { NewObject($0.draft, named: ObjectName.plain(for: $0.uid)) }
         let outcome = try await database.write { transaction -> PutManyOutcome? in

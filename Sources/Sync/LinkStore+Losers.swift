@@ -3,43 +3,31 @@ import SQL
 import Store
 
 extension LinkStore {
-    /// Makes a version of what an upstream said and lost with in a conflict, so that it can be had once the link is gone.
-    ///
-    /// What is there now is there afterwards, as it was.
-    static func keepLosers(
+    /// Keeps what an upstream said in conflicts that nobody has decided, so that it can be had once the link is gone.
+    static func keepUndecided(
         of link: Link,
         _ calendars: CalendarStore,
-        _ author: Author,
+        by author: Author,
+        at now: Instant,
         _ transaction: borrowing SQLTransaction
     ) throws {
         let rows = try transaction.rows(
-            """
-            SELECT uid, upstream_text FROM conflict
-            WHERE link = \(link.id.value) AND upstream_text IS NOT NULL AND COALESCE(resolution, '') <> 'upstream'
-                AND NOT EXISTS (
-                    SELECT 1 FROM version WHERE version.calendar = conflict.calendar AND version.uid = conflict.uid
-                        AND version.text = conflict.upstream_text)
-            ORDER BY id
-            """
+            "SELECT * FROM conflict WHERE link = \(link.id.value) AND is_open = 1 ORDER BY id"
         )
-        for row in rows {
-            let uid = try row.text("uid")
-            let loser = try CalendarObject(parsing: try row.text("upstream_text")).with(uid: uid)
-            let current = try calendars.object(uid: uid, in: link.calendar, transaction)
-            guard try bringBack(loser, uid, in: link.calendar, calendars, author, transaction),
-                let written = try calendars.object(uid: uid, in: link.calendar, transaction)
-            else { continue }
-            if let current {
-                _ = try bringBack(current.object(), uid, in: link.calendar, calendars, author, transaction)
-            } else {
-                _ = try calendars.delete(
-                    named: written.name,
-                    in: link.calendar,
-                    if: .always,
-                    by: author,
-                    transaction
-                )
-            }
-        }
+        for row in rows { try keepUpstream(of: OpenConflict(row), calendars, by: author, at: now, transaction) }
+    }
+
+    /// Keeps what the upstream says in a conflict as a version.
+    static func keepUpstream(
+        of conflict: OpenConflict,
+        _ calendars: CalendarStore,
+        by author: Author,
+        at now: Instant,
+        _ transaction: borrowing SQLTransaction
+    ) throws {
+        guard let text = conflict.upstreamText else { return }
+        let overruled = Draft(try CalendarObject(parsing: text).with(uid: conflict.uid), at: now)
+        let name = ObjectName.plain(for: conflict.uid)
+        try calendars.keepOverruled(overruled, named: name, in: conflict.calendar, by: author, transaction)
     }
 }

@@ -27,6 +27,9 @@ extension LinkStore {
                         return (.invalid("The event could not be stored."), nil)
                     }
                 }
+                if resolution.overrulesUpstream {
+                    try Self.keepUpstream(of: conflict, calendars, by: author, at: now, transaction)
+                }
                 try Self.apply(resolution, at: now, transaction)
                 try Self.audit(
                     .conflictResolved,
@@ -159,6 +162,14 @@ struct Resolution {
         case .upstream: .upstream
         case .both: .both
         case .merged, .mergedText: .merged
+        }
+    }
+
+    /// Whether what the upstream says goes lost with the decision.
+    var overrulesUpstream: Bool {
+        switch decision {
+        case .gateway, .merged, .mergedText: true
+        case .upstream, .both: false
         }
     }
 

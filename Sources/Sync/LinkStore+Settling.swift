@@ -62,7 +62,7 @@ extension LinkStore {
         of link: Link,
         audit: [AuditEntry] = []
     ) async throws -> [SettlementOutcome] {
-        let author = Author(.link, name: String(link.id.rawValue), run: settlements.first?.run?.rawValue)
+        let author = link.author(in: settlements.first?.run)
         let now = now()
         let calendars = calendars
         let outcomes = try await database.write { transaction in
@@ -90,7 +90,7 @@ extension LinkStore {
         let outcome = try write(settlement, of: link, calendars, author, transaction)
         guard outcome == .settled else { return outcome }
         if let series = settlement.forgottenSeries { try forget(series: series, link.id, transaction) }
-        try agree(settlement, of: link, at: now, transaction)
+        try agree(settlement, of: link, calendars, at: now, transaction)
         return .settled
     }
 
@@ -194,6 +194,7 @@ extension LinkStore {
     private static func agree(
         _ settlement: Settlement,
         of link: Link,
+        _ calendars: CalendarStore,
         at now: Instant,
         _ transaction: borrowing SQLTransaction
     ) throws {
@@ -210,7 +211,7 @@ extension LinkStore {
             try closeConflict(of: uid, link.id, at: now, transaction)
         }
         if let conflict = settlement.conflict {
-            try insert(conflict, of: link, isOpen: false, at: now, transaction)
+            try insert(conflict, of: link, isOpen: false, calendars, at: now, transaction)
         }
     }
 

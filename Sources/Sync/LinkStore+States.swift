@@ -149,7 +149,7 @@ extension LinkStore {
                     receipt.removedHere += 1
                 }
             }
-            try Self.keepLosers(of: link, calendars, author, transaction)
+            try Self.keepUndecided(of: link, calendars, by: author, at: now, transaction)
             let detail = receipt.sentence
             try Self.audit(.linkRemoved, link, by: author.name, detail: detail, at: now, transaction)
             try transaction.run("DELETE FROM link WHERE id = \(link.id.value)")

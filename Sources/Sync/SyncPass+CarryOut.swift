@@ -75,7 +75,7 @@ extension SyncPass {
         case .forget: PreparedItem(settlement: Settlement(ending: item))
         case .pull(let fields): try pulled(fields, of: item, decision)
         case .createLocal: try createdLocal(item, decision)
-        case .deleteLocal: deletedLocal(item, decision)
+        case .deleteLocal: try deletedLocal(item, decision)
         case .push, .merge, .createRemote, .deleteRemote, .hold: nil
         }
     }
@@ -102,7 +102,7 @@ extension SyncPass {
             settlement.localWrite = .replace(local.stored, by: Draft(object, at: clock.now()))
         }
         settlement.agreed = item.agreement(written, remote, except: decision.withheld)
-        settlement.conflict = conflict(decision, item)
+        settlement.conflict = try conflict(decision, item)
         let entry = RunEntry(item, "pull", fields, undo: local.stored.text)
         return PreparedItem(settlement: settlement, entry: entry) { $0.pulled += 1 }
     }
@@ -119,17 +119,17 @@ extension SyncPass {
         let fields = isSame ? remote.fields : Projection(of: object, onto: bridge.fields).fields
         let local = LocalItem(object, etag: draft.etag, fields)
         settlement.agreed = item.agreement(local, remote, origin: .upstream)
-        settlement.conflict = conflict(decision, item)
+        settlement.conflict = try conflict(decision, item)
         var entry = RunEntry(item, "create", [], undo: nil)
         entry.removes = .gateway
         return PreparedItem(settlement: settlement, entry: entry) { $0.pulled += 1 }
     }
 
-    private func deletedLocal(_ item: SnapshotItem, _ decision: Decision) -> PreparedItem? {
+    private func deletedLocal(_ item: SnapshotItem, _ decision: Decision) throws -> PreparedItem? {
         guard let local = item.local else { return nil }
         var settlement = Settlement(ending: item)
         settlement.localWrite = .delete(local.stored)
-        settlement.conflict = conflict(decision, item)
+        settlement.conflict = try conflict(decision, item)
         let entry = RunEntry(item, "pull-deletion", [], undo: local.stored.text)
         return PreparedItem(settlement: settlement, entry: entry) { $0.deletedHere += 1 }
     }
@@ -138,7 +138,7 @@ extension SyncPass {
     private mutating func hold(_ item: SnapshotItem, _ decision: Decision) async throws -> ItemOutcome {
         if let known = item.conflict, known == (item.localDigest, item.remoteDigest) { return .conflict }
         try await beginRun()
-        guard let conflict = conflict(decision, item) else { return .conflict }
+        guard let conflict = try conflict(decision, item) else { return .conflict }
         try await state.hold(conflict, of: link)
         note(.done, RunEntry(item, "hold", Set(decision.conflicts.compactMap(\.field)), undo: nil)) {
             $0.conflicts += 1
@@ -169,15 +169,8 @@ extension SyncPass {
     }
 
     /// The conflicts of a decision with everything a person needs to judge it; nil where there were none.
-    func conflict(_ decision: Decision, _ item: SnapshotItem) -> NewConflict? {
-        guard !decision.conflicts.isEmpty else { return nil }
-        return NewConflict(
-            item,
-            fields: decision.conflicts.compactMap(\.field),
-            resolution: decision.conflicts.first?.winner.map { $0 == .local ? .gateway : .upstream },
-            resolvedBy: link.policy.rawValue,
-            run: run
-        )
+    func conflict(_ decision: Decision, _ item: SnapshotItem) throws -> NewConflict? {
+        try NewConflict(item, decision, resolvedBy: link.policy.rawValue, run: run, at: clock.now())
     }
 }
 

@@ -208,7 +208,7 @@ extension SyncPass {
 
     /// Writes down what is about to be overruled, before it is: whatever happens then, nothing a person typed is lost.
     func keepLoser(_ outgoing: OutgoingItem) async throws {
-        guard let conflict = conflict(outgoing.decision, outgoing.item) else { return }
+        guard let conflict = try conflict(outgoing.decision, outgoing.item) else { return }
         try await state.record(conflict, of: link)
     }
 

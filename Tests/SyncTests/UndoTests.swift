@@ -85,26 +85,3 @@ struct UndoTests {
         #expect(try await bench.uids() == ["e", "other"])
     }
 }
-
-@Suite("What is left of a link that is removed")
-struct RemovalTests {
-    @Test(arguments: [false, true])
-    func `what an upstream lost with in a conflict is in the history once the link is gone`(
-        _ isDeleted: Bool
-    ) async throws {
-        let bench = try await Workbench(policy: .gateway)
-        try await bench.put(event("e", "SUMMARY:Lunch"))
-        try await bench.pass()
-        try await bench.edit("e", "Lunch", "Ours")
-        await bench.editUpstream(try #require(await bench.recordID(of: "e")), "Lunch", "Theirs")
-        try await bench.pass()
-        #expect(await bench.payload(of: "e")?.contains("Ours") == true)
-        if isDeleted { try await bench.delete("e") }
-        let before = try await bench.text("e")
-        let alice = Author(.client, name: "alice")
-        _ = try await bench.scheduler().delete(bench.link.id, purge: .nothing, by: alice)
-        let versions = try await bench.calendars.versions(uid: "e", in: bench.calendar)
-        #expect(versions.contains { $0.text.contains("SUMMARY:Theirs") })
-        #expect(try await bench.text("e") == before)
-    }
-}

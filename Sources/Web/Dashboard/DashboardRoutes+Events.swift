@@ -92,24 +92,29 @@ extension DashboardRoutes {
     func historyPage(_ request: PageRequest) async throws -> Response {
         let versions = try await rows("events/\(request.id)/history", for: request.visitor)
         var before: [Substring] = []
+        var present: Int?
         var shown: [[String: Any]] = []
         for version in versions {
             let lines = (version["ics"]?.string ?? "").split(whereSeparator: \.isNewline)
             let isGone = version["kind"]?.string == "deleted"
+            let isOverruled = version["kind"]?.string == "overruled"
             shown.append([
                 "version": version["version"]?.integer ?? 0, "by": version["by"]?.string ?? "",
                 "at": time(version["at"]?.string.flatMap(Instant.init(rfc3339:))),
-                "exactly": version["at"]?.string ?? "", "kind": version["kind"]?.string ?? "",
+                "exactly": version["at"]?.string ?? "", "kind": isOverruled ? "lost a conflict" : version["kind"]?.string ?? "",
                 "summary": version["summary"]?.string ?? "",
                 "gone": isGone ? [] : Self.lines(before, notIn: lines),
                 "new": isGone ? [] : Self.lines(lines, notIn: before), "restorable": !isGone,
             ])
+            // It never stood: the next one is no change of it.
+            guard !isOverruled else { continue }
             before = isGone ? [] : lines
+            present = isGone ? nil : shown.indices.last
         }
-        // The last one is what stands: to bring it back would change nothing.
-        if let last = shown.indices.last, shown[last]["restorable"] as? Bool == true {
-            shown[last]["restorable"] = false
-            shown[last]["isPresent"] = true
+        // To bring back what stands would change nothing.
+        if let present {
+            shown[present]["restorable"] = false
+            shown[present]["isPresent"] = true
         }
         return page("history", ["id": request.id, "versions": Array(shown.reversed())], for: request.visitor)
     }

@@ -74,7 +74,7 @@ enum Schemas {
 
     private static let version = Schema.object([
         "id": .identifier, "version": .identifier, "at": .time, "by": .text, "run": .identifier.orNull, "ics": .text,
-        "kind": .choice(["created", "changed", "deleted"]), "summary": .text.orNull,
+        "kind": .choice(["created", "changed", "deleted", "overruled"]), "summary": .text.orNull,
     ])
 
     private static let fields = Schema(
