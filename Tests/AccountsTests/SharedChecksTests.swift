@@ -11,7 +11,7 @@ private final class Tally: Sendable {
 struct SharedChecksTests {
     private let key = SharedChecks.Key(pair: [1], generation: 0)
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(15)))
     func `who presents the same credentials meanwhile gets the same outcome, of one check`() async throws {
         let shared = SharedChecks()
         let checks = Tally()

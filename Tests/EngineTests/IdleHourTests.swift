@@ -9,7 +9,7 @@ import Testing
 @testable import Sync
 
 /// The scheduler as it runs, with Google and Notion on one calendar, by a clock that only the test moves.
-@Suite("An hour in which nothing happens", .timeLimit(.minutes(5)))
+@Suite("An hour in which nothing happens", .timeLimit(.minutes(15)))
 struct IdleHourTests {
     /// A database that counts the transactions that changed a row.
     private struct CountingDatabase: SQLDatabase {

@@ -28,7 +28,7 @@ struct LookupTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(15)))
     func `a read that comes while a look-up has the only connection is done after it`() async throws {
         let folder = Folder()
         let pool = try ReaderPool(path: try await emptyFile(in: folder), count: 1)

@@ -8,7 +8,7 @@ struct ReadDeadlineTests {
     private static let endless: SQLStatement =
         "WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number) SELECT COUNT(*) AS all_of_them FROM number"
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(15)))
     func `a read without end is broken off, and the connection reads on`() async throws {
         let folder = Folder()
         let database = try SQLiteDatabase(path: folder.file(), readers: 1, readSeconds: 0.05)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Sync
 
-@Suite("The scheduler", .timeLimit(.minutes(5)))
+@Suite("The scheduler", .timeLimit(.minutes(15)))
 struct SchedulerTests {
     /// Runs a scheduler over the bench while `body` does its part.
     private func running(
