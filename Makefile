@@ -7,6 +7,9 @@ E2E_PACKAGES := python3-venv vdirsyncer khal todoman cadaver calcurse python3-ht
 # Root needs no sudo; anybody else does, and only when something is missing.
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
+# A pipe fails with its first command that does.
+SHELL := /bin/bash -o pipefail
+
 .PHONY: deps deps-e2e build release demo serve test e2e bench fuzz sanitize lint
 
 deps:
@@ -42,10 +45,10 @@ demo: build
 serve: release
 	exec .build/release/kalends serve $(ARGS)
 
-# Every test that needs no desktop.
+# Every test that needs no desktop. What failed is said once more at the end, thousands of lines after it happened.
 test: deps
 	swift build $(SWIFT_FLAGS) --build-tests
-	swift test $(SWIFT_FLAGS) --skip-build
+	@swift test $(SWIFT_FLAGS) --skip-build 2>&1 | tee .build/tests.log || { grep -A 2 '^✘' .build/tests.log; exit 1; }
 
 # Real clients against a real gateway; installs them.
 e2e: deps-e2e build
