@@ -101,7 +101,8 @@ extension DashboardRoutes {
             shown.append([
                 "version": version["version"]?.integer ?? 0, "by": version["by"]?.string ?? "",
                 "at": time(version["at"]?.string.flatMap(Instant.init(rfc3339:))),
-                "exactly": version["at"]?.string ?? "", "kind": isOverruled ? "lost a conflict" : version["kind"]?.string ?? "",
+                "exactly": version["at"]?.string ?? "",
+                "kind": isOverruled ? "lost a conflict" : version["kind"]?.string ?? "",
                 "summary": version["summary"]?.string ?? "",
                 "gone": isGone ? [] : Self.lines(before, notIn: lines),
                 "new": isGone ? [] : Self.lines(lines, notIn: before), "restorable": !isGone,
