@@ -95,13 +95,24 @@ public struct UpstreamLink: Sendable, Hashable {
     /// Whether guests may be mailed about writes.
     public var notifiesGuests: Bool
 
+    /// The account's own name at the upstream, such as its address; nil where it is not known.
+    public var account: String?
+
     /// Describes a link to a bridge.
-    public init(identity: String, calendar: String, timeZone: String, mapping: String?, notifiesGuests: Bool) {
+    public init(
+        identity: String,
+        calendar: String,
+        timeZone: String,
+        mapping: String?,
+        notifiesGuests: Bool,
+        account: String? = nil
+    ) {
         self.identity = identity
         self.calendar = calendar
         self.timeZone = timeZone
         self.mapping = mapping
         self.notifiesGuests = notifiesGuests
+        self.account = account
     }
 }
 

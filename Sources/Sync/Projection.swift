@@ -93,7 +93,9 @@ struct Projection {
             let role = attendee.parameter("ROLE")?.uppercased() ?? "REQ-PARTICIPANT"
             return "\(trimmed(attendee.value).lowercased()) \(state) \(role)"
         }
-        return set(organizer + attendees)
+        // Where guests travel for a single event only, that it asks for it is a change of them.
+        let isAsked = fieldSet.readOnly.contains(.attendees) && Self.notifiesGuests(component)
+        return set(organizer + attendees + (isAsked ? ["notify"] : []))
     }
 
     private func alarm(_ alarm: Component) -> String {

@@ -6,7 +6,7 @@ extension SyncPass {
     mutating func performAudited(_ write: RecordWrite, for item: SnapshotItem) async throws -> UpstreamRecord? {
         let result: Result<UpstreamRecord?, BridgeError>
         do {
-            result = .success(try await bridge.perform(write))
+            result = .success(try await bridge(for: item).perform(write))
         } catch {
             result = .failure(error)
         }

@@ -13,7 +13,8 @@ extension SyncPass {
         of item: SnapshotItem
     ) throws -> CalendarObject {
         guard link.effectiveDirection != .push else { return object }
-        let names = Set(bridge.fields.readOnly.intersection(incoming(item).all).map(\.rawValue))
+        var names = Set(bridge.fields.readOnly.intersection(incoming(item).all).map(\.rawValue))
+        if item.notifiesGuests { names.remove(Field.attendees.rawValue) }
         guard !names.isEmpty else { return object }
         let here = Projection(of: object, onto: bridge.fields).fields
         let agreed = item.base.flatMap { $0.isVoid ? nil : $0.agreement.remote } ?? [:]

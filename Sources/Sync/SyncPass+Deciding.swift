@@ -12,7 +12,10 @@ extension SyncPass {
         snapshot.items = snapshot.items.filter { $0.value.isWanted(by: filters, over: bridge, at: now) }
         snapshot.recognise(by: bridge)
         let rules = link.rules(bridge.fields, configuration)
-        guard filters.busyOnly == true else { return snapshot.decisions(rules) { _ in true } }
+        guard filters.busyOnly == true else {
+            let asked = snapshot.decisions(invitingRules(rules)) { $0.notifiesGuests }
+            return snapshot.decisions(rules) { !$0.notifiesGuests }.merging(asked) { first, _ in first }
+        }
 
         // What is the upstream's own travels home in full; of what is ours only the times leave.
         var reserved = rules

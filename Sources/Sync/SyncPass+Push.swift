@@ -114,7 +114,7 @@ extension SyncPass {
             decision: decision,
             item: item,
             target: target,
-            writes: try bridge.writes(toMake: target, from: item.records),
+            writes: try bridge(for: item).writes(toMake: target, from: item.records),
             local: local,
             localWrite: localWrite,
             entry: entry,

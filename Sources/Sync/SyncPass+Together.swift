@@ -15,9 +15,12 @@ extension SyncPass {
             if let outgoing = mayGoTogether(work) { together.append(outgoing) } else { alone.append(work) }
         }
         if together.count > 1, try await !isPaused {
-            try await send(together, over: bridge)
-            for _ in together { meter.finishWrite(at: clock.now()) }
-            tellProgress()
+            for (mail, group) in Dictionary(grouping: together, by: { mail(about: $0.item) }) {
+                let mailing = (self.bridge as? any MailingBridge)?.mailing(mail) as? any BatchingBridge
+                try await send(group, over: mailing ?? bridge)
+                for _ in group { meter.finishWrite(at: clock.now()) }
+                tellProgress()
+            }
         } else {
             alone = work
         }

@@ -45,6 +45,9 @@ public struct SyncPass: Sendable {
     /// What there was before this pass made the link's first listing; nil in every other pass.
     var firstPlace: FirstPlace?
 
+    /// Whether nothing was listed for this link yet.
+    var isFirst = false
+
     /// Before then the upstream takes no writes: what is to be written waits, and reading goes on.
     var writesNotBefore: Instant?
 
@@ -113,6 +116,7 @@ public struct SyncPass: Sendable {
         let place = try await state.place(of: link)
         guard let place, place.revision != nil else { throw PassFailure.calendarMissing }
         writesNotBefore = place.writesNotBefore
+        isFirst = place.cursor == nil && !place.hasSynced
         let pulled = try await pull(from: place)
         try await followAccess()
         let kept = writtenMeanwhile.series

@@ -105,7 +105,7 @@ extension SyncScheduler {
         let bridge = try await makeBridge(link)
         for records in series {
             var isLeft = false
-            for write in try bridge.writes(toMake: nil, from: records) {
+            for write in try deletions(of: records, over: bridge, &isLeft) {
                 do {
                     _ = try await bridge.perform(write)
                 } catch {
@@ -119,6 +119,20 @@ extension SyncScheduler {
                 }
             }
             if isLeft { receipt.leftUpstream += 1 } else { receipt.removedUpstream += 1 }
+        }
+    }
+
+    /// The writes that delete a series; none for one that the upstream lets nobody delete, which is left there.
+    private func deletions(
+        of records: [UpstreamRecord],
+        over bridge: any Bridge,
+        _ isLeft: inout Bool
+    ) throws -> [RecordWrite] {
+        do throws(TranslationError) {
+            return try bridge.writes(toMake: nil, from: records)
+        } catch {
+            isLeft = true
+            return []
         }
     }
 

@@ -116,7 +116,9 @@ struct Assembly: Sendable {
                         )
                     )
                 }
-                return provider.bridge(to: link.upstream, using: vault.source(for: link.connection))
+                var upstream = link.upstream
+                upstream.account = try await credentials.connection(link.connection)?.account
+                return provider.bridge(to: upstream, using: vault.source(for: link.connection))
             },
             configuration: try upstreams.syncConfiguration(publicURL),
             clock: SyncClock(

@@ -23,7 +23,46 @@ struct ComponentReader {
         var recurrence = try Recurrence(component, start: details.start, zones: zones)
         let overrides = try overrides(of: object, start: details.start, over: current)
         recurrence.exclusions.subtract(overrides.keys)
+        guard !overrides.isEmpty || !recurrence.exclusions.isEmpty else {
+            return WantedSeries(master: details, recurrence: recurrence, overrides: [:])
+        }
+        try settle(&recurrence, of: object, start: details.start, overrides)
         return WantedSeries(master: details, recurrence: recurrence, overrides: overrides)
+    }
+
+    /// Brings exceptions in line with what the series itself makes.
+    ///
+    /// Upstream only an occurrence of the series can be changed or cancelled. What replaces none becomes one by an RDATE:
+    /// it takes place all the same. What excludes none says nothing.
+    private func settle(
+        _ recurrence: inout Recurrence,
+        of object: CalendarObject,
+        start: EventTime,
+        _ overrides: [Slot: EventDetails]
+    ) throws(TranslationError) {
+        guard !recurrence.isEmpty else {
+            guard overrides.isEmpty else {
+                throw .unsupported("An override replaces an occurrence of an event that does not repeat.")
+            }
+            recurrence.exclusions = []
+            return
+        }
+        do {
+            let occurrences = try Occurrences(of: object.withoutExceptions(), start: start, linkZone: linkZone)
+            var (additions, exclusions) = (recurrence.additions, Set<Slot>())
+            for slot in overrides.keys where try !occurrences.contains(slot) { additions.insert(slot) }
+            for slot in recurrence.exclusions where try occurrences.contains(slot) { exclusions.insert(slot) }
+            (recurrence.additions, recurrence.exclusions) = (additions, exclusions)
+        } catch {
+            // Without an expansion nobody can tell; what is written then is what was said.
+            return
+        }
+    }
+
+    /// The address of whoever organises the event, in lower case; nil where nobody is said to.
+    static func organizer(of object: CalendarObject) -> String? {
+        let property = (object.master ?? object.overrides.first)?.first("ORGANIZER")
+        return property.map { Attendee.address($0.value) ?? $0.value.lowercased() }
     }
 
     private func overrides(

@@ -3,7 +3,7 @@ import ICalendar
 
 /// What limits a write, apart from what it says.
 struct WriteRules {
-    /// Whether guests may be written, because the link may mail them.
+    /// Whether guests may be written: they may be mailed, and are ours to invite.
     var writesGuests: Bool
 
     /// What Google keeps of a description; beyond it field reports tell of errors and of loss.
@@ -59,7 +59,11 @@ extension EventDetails {
     ) throws(TranslationError) -> [RecordWrite] {
         var members = try changes(from: nil, of: resource, rules).filter { $0.0 != "status" }
         members.append(("status", .string(EventStatus.confirmed.upstream)))
-        if reminders.isEmpty, !start.isDay, resource.details.reminders != [] {
+        if resource.usesDefaultReminders, reminders == resource.details.reminders, !resource.hasRemindersMark {
+            // Spelled out, they would no longer follow the calendar's.
+            members.removeAll { $0.0 == "reminders" }
+            members.append(("reminders", .members([("useDefault", .bool(true))])))
+        } else if reminders.isEmpty, !start.isDay, resource.details.reminders != [] {
             members.append(explicitReminders)
         }
         if status == .cancelled {

@@ -30,7 +30,7 @@ extension GoogleBridge {
     }
 
     private var notification: [(String, String)] {
-        [("sendUpdates", link.notifiesGuests ? "all" : "none")]
+        [("sendUpdates", mail == .all ? "all" : "none")]
     }
 
     /// What an answer means for the write it is about; where it leaves that open, Google is asked.

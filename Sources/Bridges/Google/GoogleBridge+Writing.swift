@@ -10,40 +10,52 @@ extension GoogleBridge {
         from series: [UpstreamRecord]
     ) throws(TranslationError) -> [RecordWrite] {
         let current = try EventSeries(series, linkZone: link.timeZone)
-        guard let object else { return deletions(of: current) }
+        guard let object else { return try deletions(of: current) }
         guard object.kind == .event else {
             throw .unsupported("Google Calendar holds events, nothing else.")
         }
         let wanted = try ComponentReader(object, linkZone: link.timeZone).series(object, over: current)
+        let rules = WriteRules(writesGuests: mail != .off && isOurs(object, current))
         if let master = current.master, !current.isDeleted {
             let writes = try SeriesWriter(current, master, wanted, object, rules, link.timeZone).writes()
             guard writes.isEmpty || !master.isReadOnly else { throw Self.readOnly(master) }
             return writes
         }
         guard current.exceptions.isEmpty || current.isDeleted else {
-            return try occurrences(current, wanted)
+            return try occurrences(current, wanted, rules)
         }
-        return try creation(wanted, uid: object.uid)
+        return try creation(wanted, uid: object.uid, rules)
     }
 
-    private var rules: WriteRules { WriteRules(writesGuests: link.notifiesGuests) }
+    /// Whether an event is the account's to invite to, or upstream already what its organizer invited to.
+    ///
+    /// Made anew, somebody else's invitation would become the account's own: its guests would be invited once more.
+    private func isOurs(_ object: CalendarObject, _ current: EventSeries) -> Bool {
+        guard let organizer = ComponentReader.organizer(of: object) else { return true }
+        let resource = current.master ?? current.exceptions.values.first
+        let known = [link.account, link.calendar, resource?.json["organizer"]?["email"]?.text]
+        return known.contains { $0?.lowercased() == organizer }
+    }
 
     private static func readOnly(_ master: EventResource) -> TranslationError {
         let kind = master.type == .standard ? "locked" : master.type.title
         return .unsupported("Google lets only its own applications change this event (\(kind)).")
     }
 
-    private func deletions(of series: EventSeries) -> [RecordWrite] {
+    private func deletions(of series: EventSeries) throws(TranslationError) -> [RecordWrite] {
         guard !series.isDeleted else { return [] }
         let doomed =
             series.master.map { [$0] } ?? series.exceptions.sorted { $0.key < $1.key }.map(\.value)
+        if let kept = doomed.first(where: \.isReadOnly) { throw Self.readOnly(kept) }
         return doomed.map { .delete(id: $0.id, series: $0.series, revision: $0.revision) }
     }
 
     /// The writes to an event that is not there yet.
-    private func creation(_ wanted: WantedSeries, uid: String) throws(TranslationError)
-        -> [RecordWrite]
-    {
+    private func creation(
+        _ wanted: WantedSeries,
+        uid: String,
+        _ rules: WriteRules
+    ) throws(TranslationError) -> [RecordWrite] {
         guard let master = wanted.master else {
             throw .unsupported("Google Calendar cannot hold single occurrences without their series.")
         }
@@ -76,9 +88,11 @@ extension GoogleBridge {
     }
 
     /// The writes to occurrences of a series the account does not see.
-    private func occurrences(_ current: EventSeries, _ wanted: WantedSeries) throws(TranslationError)
-        -> [RecordWrite]
-    {
+    private func occurrences(
+        _ current: EventSeries,
+        _ wanted: WantedSeries,
+        _ rules: WriteRules
+    ) throws(TranslationError) -> [RecordWrite] {
         guard wanted.master == nil, wanted.overrides.keys.allSatisfy({ current.exceptions[$0] != nil })
         else {
             throw .unsupported(
@@ -88,12 +102,14 @@ extension GoogleBridge {
         var writes: [RecordWrite] = []
         for (slot, resource) in current.exceptions.sorted(by: { $0.key < $1.key }) {
             guard let override = wanted.overrides[slot] else {
+                guard !resource.isReadOnly else { throw Self.readOnly(resource) }
                 writes.append(
                     .delete(id: resource.id, series: resource.series, revision: resource.revision)
                 )
                 continue
             }
             let changes = try override.changes(from: resource.details, of: resource, rules)
+            guard changes.isEmpty || !resource.isReadOnly else { throw Self.readOnly(resource) }
             writes += RecordWrite.update(resource.id, resource.series, resource.revision, changes)
         }
         return writes

@@ -5,16 +5,28 @@ import OutboundHTTP
 /// One Google calendar.
 ///
 /// A record is an event resource: a single event, the master of a series, or an exception of one.
-public struct GoogleBridge: NotifyingBridge, AnsweringBridge, PagingBridge, BatchingBridge, AccessTellingBridge {
+public struct GoogleBridge: NotifyingBridge, AnsweringBridge, PagingBridge, BatchingBridge, AccessTellingBridge,
+    MailingBridge
+{
     /// The link this bridge serves.
     public let link: UpstreamLink
 
     let client: GoogleClient
     let defaultReminders = DefaultReminders()
 
+    /// What guests learn of writes.
+    private(set) var mail: GuestMail
+
     init(link: UpstreamLink, client: GoogleClient) {
         self.link = link
         self.client = client
+        mail = link.notifiesGuests ? .all : .off
+    }
+
+    public func mailing(_ mail: GuestMail) -> any Bridge {
+        var bridge = self
+        bridge.mail = mail
+        return bridge
     }
 
     /// What an event resource can hold.

@@ -33,3 +33,17 @@ struct Occurrences {
         }
     }
 }
+
+extension CalendarObject {
+    /// The series as its rules make it, without its overrides and exclusions.
+    func withoutExceptions() throws(TranslationError) -> CalendarObject {
+        var calendar = calendar
+        calendar.removeComponents { $0.name == kind.rawValue && $0.first("RECURRENCE-ID") != nil }
+        calendar.updateComponents(where: { $0.name == kind.rawValue }) { $0.set("EXDATE", []) }
+        do {
+            return try CalendarObject(calendar)
+        } catch {
+            throw .unsupported(error.message)
+        }
+    }
+}

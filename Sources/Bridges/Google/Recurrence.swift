@@ -47,8 +47,9 @@ extension Recurrence {
             switch property.name {
             case "RRULE", "EXRULE":
                 rules.append(property.name + ":" + Self.rule(property.value, start, zones))
-            case "RDATE": additions.formUnion(property.slots(start, zones))
-            case "EXDATE": exclusions.formUnion(property.slots(start, zones))
+            // Upstream, a date says nothing about a series of times (RFC 5545 §3.8.5.1).
+            case "RDATE": additions.formUnion(property.exactSlots(start, zones))
+            case "EXDATE": exclusions.formUnion(property.exactSlots(start, zones))
             default: continue
             }
         }
@@ -165,6 +166,11 @@ extension Property {
     func slots(_ start: EventTime, _ zones: ZoneResolver) -> [Slot] {
         dateTimes.map { Slot($0, start, zones) }
     }
+
+    /// The same, without the dates that a series of times has no place for.
+    func exactSlots(_ start: EventTime, _ zones: ZoneResolver) -> [Slot] {
+        dateTimes.filter { start.isDay || !$0.isDate }.map { Slot($0, start, zones) }
+    }
 }
 
 extension Slot {
@@ -173,9 +179,21 @@ extension Slot {
         self = value.form == .date ? .day(value) : .instant(zones.instant(value))
     }
 
-    /// Reads a date of a series that starts so; a series of days has days only.
+    /// Reads a date of a series that starts so.
+    ///
+    /// A series of days has days only. In one of times a day means the time at which the series takes place on it.
     init(_ value: DateTime, _ start: EventTime, _ zones: ZoneResolver) {
-        self.init(start.isDay ? DateTime(date: value.year, value.month, value.day) : value, zones)
+        guard !start.isDay else {
+            self.init(DateTime(date: value.year, value.month, value.day), zones)
+            return
+        }
+        guard value.isDate else {
+            self.init(value, zones)
+            return
+        }
+        var time = start.dateTime
+        (time.year, time.month, time.day) = (value.year, value.month, value.day)
+        self.init(time, Zones.iana)
     }
 }
 

@@ -13,6 +13,9 @@ struct SeriesWriter {
     private let rules: WriteRules
     private let occurrences: Occurrences
 
+    /// Whether occurrences are elsewhere than before.
+    private let isRescheduled: Bool
+
     init(
         _ current: EventSeries,
         _ master: EventResource,
@@ -30,16 +33,18 @@ struct SeriesWriter {
         self.wanted = wanted
         self.rules = rules
         occurrences = try Occurrences(of: object, start: details.start, linkZone: linkZone)
+        isRescheduled = master.details.start != details.start || !master.recurrence.repeats(like: wanted.recurrence)
     }
 
     func writes() throws(TranslationError) -> [RecordWrite] {
         let abandoned = try abandonedExceptions()
+        let rewritesRecurrence = try rewritesRecurrence()
         let cancellations = abandoned.sorted().flatMap(cancellation)
         var writes = try RecordWrite.update(
             master.id,
             master.id,
             master.revision,
-            details.changes(from: master.details, of: master, rules) + recurrenceChange()
+            details.changes(from: master.details, of: master, rules) + recurrenceChange(rewritesRecurrence)
         )
         // Exceptions that do not fit the new schedule may be out of reach once it is written.
         writes = isRescheduled ? cancellations + writes : writes + cancellations
@@ -54,20 +59,21 @@ struct SeriesWriter {
 
     // MARK: The schedule
 
-    /// Whether occurrences are elsewhere than before, so that no exception can be relied on.
-    private var isRescheduled: Bool {
-        master.details.start != details.start || !master.recurrence.repeats(like: wanted.recurrence)
-    }
-
     private var exclusions: Set<Slot> { wanted.recurrence.exclusions }
 
     private var newExclusions: Set<Slot> { exclusions.subtracting(current.exclusions) }
 
-    private var rewritesRecurrence: Bool {
-        isRescheduled || !master.recurrence.exclusions.isSubset(of: exclusions)
+    /// Whether the schedule changed, or an occurrence takes place that a line upstream excludes.
+    private func rewritesRecurrence() throws(TranslationError) -> Bool {
+        guard !isRescheduled else { return true }
+        for slot in master.recurrence.exclusions {
+            guard wanted.overrides[slot] == nil else { return true }
+            if try takesPlace(slot) { return true }
+        }
+        return false
     }
 
-    private func recurrenceChange() -> [(String, JSON)] {
+    private func recurrenceChange(_ rewritesRecurrence: Bool) -> [(String, JSON)] {
         let wasRepeating = !master.recurrence.isEmpty
         guard rewritesRecurrence, wasRepeating || !wanted.recurrence.isEmpty else { return [] }
         guard !wanted.recurrence.isEmpty else { return [("recurrence", .null)] }
@@ -100,15 +106,10 @@ struct SeriesWriter {
     private func override(_ override: EventDetails, at slot: Slot) throws(TranslationError) -> [RecordWrite] {
         let id = current.exceptions[slot]?.id ?? slot.instanceID(of: master.id)
         if let stored = current.exceptions[slot] {
-            guard isRescheduled else {
-                let changes = try override.changes(from: stored.details, of: stored, rules)
-                return RecordWrite.update(id, master.id, stored.revision, changes)
-            }
-            return try override.revival(id, of: stored, master.id, nil, rules)
+            return try exception(override, over: stored)
         }
         if let tombstone = current.cancelled[slot] {
-            let revision = isRescheduled ? nil : tombstone["etag"]?.text
-            return try override.revival(id, of: master, master.id, revision, rules)
+            return try override.revival(id, of: master, master.id, tombstone["etag"]?.text, rules)
         }
         return RecordWrite.update(id, master.id, nil, try override.changes(from: details.at(slot), of: master, rules))
     }
@@ -118,20 +119,28 @@ struct SeriesWriter {
         var writes: [RecordWrite] = []
         for (slot, stored) in current.exceptions.sorted(by: { $0.key < $1.key }) {
             guard wanted.overrides[slot] == nil, try takesPlace(slot) else { continue }
-            let changes = try details.at(slot).changes(from: stored.details, of: stored, rules)
-            writes += RecordWrite.update(
-                stored.id,
-                master.id,
-                isRescheduled ? nil : stored.revision,
-                changes
-            )
+            writes += try exception(details.at(slot), over: stored)
         }
         for (slot, tombstone) in current.cancelled.sorted(by: { $0.key < $1.key }) {
             guard wanted.overrides[slot] == nil, try takesPlace(slot) else { continue }
             let id = tombstone["id"]?.text ?? slot.instanceID(of: master.id)
-            let revision = isRescheduled ? nil : tombstone["etag"]?.text
-            writes += try details.at(slot).revival(id, of: master, master.id, revision, rules)
+            writes += try details.at(slot).revival(id, of: master, master.id, tombstone["etag"]?.text, rules)
         }
         return writes
+    }
+
+    /// The writes to an exception that is stored: somebody may have changed it since, so that it must be at its revision.
+    ///
+    /// A series that takes place at other times may lose it; so its own times are said again.
+    private func exception(_ wanted: EventDetails, over stored: EventResource) throws(TranslationError) -> [RecordWrite]
+    {
+        var changes = try wanted.changes(from: stored.details, of: stored, rules)
+        if isRescheduled {
+            for (name, time) in [("end", wanted.end), ("start", wanted.start)]
+            where !changes.contains(where: { $0.0 == name }) {
+                changes.insert((name, time.json()), at: 0)
+            }
+        }
+        return RecordWrite.update(stored.id, master.id, stored.revision, changes)
     }
 }

@@ -17,12 +17,19 @@ enum Series {
         for line in recurrence { try check(line, isDay: start.isDay) }
         let head = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Simulated Google//EN", "BEGIN:VEVENT", "UID:series"]
         let times = ["DTSTAMP:20260101T000000Z", "DTSTART\(value(start))", "DTEND\(value(end))"]
-        let lines = head + times + recurrence + ["END:VEVENT", "END:VCALENDAR", ""]
+        let lines =
+            head + times + recurrence.filter { isHeeded($0, isDay: start.isDay) } + ["END:VEVENT", "END:VCALENDAR", ""]
         do {
             return try CalendarObject(parsing: lines.joined(separator: "\r\n")).recurrenceSet(floatingZone: zone)
         } catch {
             throw .invalid("Invalid recurrence rule. \(error.message)")
         }
+    }
+
+    /// Whether a line says anything: dates match no time of a series of times.
+    private static func isHeeded(_ line: String, isDay: Bool) -> Bool {
+        let upper = line.uppercased()
+        return isDay || upper.hasPrefix("RRULE") || upper.hasPrefix("EXRULE") || !upper.contains("VALUE=DATE:")
     }
 
     /// Parameters, colon and value of a DTSTART.
