@@ -13,6 +13,11 @@ struct StoredChannel: Sendable {
     var tokenDigest: String
     var openedAt: Instant
 
+    /// Whether the upstream has answered that it is open.
+    ///
+    /// What a pass finds otherwise, another one died over.
+    var isOpen: Bool { !channel.resource.isEmpty }
+
     func isFresh(at now: Instant) -> Bool {
         let margin = min(Self.earliestRenewal, (channel.expiry - openedAt) / 4)
         return channel.expiry - now > margin
@@ -107,6 +112,19 @@ extension LinkStore {
                 """
                 UPDATE link SET rang_at = \(now.value)
                 WHERE id = \(link.value) AND (rang_at IS NULL OR rang_at <= \(now.advanced(by: -Self.ringTick).value))
+                """
+            )
+        }
+    }
+
+    /// Forgets the channels of a link, and that none could be opened.
+    func forgetChannels(of link: LinkID) async throws {
+        try await database.write { transaction in
+            try transaction.run("DELETE FROM channel WHERE link = \(link.value)")
+            try transaction.run(
+                """
+                UPDATE link SET channel_problem = NULL, channel_failures = 0, channel_due_at = NULL
+                WHERE id = \(link.value)
                 """
             )
         }

@@ -1,6 +1,6 @@
 import Bridging
 import ICalendar
-import Store
+public import Store
 
 /// What became of an upstream's call.
 public enum RingOutcome: Sendable, Hashable {
@@ -45,7 +45,7 @@ extension SyncScheduler {
         do {
             if let due = try await links.channelDue(link.id), due > now { return }
             let known = try await links.channels(of: link.id)
-            guard !known.contains(where: { $0.isFresh(at: now) }) else { return }
+            guard !known.contains(where: { $0.isOpen && $0.isFresh(at: now) }) else { return }
             let token = links.makeIdentity() + links.makeIdentity()
             let request = ChannelRequest(id: links.makeIdentity(), address: address, token: token)
             let digest = ETag.of(token).rawValue
@@ -61,7 +61,10 @@ extension SyncScheduler {
             }
             try await links.save(stored)
             try await links.channelOpened(link, until: stored.channel.expiry)
-            for old in known { try await close(old, over: bridge) }
+            for old in known {
+                try await links.forgetChannel(old.channel.id)
+                await closeQuietly(old, over: bridge)
+            }
         } catch {
             await noteChannelFailure(error, link)
         }
@@ -77,8 +80,46 @@ extension SyncScheduler {
         }
     }
 
-    func close(_ channel: StoredChannel, over bridge: any NotifyingBridge) async throws {
-        try await links.forgetChannel(channel.channel.id)
-        try await bridge.closeChannel(channel.channel)
+    /// Closes a channel that is no longer wanted.
+    private func closeQuietly(_ channel: StoredChannel, over bridge: any NotifyingBridge) async {
+        // Without the answer that it is open there is no resource to name.
+        guard channel.isOpen else { return }
+        do {
+            try await bridge.closeChannel(channel.channel)
+        } catch {
+            // It ends by itself: calls of an unknown channel are answered 404.
+            return
+        }
+    }
+
+    func closeChannels(of link: Link) async {
+        do {
+            let channels = try await links.channels(of: link.id)
+            guard !channels.isEmpty, let bridge = try await makeBridge(link) as? any NotifyingBridge else { return }
+            for channel in channels {
+                try await links.forgetChannel(channel.channel.id)
+                await closeQuietly(channel, over: bridge)
+            }
+        } catch {
+            // What is not forgotten ends with its link, or is closed by a later pass.
+            return
+        }
+    }
+
+    /// A connection was connected again: its links go on, with channels of the new grant.
+    ///
+    /// Those of the old one died with it, and nobody tells.
+    public func connectionMended(_ connection: ConnectionID) async throws {
+        let mended = try await links.links(over: connection)
+        var lost: [(link: Link, channels: [StoredChannel])] = []
+        for link in mended {
+            lost.append((link, try await links.channels(of: link.id)))
+            try await links.forgetChannels(of: link.id)
+        }
+        for link in mended { insist(link.id, nil) }
+        for (link, channels) in lost where !channels.isEmpty {
+            guard let bridge = try? await makeBridge(link) as? any NotifyingBridge else { continue }
+            for channel in channels { await closeQuietly(channel, over: bridge) }
+        }
     }
 }

@@ -76,11 +76,6 @@ extension SyncScheduler {
         return link
     }
 
-    /// A connection was connected again: its links go on.
-    public func connectionMended(_ connection: ConnectionID) async throws {
-        for link in try await links.links(over: connection) { insist(link.id, nil) }
-    }
-
     /// Removes a link, and with it what `purge` says; what was on a side before stays in any case.
     ///
     /// A `BridgeError` says that the upstream could not be purged: the link is then still there, paused.
@@ -133,17 +128,6 @@ extension SyncScheduler {
         } catch {
             isLeft = true
             return []
-        }
-    }
-
-    private func closeChannels(of link: Link) async {
-        do {
-            let channels = try await links.channels(of: link.id)
-            guard !channels.isEmpty, let bridge = try await makeBridge(link) as? any NotifyingBridge else { return }
-            for channel in channels { try await close(channel, over: bridge) }
-        } catch {
-            // It ends by itself: calls of an unknown channel are answered 404.
-            return
         }
     }
 }

@@ -139,7 +139,7 @@ extension SyncScheduler {
     /// The next poll, the next due retry, or at once.
     private func next(after report: PassReport, of link: Link) async throws -> Instant {
         let now = clock.now()
-        let hasChannel = try await links.channels(of: link.id).contains { $0.channel.expiry > now }
+        let hasChannel = try await links.channels(of: link.id).contains { $0.isOpen && $0.channel.expiry > now }
         let usual = configuration.pollSeconds[link.provider] ?? SyncConfiguration.defaultPollSeconds
         let seconds = hasChannel ? max(usual, configuration.pollSecondsWithChannel) : usual
         // Up to a quarter sooner by chance, so that links do not all come at once.

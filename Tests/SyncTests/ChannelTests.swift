@@ -1,8 +1,9 @@
 import Bridging
 import ICalendar
 import Store
-import Sync
 import Testing
+
+@testable import Sync
 
 @Suite("Notification channels")
 struct ChannelTests {
@@ -55,6 +56,56 @@ struct ChannelTests {
         try await pass(bench)
         #expect(try await bench.status().channelProblem == nil)
         #expect(await bench.upstream.channels.count == 1)
+    }
+
+    @Test func `a channel that died with its grant is opened anew once the connection is mended`() async throws {
+        let bench = try await Workbench()
+        try await pass(bench)
+        let first = try #require(await bench.upstream.channels.keys.first)
+        await bench.upstream.loseChannels()
+        try await bench.scheduler().connectionMended(bench.link.connection)
+        bench.time.advance(60)
+        try await pass(bench)
+        let channels = await bench.upstream.channels
+        #expect(channels.count == 1 && channels[first] == nil)
+        #expect(try await bench.links.channel(first) == nil)
+        try await pass(bench)
+        #expect(await bench.upstream.channels == channels)
+    }
+
+    @Test func `a channel refused before the connection was mended is tried again at once`() async throws {
+        let bench = try await Workbench()
+        await bench.upstream.refuseChannels(.authorizationRevoked("It is over."))
+        try await pass(bench)
+        await bench.upstream.refuseChannels(nil)
+        try await bench.scheduler().connectionMended(bench.link.connection)
+        try await pass(bench)
+        #expect(await bench.upstream.channels.count == 1)
+        #expect(try await bench.status().channelProblem == nil)
+    }
+
+    @Test func `an old channel that cannot be closed is let go without a word`() async throws {
+        let bench = try await Workbench()
+        try await pass(bench)
+        let first = try #require(await bench.upstream.channels.keys.first)
+        await bench.upstream.refuseClosing(.unreachable("Nobody there."))
+        bench.time.advance(Self.week - 60)
+        try await pass(bench)
+        #expect(await bench.upstream.channels.count == 2)
+        #expect(try await bench.status().channelProblem == nil)
+        #expect(try await bench.status().channelExpiresAt == bench.time.now + Self.week)
+        #expect(try await bench.links.channel(first) == nil)
+    }
+
+    @Test func `a channel that a process died over is opened by the next one`() async throws {
+        let bench = try await Workbench()
+        let expected = NotificationChannel(id: "lost", resource: "", expiry: bench.time.now + 3600)
+        let stored = StoredChannel(link: bench.link.id, channel: expected, tokenDigest: "", openedAt: bench.time.now)
+        try await bench.links.save(stored)
+        try await pass(bench)
+        #expect(await bench.upstream.channels.count == 1)
+        #expect(try await bench.links.channels(of: bench.link.id).map(\.channel.id) != ["lost"])
+        #expect(try await bench.links.channels(of: bench.link.id).count == 1)
     }
 
     @Test func `calls that come again, or late, or of a channel that is closed change nothing`() async throws {

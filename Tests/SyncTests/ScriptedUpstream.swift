@@ -56,6 +56,7 @@ actor ScriptedUpstream {
 
     private(set) var channels: [String: ChannelRequest] = [:]
     private var channelRefusal: BridgeError?
+    private var closingRefusal: BridgeError?
 
     /// Called during the next pull, once it has read what it answers.
     private var interruption: (@Sendable () async -> Void)?
@@ -194,7 +195,15 @@ actor ScriptedUpstream {
         return NotificationChannel(id: request.id, resource: "resource", expiry: expiry)
     }
 
-    func closeChannel(_ id: String) { channels[id] = nil }
+    func closeChannel(_ id: String) throws(BridgeError) {
+        if let closingRefusal { throw closingRefusal }
+        channels[id] = nil
+    }
+
+    /// Ends all channels, as they end with the grant that they live by.
+    func loseChannels() { channels = [:] }
+
+    func refuseClosing(_ error: BridgeError?) { closingRefusal = error }
 
     @discardableResult
     private func fail(_ call: UpstreamCall) throws(BridgeError) -> Bool {
@@ -295,7 +304,7 @@ struct ScriptedBridge: NotifyingBridge, AnsweringBridge, PagingBridge, BatchingB
     }
 
     func closeChannel(_ channel: NotificationChannel) async throws(BridgeError) {
-        await upstream.closeChannel(channel.id)
+        try await upstream.closeChannel(channel.id)
     }
 
     func isDeclined(_ series: [UpstreamRecord]) -> Bool {
