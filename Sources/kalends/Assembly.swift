@@ -103,7 +103,7 @@ struct Assembly: Sendable {
         oauthProviders = Set(["google", "notion"].filter { upstreams.client(of: $0) != nil })
         links = LinkStore(calendars: calendars, now: Self.now)
         let providers = providers
-        let vault = vault
+        let (vault, credentials) = (vault, credentials)
         scheduler = SyncScheduler(
             links: links,
             makeBridge: { link in

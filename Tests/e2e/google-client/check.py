@@ -14,6 +14,9 @@ from google.auth.exceptions import RefreshError
 from google.oauth2.credentials import Credentials
 from googleapiclient.discovery import build
 from googleapiclient.errors import HttpError
+from googleapiclient.discovery_cache import get_static_doc
+
+from schemas import Schemas
 
 CLIENT = "kalends.apps.simulated.example"
 SECRET = "simulated-secret"
@@ -157,6 +160,36 @@ def check_series_and_sync(service, simulator):
     simulator.control("PUT", "pages", {})
 
 
+def check_members(service, email):
+    """Every kind of member in one event, and every other method that answers one."""
+    events = service.events()
+    body = {
+        "summary": "All", "description": "<b>Bold</b>", "location": "Here", "colorId": "3", "visibility": "private",
+        "transparency": "transparent", "start": {"date": "2026-03-10"}, "end": {"date": "2026-03-11"},
+        "recurrence": ["RRULE:FREQ=DAILY;COUNT=3"], "source": {"url": "https://example.org/", "title": "Page"},
+        "attendees": [{"email": email, "responseStatus": "accepted"}, {"email": "bob@example.org", "optional": True, "additionalGuests": 1}],
+        "reminders": {"useDefault": False, "overrides": [{"method": "popup", "minutes": 10}]},
+        "extendedProperties": {"private": {"a": "b"}, "shared": {"c": "d"}}, "guestsCanModify": True,
+    }
+    made = events.insert(calendarId="primary", body=body, sendUpdates="none").execute()
+    claim("what is set comes back", all(made[name] == body[name] for name in body if name != "attendees"))
+    events.delete(calendarId="primary", eventId=made["id"] + "_20260311").execute()
+    events.patch(calendarId="primary", eventId=made["id"] + "_20260312", body={"summary": "Other"}).execute()
+    shown = events.instances(calendarId="primary", eventId=made["id"], showDeleted=True).execute()["items"]
+    claim("a deleted instance is shown where asked for", [item["status"] for item in shown].count("cancelled") == 1)
+    claim("get answers it", events.get(calendarId="primary", eventId=made["id"]).execute()["etag"])
+    claim("quickAdd answers an event", events.quickAdd(calendarId="primary", text="Quick").execute()["summary"] == "Quick")
+    other = service.calendars().insert(body={"summary": "Other"}).execute()["id"]
+    single = {"start": {"date": "2026-03-10"}, "end": {"date": "2026-03-11"}}
+    moving = events.insert(calendarId="primary", body=single).execute()["id"]
+    claim("move answers the event", events.move(calendarId="primary", eventId=moving, destination=other).execute()["id"] == moving)
+    claim("single events are listed", events.list(calendarId="primary", singleEvents=True, showDeleted=True).execute()["items"])
+    claim("settings are listed", service.settings().list().execute()["items"])
+    claim("an entry of the list is answered", service.calendarList().get(calendarId=other).execute()["id"] == other)
+    renamed = service.calendarList().patch(calendarId=other, body={"summaryOverride": "Mine"}).execute()
+    claim("an entry of the list is changed", renamed["summaryOverride"] == "Mine")
+
+
 def check_batch(service, simulator):
     answers = {}
     batch = service.new_batch_http_request(callback=lambda name, answer, error: answers.update({name: error or answer}))
@@ -196,6 +229,17 @@ def check_tokens(service, simulator, credentials, email):
         claim("a revoked grant is dead", "invalid_grant" in str(error))
 
 
+def check_schemas(schemas):
+    strict = Schemas(json.loads(get_static_doc("calendar", "v3")))
+    strict.check("calendar.events.get", '{"id": 3, "novelty": true, "start": {"date": "soon"}, "attendees": {}}')
+    strict.check("calendar.events.delete", "{}")
+    strict.check_error("calendar.events.get", 404, '{"error": {"code": 400, "message": "No."}}')
+    claim("what is not as the schemas say is noticed", len(strict.problems) == 7)
+    for problem in sorted(schemas.problems):
+        print("      " + problem)
+    claim(f"{schemas.answers} answers are as Google's schemas say", schemas.answers >= 50 and not schemas.problems)
+
+
 def main():
     simulator = Simulator(sys.argv[1])
     email = f"check-{secrets.token_hex(4)}@example.org"
@@ -205,16 +249,19 @@ def main():
         answer["access_token"], refresh_token=answer["refresh_token"], token_uri=f"{simulator.base}/token",
         client_id=CLIENT, client_secret=SECRET, scopes=SCOPES,
     )
+    schemas = Schemas(json.loads(get_static_doc("calendar", "v3")))
     service = build(
-        "calendar", "v3", credentials=credentials, static_discovery=True,
+        "calendar", "v3", credentials=credentials, static_discovery=True, requestBuilder=schemas.request_builder(),
         client_options={"api_endpoint": f"{simulator.base}/calendar/v3/"},
     )
     check_calendars(service)
     check_events(service)
     check_series_and_sync(service, simulator)
+    check_members(service, email)
     check_batch(service, simulator)
     check_push(service)
     check_tokens(service, simulator, credentials, email)
+    check_schemas(schemas)
     print(f"{len(failures)} failures")
     sys.exit(1 if failures else 0)
 
