@@ -200,9 +200,7 @@ actor ScriptedUpstream {
         channels[id] = nil
     }
 
-    /// Ends all channels, as they end with the grant that they live by.
     func loseChannels() { channels = [:] }
-
     func refuseClosing(_ error: BridgeError?) { closingRefusal = error }
 
     @discardableResult
