@@ -48,6 +48,9 @@ public struct FieldSet: Sendable, Hashable {
     /// Whether any override travels.
     public var holdsOverrides: Bool { overrides != .none }
 
+    /// What the upstream shows of a value, where that is not all of it.
+    public var limits = Limits()
+
     /// The only people the upstream can hold as guests, by nothing but their address; nil where it can hold everybody.
     public var members: Members?
 

@@ -60,12 +60,14 @@ enum BusyTime {
 extension FieldSet {
     /// The fields an upstream that only knows of busy times may change here.
     var timesOnly: FieldSet {
-        FieldSet(
+        var times = FieldSet(
             writable: writable.intersection(BusyTime.fields),
             readOnly: readOnly.intersection(BusyTime.fields),
             overrides: overrides,
             members: members
         )
+        times.limits = limits
+        return times
     }
 }
 

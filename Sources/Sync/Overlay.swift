@@ -4,12 +4,12 @@ import Reconcile
 
 /// Takes some fields from one calendar object over into another, and leaves every other octet of that one alone.
 struct Overlay {
-    private let source: CalendarObject
-    private let fieldSet: FieldSet
-    private let stamp: Instant?
+    let source: CalendarObject
+    let fieldSet: FieldSet
+    let stamp: Instant?
     private let sourceSchedule: ScheduleReader
     private let targetSchedule: ScheduleReader
-    private let target: CalendarObject
+    let target: CalendarObject
     private let fields: Set<Field>
     private let fieldsOfOccurrences: [String: Set<Field>]
 
@@ -61,16 +61,16 @@ struct Overlay {
                 component.set("ATTENDEE", members.guests(of: component, from: source))
                 continue
             }
-            for name in field.properties { component.set(name, source.all(name)) }
-            if field == .alarms, alarms(of: component) != alarms(of: source) {
+            let properties = limited(field, of: component, from: source)
+            for name in field.properties { component.set(name, properties?[name] ?? source.all(name)) }
+            let alarms = field == .alarms ? alarms(of: component, from: source) : []
+            if field == .alarms, alarms != component.components("VALARM") {
                 component.removeComponents { $0.name == "VALARM" }
-                for alarm in source.components("VALARM") { component.append(alarm) }
+                for alarm in alarms { component.append(alarm) }
             }
         }
         if component != before { touch(&component, isRescheduled: !fields.isDisjoint(with: [.schedule, .status])) }
     }
-
-    private func alarms(of component: Component) -> [Component] { component.components("VALARM") }
 
     /// Marks a component of ours as changed (RFC 5545 §3.8.7): the sequence counts what may need an answer again.
     private func touch(_ component: inout Component, isRescheduled: Bool) {
@@ -110,7 +110,7 @@ struct Overlay {
         !wanted.contains(occurrence) && (fieldSet.overrides == .all || fieldsOfOccurrences[occurrence] != nil)
     }
 
-    private func isOverride(_ component: Component) -> Bool {
+    func isOverride(_ component: Component) -> Bool {
         component.name == target.kind.rawValue && component.first("RECURRENCE-ID") != nil
     }
 
@@ -149,42 +149,6 @@ struct Overlay {
         guard fieldSet.overrides == .some, field != .schedule, let master = source.master else { return true }
         let projection = Projection(of: source, onto: fieldSet)
         return projection.value(of: field, override) != projection.value(of: field, master)
-    }
-
-    /// Moves the overrides an upstream knows nothing of along with the series, so that they still replace occurrences of it.
-    private func moveOverrides(of calendar: inout Component) {
-        guard let before = target.master?.first("DTSTART")?.dateTime,
-            let after = source.master?.first("DTSTART")?.dateTime, before.isDate == after.isDate
-        else { return }
-        // By the wall clock of the series: it keeps its hour when the clocks change.
-        let distance = wallClock(after) - wallClock(before)
-        guard distance != 0 else { return }
-        let zones = target.zones
-        calendar.updateComponents(where: isOverride) { component in
-            for name in ["RECURRENCE-ID", "DTSTART", "DTEND"] {
-                guard let property = component.first(name), let time = property.dateTime else { continue }
-                let moved =
-                    time.isDate
-                    ? time.adding(days: Int(distance / 86_400))
-                    : moved(time, by: distance, like: before, zones)
-                component.set(name, Property(name, parameters: property.parameters, moved))
-            }
-        }
-    }
-
-    /// A time that goes along with a series so far by its wall clock.
-    private func moved(_ time: DateTime, by distance: Int64, like start: DateTime, _ zones: ZoneResolver) -> DateTime {
-        let shown = zones.local(time.instant(in: zones), form: start.form)
-        var goal = ZoneResolver().local(wallClock(shown) + distance, form: .utc)
-        goal.form = start.form
-        return zones.local(zones.instant(goal), form: time.form)
-    }
-
-    /// The wall clock read as if it were UTC.
-    private func wallClock(_ time: DateTime) -> Instant {
-        var time = time
-        time.form = .utc
-        return ZoneResolver().instant(time)
     }
 
     // MARK: Zones
