@@ -104,6 +104,12 @@ public protocol UpkeepBridge: Bridge {
     func noteUpkeep(isDone: Bool)
 }
 
+/// An upstream in which people can write what makes no sense, and that is then told again what is true.
+public protocol CorrectingBridge: Bridge {
+    /// What a person is told when the records of a series are completed; nil where nothing of theirs is undone by it.
+    func correction(of series: [UpstreamRecord]) -> String?
+}
+
 /// An upstream that can call us when something changed.
 public protocol NotifyingBridge: Bridge {
     /// Opens a channel that calls `address` until its expiry, presenting `token`.

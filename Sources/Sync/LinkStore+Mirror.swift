@@ -30,7 +30,8 @@ extension LinkStore {
 
     /// Stores what was pulled, translated, with the cursor, in one transaction.
     ///
-    /// The absence of a series of `kept` from a whole listing means nothing.
+    /// The absence of a series of `kept` from a whole listing means nothing. Series that changed are noted as `toBeMended`,
+    /// where that is so, until ``noteMended(_:of:)``.
     ///
     /// - Returns: the series that changed.
     @discardableResult
@@ -38,6 +39,7 @@ extension LinkStore {
         _ pulled: PulledRecords,
         keeping kept: Set<String> = [],
         translatedBy bridge: any Bridge,
+        toBeMended: Bool = false,
         of link: LinkID
     ) async throws -> Set<String> {
         let before = try await database.read { try MirrorState(of: link, covering: pulled, keeping: kept, $0) }
@@ -57,6 +59,9 @@ extension LinkStore {
                 } else if let object = objects[series] {
                     try Self.save(object, of: link, isNew: isNew, at: now, transaction)
                 }
+            }
+            if toBeMended {
+                for series in changed.sorted() { try Self.noteToBeMended(series, link, transaction) }
             }
             try transaction.run("UPDATE link SET cursor = \(.text(cursor?.rawValue)) WHERE id = \(link.value)")
             // Until it was decided on, the next pass must look, whatever it pulls itself.

@@ -42,12 +42,15 @@ struct Finish: Sendable {
     var decisions: Int64
     /// What is wrong though the pass came to its end.
     var problem: LinkProblem?
+    /// Whether both sides say the same: what is only shown besides does not count.
+    var isInStep: Bool
 
     init(of place: LinkPlace, revision: Int64?, mark: String, pending: Int) {
         self.revision = revision
         self.mark = mark
         self.pending = pending
         decisions = place.decisions
+        isInStep = pending == 0
     }
 }
 
@@ -106,7 +109,7 @@ extension LinkStore {
                     seen_revision = CASE WHEN \(isUndisturbed) THEN \(.integer(finish.revision)) ELSE NULL END,
                     seen_mark = CASE WHEN \(isUndisturbed) THEN \(.text(finish.mark)) ELSE seen_mark END,
                     pending = \(.integer(finish.pending)), failures = 0, not_before = NULL,
-                    last_synced_at = CASE WHEN \(.integer(finish.pending)) = 0 AND \(isUndisturbed) THEN \(now.value)
+                    last_synced_at = CASE WHEN \(.integer(finish.isInStep)) = 1 AND \(isUndisturbed) THEN \(now.value)
                         ELSE last_synced_at END,
                     state = CASE WHEN state IN ('paused', 'preview') THEN state ELSE \(.text(state.rawValue)) END,
                     error_code = \(.text(finish.problem?.code)), error_message = \(.text(finish.problem?.message)),

@@ -20,6 +20,14 @@ extension LinkStore {
             name: "Until when an upstream takes no writes",
             statements: ["ALTER TABLE link ADD COLUMN writes_not_before BIGINT"]
         ),
+        // Set when a series is mirrored whose records may lack something of ours, until they were looked at.
+        Migration(
+            name: "What upstreams are still to be completed",
+            statements: [
+                "ALTER TABLE mirrored_object ADD COLUMN is_to_be_mended BIGINT NOT NULL DEFAULT 0",
+                "CREATE INDEX mirrored_object_to_be_mended ON mirrored_object (link, series) WHERE is_to_be_mended = 1",
+            ]
+        ),
     ]
 
     private static let choices = [

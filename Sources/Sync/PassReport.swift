@@ -38,6 +38,9 @@ public struct PassReport: Sendable, Hashable {
     /// By UID, of every item that was not simply in step.
     public var outcomes: [String: ItemOutcome] = [:]
 
+    /// What of people's doing was undone upstream, and why.
+    public var corrections: [String] = []
+
     /// Whether another pass is wanted at once: something changed under our hands.
     public var wantsAnother: Bool { outcomes.values.contains(.again) }
 

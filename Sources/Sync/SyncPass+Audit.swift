@@ -21,7 +21,7 @@ extension SyncPass {
         _ result: Result<UpstreamRecord?, BridgeError>
     ) {
         switch result {
-        case .success: audit.append(entry(write.auditAction, item, detail: nil))
+        case .success: audit.append(entry(write.auditAction, item, detail: correction))
         case .failure(let error):
             audit.append(entry(.upstreamRefused, item, detail: "\(write.auditAction.rawValue): \(error.sentence)"))
         }

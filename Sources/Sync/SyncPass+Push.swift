@@ -41,7 +41,7 @@ extension SyncPass {
 
     private func pushed(_ fields: Set<FieldKey>, of item: SnapshotItem, _ decision: Decision) throws -> OutgoingItem? {
         guard let local = item.local, let remote = item.remote else { return nil }
-        let target = try overlay(fields, of: local.outgoing, onto: remote.object, fieldSet: bridge.fields)
+        let target = try overlay(fields, of: local.outgoing, onto: remote.object, fieldSet: bridge.fields.unlimited)
         let entry = RunEntry(item, "push", fields, undo: former(fields, of: item, local, remote))
         return try outgoing(target, item, decision, local, nil, entry) { $0.pushed += 1 }
     }
@@ -72,7 +72,7 @@ extension SyncPass {
         _ decision: Decision
     ) throws -> OutgoingItem? {
         guard let local = item.local, let remote = item.remote else { return nil }
-        let target = try overlay(pushed, of: local.outgoing, onto: remote.object, fieldSet: bridge.fields)
+        let target = try overlay(pushed, of: local.outgoing, onto: remote.object, fieldSet: bridge.fields.unlimited)
         let object = try overlay(
             pulled,
             of: remote.object,
@@ -162,48 +162,6 @@ extension SyncPass {
         return PreparedItem(settlement: settlement, entry: outgoing.entry, count: outgoing.count)
     }
 
-    /// Completes records that were read and say everything, but lack something of ours.
-    mutating func mend(_ touched: Set<String>) async throws {
-        for series in touched.sorted() {
-            try await heedEdits()
-            let isWritten = try await mend(series)
-            meter.finishWrite(at: clock.now(), wasMade: isWritten)
-            tellProgress()
-        }
-    }
-
-    /// Those of the series that changed that may lack something of ours.
-    func mended(_ touched: Set<String>) -> Set<String> {
-        let isMeant = configuration.mendedProviders.contains(link.provider) && link.effectiveDirection != .pull
-        return isMeant ? touched : []
-    }
-
-    /// Completes the records of a series; answers whether anything was to be written.
-    private mutating func mend(_ series: String) async throws -> Bool {
-        guard let item = try await state.itemInStep(series, of: link, fields: bridge.fields),
-            report[item.uid] == nil || report[item.uid] == .done, let local = item.local, let remote = item.remote
-        else { return false }
-        guard forbidden[false] == nil, beginUpkeep(of: series, item) else { return false }
-        do {
-            let target = try remote.object.with(uid: item.uid)
-            let writes = try bridge.writes(toMake: target, from: item.records)
-            guard let answer = try await write(writes, saying: target, for: item) else { return false }
-            var settlement = Settlement(item.uid)
-            settlement.mirrored = answer.mirrored
-            let mended = answer.remote ?? remote
-            let written = try takingComputed(of: mended, onto: local, of: item, in: &settlement)
-            settlement.agreed = item.agreement(written, mended, series: answer.series)
-            _ = try await settle(settlement)
-            return true
-        } catch let error as BridgeError where error.concernsItem {
-            noteForbidden(error, isCreation: false)
-            try await upkeepFailed(series, item, error)
-            return true
-        } catch is TranslationError {
-            return false
-        }
-    }
-
     // MARK: Writing
 
     /// Writes down what is about to be overruled, before it is: whatever happens then, nothing a person typed is lost.
@@ -217,7 +175,7 @@ extension SyncPass {
     /// Makes the upstream say what `object` says; nil when it does already.
     ///
     /// Before a write whose outcome may stay unknown, or that is one of several, it is noted what is about to happen.
-    private mutating func write(
+    mutating func write(
         _ writes: [RecordWrite],
         saying object: CalendarObject,
         for item: SnapshotItem

@@ -40,7 +40,13 @@ public struct SyncPass: Sendable {
     var upkeepAttempts: Set<String> = []
     var upkeepFailures: Set<String> = []
 
+    /// Items both sides agree on, of which only what is shown besides waits.
+    var onlyKeptUp: Set<String> = []
+
     var meter: ProgressMeter
+
+    /// Why what is being written upstream undoes what a person wrote there; nil where it does not.
+    var correction: String?
 
     /// What there was before this pass made the link's first listing; nil in every other pass.
     var firstPlace: FirstPlace?
@@ -120,14 +126,21 @@ public struct SyncPass: Sendable {
         let pulled = try await pull(from: place)
         try await followAccess()
         let kept = writtenMeanwhile.series
-        let changed = try await state.mirror(pulled, keeping: kept, translatedBy: bridge, of: link.id)
+        let changed = try await state.mirror(
+            pulled,
+            keeping: kept,
+            translatedBy: bridge,
+            toBeMended: isMending,
+            of: link.id
+        )
         let touched = changed.union(reread)
+        let unmended = isMending ? try await state.seriesToBeMended(of: link) : []
 
         // Only now: the pull learns which columns the upstream still has.
         let fields = bridge.fields
         let mark = try mark(of: fields)
         let isUpkeepDue = (bridge as? any UpkeepBridge)?.isUpkeepDue ?? false
-        guard place.needsLook(at: mark) || !touched.isEmpty || isUpkeepDue else {
+        guard place.needsLook(at: mark) || !touched.isEmpty || !unmended.isEmpty || isUpkeepDue else {
             return try await state.finish(link, Finish(of: place, revision: place.revision, mark: mark, pending: 0))
         }
         var snapshot = try await state.snapshot(of: link, fields: fields, scope(from: place, at: mark, touched))
@@ -141,7 +154,8 @@ public struct SyncPass: Sendable {
             let pace = configuration.pace(of: link.provider)
             meter = ProgressMeter(before: snapshot.agreedCount, secondsPerWrite: pace)
         }
-        let mended = try await mended(touched.union(readUpkeepWaits()))
+        let waits = try await readUpkeepWaits()
+        let mended = isMending ? touched.union(unmended).union(waits) : []
         meter.expectWrites(mended.count)
         try await carryOut(allowed, of: snapshot)
         try await state.refresh(snapshot.items.filter { decisions[$0.key] == nil }, of: link)
@@ -151,6 +165,7 @@ public struct SyncPass: Sendable {
         }
         try await settleUpkeepWaits()
         var finish = Finish(of: place, revision: snapshot.revision, mark: mark, pending: report.unsettled)
+        finish.isInStep = report.unsettled(except: onlyKeptUp) == 0
         if !mayWrite { finish.problem = .writesPaused }
         try await state.finish(link, finish)
     }
@@ -226,12 +241,15 @@ extension LinkDirection {
 }
 
 extension PassReport {
-    /// Items that are not in step after the pass.
-    var unsettled: Int {
-        outcomes.values.count {
-            switch $0 {
+    /// Items that are not in step after the pass, or of which something else waits.
+    var unsettled: Int { unsettled(except: []) }
+
+    /// The same without some items.
+    func unsettled(except others: Set<String>) -> Int {
+        outcomes.count { item, outcome in
+            switch outcome {
             case .done: false
-            case .conflict, .again, .failed, .notDue, .held: true
+            case .conflict, .again, .failed, .notDue, .held: !others.contains(item)
             }
         }
     }

@@ -92,6 +92,16 @@ extension NotionBridge {
     }
 }
 
+extension NotionBridge: CorrectingBridge {
+    public func correction(of series: [UpstreamRecord]) -> String? {
+        guard let record = series.first(where: { !$0.isDeleted && $0.id == $0.series }), let page = try? Page(record),
+            page.note.repeats != nil, let column = columns[.repeats], case .text(let text) = page.value(of: column)
+        else { return nil }
+        return "“\(text)” in the column “\(column.name)” of the Notion page \(page.address) is no rule:"
+            + " what stood there before was put back."
+    }
+}
+
 extension DateTime {
     /// The instant in UTC.
     fileprivate init(_ instant: Instant) { self = ZoneResolver().local(instant, form: .utc) }

@@ -1,0 +1,26 @@
+import SimulatorNotion
+import Store
+import Sync
+import Testing
+
+@Suite("Notion: what makes no sense is put back")
+struct RestoredTextTests {
+    @Test func `whoever broke a rule is told on which page it was put back`() async throws {
+        let table = try await BadPagesTests.Table()
+        let rule: JSONValue = ["rich_text": BadPagesTests.Table.text("RRULE:FREQ=DAILY")]
+        let id = try await table.make("Run", ["start": "2026-11-20"], ["Repeats": rule])
+        #expect(try await table.world.pass(of: table.spoke).corrections.isEmpty)
+        await table.edit(id, ["Repeats": ["rich_text": BadPagesTests.Table.text("RRULE:FREQ=DAILYISH")]])
+        let report = try await table.world.pass(of: table.spoke)
+        let sentence = try #require(report.corrections.first)
+        #expect(sentence.contains("“RRULE:FREQ=DAILYISH”"))
+        #expect(sentence.contains("https://www.notion.so/" + id.filter { $0 != "-" }))
+
+        let run = try #require(report.run)
+        let items = try #require(await table.world.links.run(run)).items
+        #expect(items.map(\.message) == [sentence])
+        let trail = try await table.world.calendars.auditTrail(of: table.spoke.link.principal)
+        #expect(trail.contains { $0.detail == sentence })
+        #expect(try await table.world.pass(of: table.spoke).corrections.isEmpty)
+    }
+}
