@@ -18,7 +18,7 @@ public protocol UpstreamProvider: Sendable {
     /// - Returns: the link as it is to be stored. Throws ``BridgeError/refused(_:)`` about the mapping where it cannot hold.
     func settle(
         _ link: UpstreamLink,
-        createColumns: Bool,
+        createColumns: ColumnConsent,
         using credentials: any CredentialSource
     ) async throws(BridgeError) -> UpstreamLink
 
@@ -41,6 +41,24 @@ public protocol FindingProvider: UpstreamProvider {
         at address: String,
         using credentials: any CredentialSource
     ) async throws(BridgeError) -> [UpstreamCalendar]
+}
+
+/// Which columns may be added to a table that is not ours.
+public enum ColumnConsent: Sendable, Hashable {
+    case none
+    /// Those for these keys of the mapping.
+    case only(Set<String>)
+    /// Whatever is missing, but for what the table has under another name.
+    case missing
+
+    /// Whether a column for that key may be added.
+    public func covers(_ key: String) -> Bool {
+        switch self {
+        case .none: false
+        case .only(let keys): keys.contains(key)
+        case .missing: true
+        }
+    }
 }
 
 /// A calendar as its upstream lists it.
@@ -118,11 +136,19 @@ public struct UpstreamLink: Sendable, Hashable {
 
 /// Access tokens on demand; what a bridge sees of an account.
 public protocol CredentialSource: Sendable {
+    /// Tells one account from another, whatever tokens it has in the course of time; nil where nobody knows.
+    var connection: String? { get }
+
     /// A token that is good for some minutes.
     func accessToken() async throws(BridgeError) -> AccessToken
 
     /// A token other than `rejected`, which the upstream has just refused with 401.
     func accessToken(replacing rejected: AccessToken) async throws(BridgeError) -> AccessToken
+}
+
+extension CredentialSource {
+    /// Nobody knows.
+    public var connection: String? { nil }
 }
 
 /// A bearer token that does not print itself.

@@ -1,5 +1,5 @@
 import ICalendar
-import Store
+public import Store
 import WebDAV
 
 extension CalendarCollection {
@@ -7,7 +7,7 @@ extension CalendarCollection {
     var floatingZone: FloatingZone { properties.timeZone.flatMap(FloatingZone.init(calendarText:)) ?? .utc }
 
     /// The IANA name of the calendar's zone, where it has one (RFC 7809 §5.2).
-    var timeZoneIdentifier: String? {
+    public var timeZoneIdentifier: String? {
         guard let text = properties.timeZone, let calendar = try? Component(parsing: text),
             let tzid = calendar.components("VTIMEZONE").first?.first("TZID")?.text
         else { return nil }

@@ -11,6 +11,9 @@ public struct LinkChange: Sendable, Hashable {
     public var filters: String??
     public var notifiesGuests: Bool?
 
+    /// The IANA zone for times that come without one.
+    public var timeZone: String?
+
     /// UIDs of all the events that the link is to leave alone.
     public var skip: Set<String>?
 
@@ -97,11 +100,12 @@ extension LinkStore {
             link.mapping = change.mapping ?? link.mapping
             link.filters = change.filters ?? link.filters
             link.notifiesGuests = change.notifiesGuests ?? link.notifiesGuests
+            link.timeZone = change.timeZone ?? link.timeZone
             try transaction.run(
                 """
                 UPDATE link SET direction = \(.text(link.direction.rawValue)), policy = \(.text(link.policy.rawValue)),
                     mapping = \(.text(link.mapping)), filters = \(.text(link.filters)),
-                    notifies_guests = \(.integer(link.notifiesGuests))
+                    notifies_guests = \(.integer(link.notifiesGuests)), time_zone = \(.text(link.timeZone))
                 WHERE id = \(id.value)
                 """
             )
@@ -148,6 +152,7 @@ extension Link {
         if mapping != former.mapping { parts.append("mapping") }
         if filters != former.filters { parts.append("filters → \(filters ?? "none")") }
         if notifiesGuests != former.notifiesGuests { parts.append("notify_guests → \(notifiesGuests)") }
+        if timeZone != former.timeZone { parts.append("time_zone \(former.timeZone) → \(timeZone)") }
         return parts.isEmpty ? nil : parts.joined(separator: ", ")
     }
 

@@ -1,5 +1,6 @@
 import Accounts
 import Bridging
+import CalDAV
 import HTTPTypes
 import ICalendar
 import Store
@@ -15,8 +16,10 @@ struct LinkWish: Sendable {
     var policy = ConflictPolicy.newest
     var mapping: String?
     var filters: String?
-    var createsColumns = false
+    var createsColumns = ColumnConsent.none
     var notifiesGuests = false
+    /// The IANA zone for times that come without one; nil for the one that suggests itself.
+    var timeZone: String?
 }
 
 extension Gateway {
@@ -26,14 +29,14 @@ extension Gateway {
     func makeLink(_ wish: LinkWish, for principal: Principal) async throws -> Link {
         guard let provider = provider(wish.connection.provider) else { throw RESTProblem.notFound }
         let source = vault.source(for: wish.connection.id)
-        let all = try await provider.calendars(using: source)
-        let named = all.first { Self.isSame($0.id, wish.upstreamCalendar) }
+        let (named, all) = try await findCalendars(wish.upstreamCalendar, provider, source)
         let identity = LinkStore.randomIdentity()
         let zone = named?.timeZone.flatMap(ZoneResolver.ianaName)
+        let ownZone = try await self.zone(of: wish.calendar, principal)
         var settled = UpstreamLink(
             identity: identity,
             calendar: named?.id ?? wish.upstreamCalendar,
-            timeZone: zone ?? "UTC",
+            timeZone: wish.timeZone ?? zone ?? ownZone ?? "UTC",
             mapping: wish.mapping,
             notifiesGuests: wish.notifiesGuests
         )
@@ -70,7 +73,7 @@ extension Gateway {
             mapping: settled.mapping,
             filters: wish.filters,
             notifiesGuests: wish.notifiesGuests,
-            timeZone: settled.timeZone,
+            timeZone: wish.timeZone ?? settled.timeZone,
             access: upstream.access,
             identity: identity
         )
@@ -83,6 +86,27 @@ extension Gateway {
             )
         }
         return link
+    }
+
+    /// The calendar of that identifier, and those among which an address may mean one.
+    ///
+    /// What is listed is not all there is: Notion lists what was shared directly, and new databases late.
+    private func findCalendars(
+        _ identifier: String,
+        _ provider: any UpstreamProvider,
+        _ source: any CredentialSource
+    ) async throws -> (named: UpstreamCalendar?, all: [UpstreamCalendar]) {
+        let listed = try await provider.calendars(using: source)
+        if let named = listed.first(where: { Self.isSame($0.id, identifier) }) { return (named, listed) }
+        guard let provider = provider as? any FindingProvider else { return (nil, listed) }
+        let found = try await provider.calendars(at: identifier, using: source)
+        return (found.count == 1 ? found.first : nil, found)
+    }
+
+    /// The zone of a calendar of ours, else of whatever calendar of its owner has one.
+    private func zone(of calendar: CalendarCollection?, _ owner: Principal) async throws -> String? {
+        if let zone = calendar?.timeZoneIdentifier { return zone }
+        return try await calendars.calendars(of: owner.id).lazy.compactMap(\.timeZoneIdentifier).first
     }
 
     /// Notion's ids are the same with and without dashes.

@@ -79,7 +79,7 @@ struct GoogleConversationTests {
         case "settle":
             var link = googleLink
             link.calendar = words[1]
-            let settled = try await provider.settle(link, createColumns: false, using: TwoTokens())
+            let settled = try await provider.settle(link, createColumns: .none, using: TwoTokens())
             return settled.calendar + " " + settled.timeZone
         default:
             return try await provider.calendars(using: TwoTokens()).map(describe).joined(separator: "; ")

@@ -294,7 +294,7 @@ struct NotionRequestTests {
             NotionExchange(method: "GET", path: path, body: nil, answer: .success(reply))
         ])
         let link = NotionStage.link()
-        let again = try await NotionStage.provider(script).settle(link, createColumns: false, using: NotionTokens())
+        let again = try await NotionStage.provider(script).settle(link, createColumns: .none, using: NotionTokens())
         #expect(again == link)
     }
 

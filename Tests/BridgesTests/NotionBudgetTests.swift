@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Notion: the budget of a connection")
 struct NotionBudgetTests {
-    private let token = AccessToken("a")
+    private let token = RateBudget.Payer(AccessToken("a"))
     private let clock = NotionClock()
 
     private func budget(_ rate: Int = 180) -> RateBudget {
@@ -47,6 +47,18 @@ struct NotionBudgetTests {
         }
     }
 
+    @Test func `a connection keeps its budget with its next token, and shares it with another one of the same token`()
+        async
+    {
+        let budget = budget()
+        let first = RateBudget.Payer(connection: "1", AccessToken("a"))
+        await budget.pause(first, seconds: 90)
+        let renewed = RateBudget.Payer(connection: "1", AccessToken("b"))
+        #expect(await budget.turn(renewed) == .paused(seconds: 90))
+        #expect(await budget.turn(.init(connection: "2", AccessToken("b"))) == .paused(seconds: 90))
+        #expect(await budget.turn(.init(connection: "3", AccessToken("c"))) == .now)
+    }
+
     @Test(arguments: [1, 5])
     func `no minute sees more requests than allowed, and a long pass nine tenths of them`(_ links: Int) async {
         var clients = [Client](repeating: Client(), count: links)
@@ -71,7 +83,7 @@ struct NotionBudgetTests {
             Issue.record("the burst had no end")
             return
         }
-        #expect(await budget.turn(AccessToken("another")) == .now)
+        #expect(await budget.turn(.init(AccessToken("another"))) == .now)
     }
 
     @Test(arguments: [1, 30])

@@ -73,6 +73,26 @@ struct NotionColumnTests {
         }
     }
 
+    @Test(arguments: Fixture.all(in: "bridges/notion/columns", extension: "json"))
+    func `what was read and did not change is not written`(_ fixture: Fixture) throws {
+        let given = try Case(fixture)
+        // Who the people are is known to a bridge only after it asked.
+        guard given.direction != "up", given.column.type != .people else { return }
+        let page: JSON = [
+            "id": .string(NotionShorthand.id(1)), "created_time": "2026-11-20T10:00:00.000Z",
+            "properties": [
+                "When": ["id": "when", "type": "date", "date": ["start": "2026-11-23"]],
+                "Column": [
+                    "id": "c", "type": .string(given.column.type.rawValue), given.column.type.rawValue: given.value,
+                ],
+            ],
+        ]
+        let link = NotionStage.link(mapping: Mapping.settled(given.columns))
+        let bridge = NotionStage.provider(NotionScript([])).notionBridge(to: link, using: NotionTokens())
+        let record = try #require(Page(page)).record(bridge.columns)
+        #expect(try bridge.writes(toMake: bridge.object(from: [record]), from: [record]).isEmpty)
+    }
+
     @Test func `what Notion works out comes down and never goes up`() {
         let columns = Columns([
             .when: Column(id: "when", name: "When", type: .date),

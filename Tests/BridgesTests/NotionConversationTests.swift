@@ -118,8 +118,9 @@ struct NotionConversation {
                 mapping: calendar == nil ? argument : "{}",
                 calendar: calendar ?? NotionStage.table
             )
-            let creates = words[0] == "settle-creating"
-            return [Self.text(try await provider.settle(link, createColumns: creates, using: tokens))]
+            let consents: [String: ColumnConsent] = ["settle-creating": .missing, "settle-naming": .only(["uid"])]
+            let consent = consents[words[0], default: .none]
+            return [Self.text(try await provider.settle(link, createColumns: consent, using: tokens))]
         }
     }
 

@@ -13,18 +13,32 @@ enum NotionStage {
     static let now = Instant(rfc3339: "2026-11-21T12:00:00Z") ?? Instant(seconds: 0)
 
     /// The columns of the table, with identifiers as odd as Notion's.
-    static let columns = Columns([
-        .title: Column(id: "title", name: "Name", type: .title),
-        .when: Column(id: "D%5BBw", name: "When", type: .date),
-        .description: Column(id: "dE%3A1", name: "Description", type: .richText),
-        .location: Column(id: "lOc%60", name: "Location", type: .richText),
-        .url: Column(id: "uRl_", name: "URL", type: .url),
-        .status: Column(id: "sTa%3F", name: "Status", type: .select, options: ["Confirmed", "Tentative", "Cancelled"]),
-        .categories: Column(id: "%3B%5Cds", name: "Categories", type: .multiSelect),
-        .attendees: Column(id: "aTt%7B", name: "Attendees", type: .richText),
-        .repeats: Column(id: "rEp%40", name: "Repeats", type: .richText),
-        .uid: Column(id: "uId%7D", name: "Calendar UID", type: .richText),
-    ])
+    static let columns = inZone(
+        Columns([
+            .title: Column(id: "title", name: "Name", type: .title),
+            .when: Column(id: "D%5BBw", name: "When", type: .date),
+            .description: Column(id: "dE%3A1", name: "Description", type: .richText),
+            .location: Column(id: "lOc%60", name: "Location", type: .richText),
+            .url: Column(id: "uRl_", name: "URL", type: .url),
+            .status: Column(
+                id: "sTa%3F",
+                name: "Status",
+                type: .select,
+                options: ["Confirmed", "Tentative", "Cancelled"]
+            ),
+            .categories: Column(id: "%3B%5Cds", name: "Categories", type: .multiSelect),
+            .attendees: Column(id: "aTt%7B", name: "Attendees", type: .richText),
+            .repeats: Column(id: "rEp%40", name: "Repeats", type: .richText),
+            .uid: Column(id: "uId%7D", name: "Calendar UID", type: .richText),
+        ])
+    )
+
+    /// The columns as a bridge of the link has them.
+    static func inZone(_ columns: Columns) -> Columns {
+        var columns = columns
+        columns.linkZone = zone
+        return columns
+    }
 
     static func link(mapping: String? = nil, calendar: String = table) -> UpstreamLink {
         UpstreamLink(
@@ -69,6 +83,18 @@ struct NotionExchange: Sendable {
     var path: String
     var body: JSON?
     var answer: Result<OutboundReply, OutboundError>
+}
+
+extension NotionExchange {
+    /// A question whose answer is that data source.
+    init(answering dataSource: JSON) {
+        self.init(
+            method: "GET",
+            path: "/v1/data_sources/\(NotionStage.table)",
+            body: nil,
+            answer: .success(OutboundReply(status: 200, body: dataSource.octets))
+        )
+    }
 }
 
 /// A transport that knows what will be asked, in order, and complains about everything else.

@@ -45,6 +45,28 @@ struct NotionUpkeepTests {
         #expect(try creations("FREQ=DAILY", NotionStage.columns).isEmpty)
     }
 
+    @Test func `without the column for their names the pages of occurrences stay as they are`() async throws {
+        let event = try CalendarObject(
+            parsing: NotionTranslationTests.whole("UID:a@x\nDTSTART:20261121T090000Z\nRRULE:FREQ=DAILY\nSUMMARY:Bell")
+        )
+        func record(_ number: Int, _ occurrence: OccurrenceNote?) throws -> UpstreamRecord {
+            var page = try #require(
+                Page(NotionShorthand.expanded(["$page": .number(String(number)), "title": "Bell"]))
+            )
+            page.note.occurrence = occurrence
+            return page.record(Self.columns)
+        }
+        let shown = OccurrenceNote(series: compactID(NotionShorthand.id(1)), stamp: "20261123T090000Z")
+        let records = [try record(1, nil), try record(2, shown)]
+        let table = NotionShorthand.expanded(["$table": 1, "without": ["Calendar UID"]])
+        let bridge = NotionStage.provider(NotionScript([NotionExchange(answering: table)]))
+            .notionBridge(to: NotionStage.link(mapping: Mapping.settled(Self.columns)), using: NotionTokens())
+        #expect(try !bridge.upkeep(of: event, from: records).isEmpty)
+        try await bridge.inquire()
+        #expect(bridge.complaint != nil)
+        #expect(try bridge.upkeep(of: event, from: records).isEmpty)
+    }
+
     @Test func `a number of days is kept with the mapping, and one that is none is refused`() throws {
         let mapping = try Mapping(Mapping.settled(Self.columns))
         #expect(mapping.daysAhead == 60)

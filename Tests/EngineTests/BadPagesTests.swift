@@ -230,7 +230,7 @@ extension NotionSide {
         var link = spoke.link.upstream
         link.mapping = mapping
         let token = FixedToken(token: AccessToken("ntn_test"))
-        link.mapping = try await provider.settle(link, createColumns: false, using: token).mapping
+        link.mapping = try await provider.settle(link, createColumns: .none, using: token).mapping
         return provider.bridge(to: link, using: token)
     }
 }

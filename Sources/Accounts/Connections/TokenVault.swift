@@ -43,7 +43,7 @@ public actor TokenVault {
 
     /// The tokens of one connection, as a bridge sees them.
     public nonisolated func source(for connection: ConnectionID) -> any CredentialSource {
-        VaultSource(vault: self, connection: connection)
+        VaultSource(vault: self, id: connection)
     }
 
     /// A token with some minutes to live, other than `rejected`.
@@ -258,13 +258,15 @@ public actor TokenVault {
 /// One connection's view of the vault.
 private struct VaultSource: CredentialSource {
     let vault: TokenVault
-    let connection: ConnectionID
+    let id: ConnectionID
+
+    var connection: String? { "\(id.rawValue)" }
 
     func accessToken() async throws(BridgeError) -> AccessToken {
-        try await vault.token(of: connection, rejected: nil)
+        try await vault.token(of: id, rejected: nil)
     }
 
     func accessToken(replacing rejected: AccessToken) async throws(BridgeError) -> AccessToken {
-        try await vault.token(of: connection, rejected: rejected)
+        try await vault.token(of: id, rejected: rejected)
     }
 }

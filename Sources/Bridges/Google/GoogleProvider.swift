@@ -72,7 +72,7 @@ public struct GoogleProvider: UpstreamProvider {
     /// Resolves `primary` to the calendar's own identifier, and takes over the calendar's zone.
     public func settle(
         _ link: UpstreamLink,
-        createColumns: Bool,
+        createColumns: ColumnConsent,
         using credentials: any CredentialSource
     ) async throws(BridgeError) -> UpstreamLink {
         let path = "users/me/calendarList/" + percentEncodeSegment(link.calendar)

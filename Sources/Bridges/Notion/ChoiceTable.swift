@@ -23,7 +23,9 @@ struct ChoiceTable: Sendable, Hashable {
 
     /// The option to write for a value; nil where the column has none and must not be given one.
     func option(for value: String, in column: Column) -> String? {
-        guard let row = rows.first(where: { $0.value == value }) else { return nil }
+        guard let row = rows.first(where: { $0.value == value && !$0.options.isEmpty }) ?? neighbour(of: value) else {
+            return nil
+        }
         let names = row.options.map { $0.lowercased() }
         let existing = column.options.first { names.contains($0.lowercased()) }
         return existing ?? (column.type == .status ? nil : row.options.first)
@@ -31,6 +33,13 @@ struct ChoiceTable: Sendable, Hashable {
 }
 
 extension ChoiceTable {
+    /// The row nearest to a number that has none of its own, the more urgent one of two; nil for what is no number.
+    private func neighbour(of value: String) -> Row? {
+        guard let number = Int(value), 1...9 ~= number else { return nil }
+        let numbered = rows.compactMap { row in row.options.isEmpty ? nil : Int(row.value).map { ($0, row) } }
+        return numbered.min { (abs($0.0 - number), $0.0) < (abs($1.0 - number), $1.0) }?.1
+    }
+
     /// Reads the table of a mapping: value of the property → an option, or several of which the first is written.
     init?(_ json: JSON?, of role: ColumnRole) throws(Refusal) {
         guard let json, json != .null else { return nil }
@@ -73,11 +82,13 @@ extension ColumnRole {
         case .status: "STATUS"
         case .transparency: "TRANSP"
         case .classification: "CLASS"
-        case .title, .when, .description, .location, .url, .categories, .attendees, .repeats, .uid, .reminder,
-            .priority:
-            nil
+        case .priority: "PRIORITY"
+        case .title, .when, .description, .location, .url, .categories, .attendees, .repeats, .uid, .reminder: nil
         }
     }
+
+    /// What people call a PRIORITY (RFC 5545 §3.8.1.9).
+    private static let priorities = [1: ["High"], 5: ["Medium"], 9: ["Low"]]
 
     /// What the options mean where the mapping says nothing else.
     func choices(_ type: ColumnType) -> ChoiceTable {
@@ -105,8 +116,9 @@ extension ColumnRole {
                 ("PUBLIC", ["Public"], ChoiceTable.unchecked), ("PRIVATE", ["Private"], ChoiceTable.checked),
                 ("CONFIDENTIAL", ["Confidential"], nil),
             ])
-        case .title, .when, .description, .location, .url, .categories, .attendees, .repeats, .uid, .reminder,
-            .priority:
+        case .priority:
+            return table((1...9).map { (String($0), Self.priorities[$0, default: []], nil) })
+        case .title, .when, .description, .location, .url, .categories, .attendees, .repeats, .uid, .reminder:
             return ChoiceTable(rows: [])
         }
     }

@@ -65,7 +65,8 @@ enum ColumnRole: String, Sendable, Hashable, CaseIterable {
         case .location: [.richText, .select, .formula, .rollup, .relation]
         case .attendees: [.richText, .people]
         case .repeats, .uid: [.richText]
-        case .reminder, .priority: [.number, .formula, .rollup]
+        case .reminder: [.number, .formula, .rollup]
+        case .priority: [.number, .select, .status, .formula, .rollup]
         case .transparency, .classification: [.select, .status, .checkbox, .formula, .rollup]
         }
     }
@@ -104,6 +105,9 @@ enum ColumnRole: String, Sendable, Hashable, CaseIterable {
 
     /// Whether events cannot be held without the column once it is mapped: a rule that cannot be read would be lost.
     var isIndispensable: Bool { self == .title || self == .when || self == .repeats }
+
+    /// Whether a column can be made for it: a table has its title already.
+    var canBeAdded: Bool { self != .title }
 
     /// The definition of a column we make (a data source's schema).
     var definition: JSON {

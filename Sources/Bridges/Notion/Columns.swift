@@ -7,6 +7,12 @@ struct Columns: Sendable, Hashable {
     /// For how many days ahead each occurrence of a series has a page of its own; nil for none.
     var daysAhead: Int?
 
+    /// The zone of the link, in which times without one are read: with another one all pages are other events.
+    var linkZone = Self.plainZone
+
+    /// The zone that no record mentions.
+    static let plainZone = "UTC"
+
     init(_ byRole: [ColumnRole: Column] = [:]) { self.byRole = byRole }
 
     subscript(role: ColumnRole) -> Column? {
@@ -36,12 +42,17 @@ struct Columns: Sendable, Hashable {
     var fields: FieldSet {
         let readOnly = Set(roles.filter { byRole[$0]?.type.isReadOnly == true }.compactMap(\.field))
         let held = Set(roles.compactMap { role in byRole[role]?.field(as: role) })
-        return FieldSet(
+        var fields = FieldSet(
             writable: held.subtracting(readOnly).union([.summary, .schedule]),
             readOnly: readOnly,
             overrides: daysAhead == nil ? .none : .some,
             members: byRole[.attendees]?.directory?.members
         )
+        fields.limits.showsFirstReminderOnly = true
+        fields.limits.forgottenZone = linkZone
+        // What is worked out there is not told by what is here.
+        if let column = byRole[.categories], !column.type.isReadOnly { fields.limits.categories = column.categoryNames }
+        return fields
     }
 
     /// Tells one choice of columns from another; a renamed column is still the same.
@@ -57,6 +68,7 @@ struct Columns: Sendable, Hashable {
             }
         }
         if let daysAhead { digest.add("occurrences \(daysAhead)") }
+        if linkZone != Self.plainZone { digest.add("zone \(linkZone)") }
         return digest.hex
     }
 

@@ -18,11 +18,14 @@ struct EventProperties {
         case .status, .transparency, .classification: addChoice(role, value, of: column)
         case .categories: addCategories(value)
         case .priority:
-            guard let number = value.wholeNumber, 1...9 ~= number else { return }
-            properties = [Property("PRIORITY", value: String(number))]
+            if let number = role.number(value.wholeNumber) {
+                properties = [Property("PRIORITY", value: String(number))]
+            } else {
+                addChoice(role, value, of: column)
+            }
         case .reminder:
-            guard let minutes = value.wholeNumber, 0...Reminder.maximumMinutes ~= minutes else { return }
-            alarms = [Reminder(minutes: minutes).alarm]
+            guard let minutes = role.number(value.wholeNumber) else { return }
+            alarms = [FirstReminder(minutes: minutes).alarm]
         case .attendees: addPeople(value, column.directory)
         case .when, .repeats, .uid: break
         }
@@ -62,38 +65,17 @@ struct EventProperties {
     }
 }
 
-/// The first alarm of an event that rings so many minutes before its start.
-struct Reminder: Sendable, Hashable {
-    /// Four weeks: what other calendars take, too.
-    static let maximumMinutes = 40_320
-
-    var minutes: Int
-
-    init(minutes: Int) { self.minutes = minutes }
-
-    /// Finds the first relative alarm before the start; nil where there is none that minutes can say.
-    init?(_ event: Component) {
-        for alarm in event.components("VALARM") {
-            guard let trigger = alarm.first("TRIGGER"), trigger.parameter("VALUE")?.uppercased() != "DATE-TIME",
-                trigger.parameter("RELATED")?.uppercased() != "END",
-                let seconds = CalendarDuration(trigger.value)?.totalSeconds, seconds <= 0, seconds.isMultiple(of: 60),
-                seconds >= -Int64(Self.maximumMinutes) * 60
-            else { continue }
-            self.init(minutes: Int(-seconds / 60))
-            return
+extension ColumnRole {
+    /// What a number says in this role; nil for one that says nothing.
+    func number(_ number: Int?) -> Int? {
+        switch self {
+        // Zero is none (RFC 5545 §3.8.1.9).
+        case .priority: number.flatMap { 1...9 ~= $0 ? $0 : nil }
+        case .reminder: number.flatMap { 0...FirstReminder.maximumMinutes ~= $0 ? $0 : nil }
+        case .title, .when, .description, .location, .url, .status, .categories, .attendees, .repeats, .uid,
+            .transparency, .classification:
+            number
         }
-        return nil
-    }
-
-    /// The alarm that shows a text.
-    var alarm: Component {
-        Component(
-            "VALARM",
-            properties: [
-                Property("ACTION", value: "DISPLAY"), Property("DESCRIPTION", text: "Reminder"),
-                Property("TRIGGER", value: minutes == 0 ? "PT0S" : "-PT\(minutes)M"),
-            ]
-        )
     }
 }
 
@@ -116,7 +98,7 @@ extension ColumnValue {
     }
 
     /// The value as a whole number; nil for anything else.
-    fileprivate var wholeNumber: Int? {
+    var wholeNumber: Int? {
         switch self {
         case .number(let number): number.flatMap(Int.init(exactly:))
         case .text(let text): Int(text.trimmed)

@@ -13,8 +13,8 @@ struct EventValues: Sendable, Hashable {
     /// The same for every other text; four of them and a description leave room for the rest of a request.
     static let textOctets = 40_000
 
-    /// The longest name of an option that Notion takes, in UTF-16 code units.
-    static let maximumOptionLength = 100
+    /// The longest mail address or telephone number that Notion takes, in UTF-16 code units.
+    private static let maximumAddressLength = 200
 
     /// The most people Notion takes in one write.
     static let maximumPeople = 100
@@ -61,14 +61,14 @@ struct EventValues: Sendable, Hashable {
                 switch role {
                 case .title: .text(Self.text(event, "SUMMARY").onOneLine.fitting)
                 case .when: .when(when)
-                case .description:
-                    .text(RichText.fitting(Self.text(event, "DESCRIPTION"), octets: Self.descriptionOctets))
+                case .description: Self.description(event, in: column)
                 case .location: Self.location(event, in: column)
                 case .url: .text(Self.url(event))
                 case .status, .transparency, .classification: Self.choice(event, role, in: column)
                 case .categories: Self.categories(event, in: column)
-                case .reminder: .number(Reminder(event).map { Double($0.minutes) })
-                case .priority: .number(Self.priority(event))
+                case .reminder: .number(FirstReminder(event).map { Double($0.minutes) })
+                case .priority where column.type == .number: .number(Self.priority(event))
+                case .priority: Self.choice(event, role, in: column)
                 case .attendees: try column.type == .people ? Self.people(event, in: column) : Self.attendees(event)
                 case .repeats: .text(try Self.text(repeats, linkZone, changes: changes))
                 case .uid: .text(uid)
@@ -80,6 +80,17 @@ struct EventValues: Sendable, Hashable {
         event.first(name)?.text.normalizedLines ?? ""
     }
 
+    /// A text that is too long for an address or a telephone number, or has several lines, is none: Notion would refuse
+    /// the whole event for it.
+    private static func description(_ event: Component, in column: Column) -> ColumnValue {
+        let text = text(event, "DESCRIPTION")
+        guard column.type == .email || column.type == .phoneNumber else {
+            return .text(RichText.fitting(text, octets: descriptionOctets))
+        }
+        let isFitting = text.utf16.count <= maximumAddressLength && !text.contains(where: \.isNewline)
+        return .text(isFitting ? text : "")
+    }
+
     private static func url(_ event: Component) -> String {
         event.first("URL").flatMap { EventURL($0.value) }?.text ?? ""
     }
@@ -88,7 +99,7 @@ struct EventValues: Sendable, Hashable {
     private static func location(_ event: Component, in column: Column) -> ColumnValue {
         let text = text(event, "LOCATION")
         guard column.type == .select else { return .text(text.fitting) }
-        let name = optionName(text)
+        let name = OptionNames.name(of: text)
         return .option(name.isEmpty ? nil : name)
     }
 
@@ -141,22 +152,16 @@ struct EventValues: Sendable, Hashable {
     }
 
     private static func categories(_ event: Component, in column: Column) -> ColumnValue {
-        var seen: Set<String> = []
-        let names = event.all("CATEGORIES").flatMap(\.texts).map(optionName).filter { !$0.isEmpty }
-        let distinct = names.filter { seen.insert($0.lowercased()).inserted }
+        let names = column.categoryNames.shown(event.all("CATEGORIES").flatMap(\.texts))
         // A select column holds one; the others stay on our side.
-        return column.type == .select ? .option(distinct.first) : .options(Array(distinct.prefix(maximumOptions)))
+        return column.type == .select ? .option(names.first) : .options(names)
     }
+}
 
-    /// A name that Notion takes: one line, no commas, not too long.
-    static func optionName(_ category: String) -> String {
-        var name = ""
-        for character in category.onOneLine.trimmed {
-            let shown: Character = character == "," ? ";" : character
-            guard name.utf16.count + shown.utf16.count <= maximumOptionLength else { break }
-            name.append(shown)
-        }
-        return name
+extension Column {
+    /// How categories are shown in the column.
+    var categoryNames: OptionNames {
+        OptionNames(maximumCount: type == .select ? 1 : EventValues.maximumOptions)
     }
 }
 

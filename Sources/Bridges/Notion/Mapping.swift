@@ -127,6 +127,14 @@ struct Mapping: Sendable, Hashable {
         case .byDefault where role.isOptional: break
         case .byDefault:
             let entry = schema.entry(role.defaultName)
+            let others = role == .when ? schema.entries.filter { $0.type == ColumnType.date.rawValue } : []
+            // A table that has dates has the date of its pages: another column would be an empty calendar.
+            if entry == nil, !others.isEmpty {
+                let names = others.map { "“\($0.name)”" }.joined(separator: " or ")
+                resolution.problems[role] =
+                    "The Notion table has no column “\(role.defaultName)”: say whether “\(role.rawValue)” is \(names)."
+                return
+            }
             if entry == nil { resolution.missing[role] = role.defaultName }
             let fits = entry.map { entry in role.defaultTypes.contains { $0.rawValue == entry.type } } ?? false
             // What is not asked for need not be there, but for the date.
@@ -166,6 +174,21 @@ struct Mapping: Sendable, Hashable {
         var missing: [ColumnRole: String] = [:]
         /// What stands against a wish, a sentence each.
         var problems: [ColumnRole: String] = [:]
+
+        /// Leaves out columns that are of another type than when the mapping was settled: what they say now is no edit.
+        ///
+        /// The mapping takes the new type when it is saved again.
+        mutating func refuseOtherTypes(than settled: Columns) {
+            for role in columns.roles {
+                guard let column = columns[role], let former = settled[role], former.type != column.type else {
+                    continue
+                }
+                problems[role] =
+                    "The column “\(column.name)” was of type \(former.type.rawValue) and is of type"
+                    + " \(column.type.rawValue) now: change it back in Notion, or save the columns of this link again."
+                columns[role] = nil
+            }
+        }
 
         /// The first problem, in the order of the roles.
         var refusal: Refusal? {

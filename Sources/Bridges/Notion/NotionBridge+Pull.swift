@@ -35,7 +35,9 @@ extension NotionBridge {
 
         let deleted = vanished.map { page in
             let occurrence = ledger[page.id]?.occurrence
-            let isTold = page.isWhole && occurrence.map { isToCome($0.stamp) } ?? false
+            // It went after it was last seen, and after its last edit.
+            let since = [place?.swept, page.modified].compactMap { $0 }.max() ?? now()
+            let isTold = page.isWhole && occurrence.map { isToCome($0.stamp, at: min(since, now())) } ?? false
             return Page.deletedRecord(dashedID(page.id), showing: occurrence, isTold: isTold)
         }
         for page in vanished {
@@ -197,6 +199,7 @@ extension NotionBridge {
         /// Whether it still says which occurrence it shows: somebody else took it away.
         let isWhole: Bool
         let isTrashed: Bool
+        let modified: Instant?
     }
 
     /// The pages by age; those of single occurrences last, for they belong to others.
@@ -223,7 +226,8 @@ extension NotionBridge {
                 // Before we trash a page of an occurrence ourselves we take its name off.
                 let isWhole = page.map { $0.namedOccurrence(columns) != nil } ?? false
                 let isTrashed = page.map { $0.isTrashed && $0.dataSource == compactID(link.calendar) } ?? false
-                vanished.append(Vanished(id: id, isWhole: isWhole, isTrashed: isTrashed))
+                let modified = page?.modified
+                vanished.append(Vanished(id: id, isWhole: isWhole, isTrashed: isTrashed, modified: modified))
             }
         }
         // A page that is not found may be purged, or access to everything may be lost: then nothing counts as deleted.

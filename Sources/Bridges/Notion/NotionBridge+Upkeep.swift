@@ -31,13 +31,20 @@ extension NotionBridge: UpkeepBridge {
     }
 
     /// The day it is where the link's times are.
-    var today: DateTime {
-        let now = ZoneResolver().local(now(), form: .zoned(link.timeZone))
+    var today: DateTime { day(of: now()) }
+
+    private func day(of instant: Instant) -> DateTime {
+        let now = ZoneResolver().local(instant, form: .zoned(link.timeZone))
         return DateTime(date: now.year, now.month, now.day)
     }
 
     /// Whether an occurrence is of today or of a later day.
-    func isToCome(_ stamp: String) -> Bool { today.text <= OccurrenceNote.day(of: stamp, in: link.timeZone) }
+    func isToCome(_ stamp: String) -> Bool { isToCome(stamp, at: now()) }
+
+    /// Whether an occurrence was of that day or of a later one.
+    func isToCome(_ stamp: String, at instant: Instant) -> Bool {
+        day(of: instant).text <= OccurrenceNote.day(of: stamp, in: link.timeZone)
+    }
 
     /// Lists what makes the pages of the next occurrences say what the event says.
     ///
@@ -55,6 +62,8 @@ extension NotionBridge: UpkeepBridge {
         }
         present.sort { ($0.note.stamp, $0.record.id) < ($1.note.stamp, $1.record.id) }
         guard columns.daysAhead != nil || !present.isEmpty else { return [] }
+        // Without a column for their names nothing can be told of pages: that is no wish to be rid of them.
+        guard columns.daysAhead != nil || !wantsOccurrences else { return [] }
         let wanted = try wantedOccurrences(of: object, uid: master.uid(columns))
         return writes(toShow: wanted, of: record.id, present)
     }

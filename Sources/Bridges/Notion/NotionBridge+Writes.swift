@@ -73,7 +73,8 @@ extension NotionBridge {
             // Two options that say nothing about STATUS are the same to us: a task board's “Doing” is left alone.
             column.choices(role).value(of: current) == column.choices(role).value(of: wanted)
         case (.option(let current), .option(let wanted)): current?.lowercased() == wanted?.lowercased()
-        case (.number(let current), .number(let wanted)): current == wanted
+        // A number that says nothing is left to the person who wrote it until there is one to write.
+        case (.number, .number): role.number(current.wholeNumber) == role.number(wanted.wholeNumber)
         case (.options, .options), (.people, .people): current.canonical == wanted.canonical
         case (.when, _), (.text, _), (.option, _), (.options, _), (.number, _), (.people, _), (.related, _): false
         }

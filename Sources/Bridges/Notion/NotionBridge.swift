@@ -41,6 +41,7 @@ public final class NotionBridge: SweepingBridge, RecallingBridge, InquiringBridg
             let read = try Mapping(link.mapping)
             mapping = .success(read)
             var columns = read.settledColumns
+            columns.linkZone = link.timeZone
             // What is known of people from the last pull on: a pass asks what a link can hold before it pulls.
             if columns[.attendees]?.type == .people {
                 columns[.attendees]?.directory = workspace.directory(of: link.identity)
@@ -80,6 +81,9 @@ public final class NotionBridge: SweepingBridge, RecallingBridge, InquiringBridg
     /// What is wrong with the link though events still travel, as of the last pull: a mapped column is gone.
     public var complaint: Refusal? { state.withLock(\.complaint) }
 
+    /// Whether occurrences are to have pages, be there columns for it now or not.
+    var wantsOccurrences: Bool { (try? mapping.get())?.daysAhead != nil }
+
     /// The columns that are there.
     var columns: Columns { state.withLock(\.columns) }
 
@@ -107,7 +111,9 @@ public final class NotionBridge: SweepingBridge, RecallingBridge, InquiringBridg
             throw .refused(error)
         }
         let schema = TableSchema(try await client.dataSource(link.calendar))
-        let resolution = mapping.resolved(in: schema)
+        var resolution = mapping.resolved(in: schema)
+        resolution.refuseOtherTypes(than: mapping.settledColumns)
+        resolution.columns.linkZone = link.timeZone
         if let obstacle = resolution.obstacle { throw .refused(obstacle) }
         let (columns, complaint) = try await acquainted(resolution.columns)
         state.withLock { state in

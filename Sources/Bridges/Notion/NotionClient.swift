@@ -89,7 +89,7 @@ struct NotionClient: Sendable {
                 isWrite: isWrite,
                 about: subject
             )
-            if case .throttled(let seconds) = problem.error { await budget.pause(token, seconds: seconds ?? 1) }
+            if case .throttled(let seconds) = problem.error { await budget.pause(payer(token), seconds: seconds ?? 1) }
             throw problem
         }
         guard let json else { throw .unreadable }
@@ -104,12 +104,17 @@ struct NotionClient: Sendable {
             + "request \(number ?? "without a number")"
     }
 
+    /// Out of whose budget a request goes.
+    private func payer(_ token: AccessToken) -> RateBudget.Payer {
+        RateBudget.Payer(connection: credentials.connection, token)
+    }
+
     /// Waits until the budget has room; what somebody waits for goes first.
     private func waitForTurn(_ token: AccessToken) async throws(NotionProblem) {
         let isInteractive = RequestPriority.isInteractive
         var place: RateBudget.Ticket?
         while true {
-            switch await budget.turn(token, isInteractive: isInteractive, place) {
+            switch await budget.turn(payer(token), isInteractive: isInteractive, place) {
             case .now: return
             case .paused(let seconds): throw NotionProblem(passing: .throttled(retryAfter: seconds))
             case .wait(let duration, let ticket):
@@ -117,7 +122,7 @@ struct NotionClient: Sendable {
                 do throws(NotionProblem) {
                     try await pause(duration)
                 } catch {
-                    await budget.leave(token, ticket)
+                    await budget.leave(payer(token), ticket)
                     throw error
                 }
             }

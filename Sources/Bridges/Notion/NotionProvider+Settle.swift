@@ -5,10 +5,11 @@ import OutboundHTTP
 extension NotionProvider {
     /// Settles a link: finds the data source, and a column for each wish of the mapping.
     ///
-    /// With `createColumns`, columns that are missing are added; those that are there are never touched.
+    /// As far as `createColumns` goes, columns that are missing are added, but none where the mapping would not hold even
+    /// then; those that are there are never touched.
     public func settle(
         _ link: UpstreamLink,
-        createColumns: Bool,
+        createColumns: ColumnConsent,
         using credentials: any CredentialSource
     ) async throws(BridgeError) -> UpstreamLink {
         let client = client(using: credentials)
@@ -16,9 +17,12 @@ extension NotionProvider {
         var settled = link
         settled.calendar = found.id
         var resolution = mapping.resolved(in: found.schema)
-        // A table has its title already.
-        let missing = resolution.missing.filter { $0.key != .title }
-        if createColumns, !missing.isEmpty {
+        let missing = resolution.missing.filter { createColumns.covers($0.key.rawValue) && $0.key.canBeAdded }
+        if !missing.isEmpty {
+            let left = ColumnRole.allCases.filter { missing[$0] == nil }
+            if let refusal = left.lazy.compactMap({ resolution.problems[$0] }).first {
+                throw .refused(.mapping(refusal))
+            }
             let columns = missing.map { role, name in (name, role.definition) }
             let body: JSON = ["properties": .object(Dictionary(columns, uniquingKeysWith: { first, _ in first }))]
             _ = try await client.ask(.patch, "data_sources/\(found.id)", body, isWrite: true, about: .calendar)

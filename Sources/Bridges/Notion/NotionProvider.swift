@@ -139,7 +139,7 @@ extension NotionProvider {
             ],
         ]
         let client = client(using: credentials)
-        let answer = try await client.ask(.post, "databases", body, isWrite: true, about: .calendar)
+        let answer = try await Self.makeDatabase(body, client)
         guard let id = answer["data_sources"]?.elements.first?["id"]?.string else {
             throw .unreachable("Notion made a database without a data source.")
         }
@@ -148,6 +148,21 @@ extension NotionProvider {
         guard var calendar = UpstreamCalendar(dataSource: dataSource) else { throw NotionProblem.unreadable.error }
         if calendar.name == UpstreamCalendar.untitled { calendar.name = name }
         return calendar
+    }
+
+    /// Makes a database; one that was made though no answer came is the one that was asked for.
+    private static func makeDatabase(_ body: JSON, _ client: NotionClient) async throws(BridgeError) -> JSON {
+        do throws(NotionProblem) {
+            return try await client.send(.post, "databases", body, isWrite: true, about: .calendar)
+        } catch {
+            guard error.kind == .lost else { throw error.error }
+            guard let id = error.committed else {
+                throw .unreachable(
+                    "Notion did not say whether it made the database: look on the page before you ask for it again."
+                )
+            }
+            return try await client.ask(.get, "databases/\(percentEncodeSegment(id))", about: .calendar)
+        }
     }
 }
 

@@ -174,11 +174,13 @@ struct Page: Sendable, Hashable {
             "id": .string(id), "created_time": .string(created),
             "properties": .object(Dictionary(mapped, uniquingKeysWith: { first, _ in first })),
         ]
+        var noted: [String: JSON] = [:]
         if note != Note() {
-            var noted: [String: JSON] = ["copy": .bool(note.isCopy), "repeats": .optional(note.repeats)]
+            noted = ["copy": .bool(note.isCopy), "repeats": .optional(note.repeats)]
             noted["occurrence"] = note.occurrence?.json
-            json[Self.noteKey] = .object(noted)
         }
+        if columns.linkZone != Columns.plainZone { noted["zone"] = .string(columns.linkZone) }
+        if !noted.isEmpty { json[Self.noteKey] = .object(noted) }
         return UpstreamRecord(
             id: id,
             series: note.occurrence.map { dashedID($0.series) } ?? id,

@@ -21,6 +21,18 @@ actor RateBudget {
         fileprivate let number: Int
     }
 
+    /// Out of whose budget a request goes: a connection keeps its own through all its tokens, and several connections with
+    /// one token share it.
+    struct Payer: Sendable, Hashable {
+        var connection: String?
+        var token: AccessToken
+
+        init(connection: String? = nil, _ token: AccessToken) {
+            self.connection = connection
+            self.token = token
+        }
+    }
+
     private struct Bucket {
         var tokens: Double
         var filledAt: Duration
@@ -50,11 +62,17 @@ actor RateBudget {
     /// How many connections are remembered before those at rest are forgotten.
     private static let maximumBuckets = 256
 
+    private static let maximumTokens = 4 * maximumBuckets
+
     private let burst: Double
     private let kept: Double
     private let perSecond: Double
     private let elapsed: @Sendable () -> Duration
-    private var buckets: [AccessToken: Bucket] = [:]
+    private var buckets: [Int: Bucket] = [:]
+    /// The bucket of each connection and of each token.
+    private var bucketsOfConnections: [String: Int] = [:]
+    private var bucketsOfTokens: [AccessToken: Int] = [:]
+    private var lastBucket = 0
     private var lastTicket = 0
 
     /// `elapsed` tells the time since some moment, and never goes back.
@@ -67,13 +85,14 @@ actor RateBudget {
     }
 
     /// Takes one request off the budget, or tells when to ask again; whoever does not ask again must ``leave(_:_:)``.
-    func turn(_ connection: AccessToken, isInteractive: Bool = false, _ known: Ticket? = nil) -> Turn {
+    func turn(_ payer: Payer, isInteractive: Bool = false, _ known: Ticket? = nil) -> Turn {
         let now = elapsed()
-        var bucket = buckets[connection] ?? Bucket(tokens: burst, filledAt: now)
+        forgetIdle(now)
+        let number = bucket(of: payer)
+        var bucket = buckets[number] ?? Bucket(tokens: burst, filledAt: now)
         bucket.tokens = min(burst, bucket.tokens + (now - bucket.filledAt).inSeconds * perSecond)
         bucket.filledAt = now
-        forgetIdle(now)
-        defer { buckets[connection] = bucket }
+        defer { buckets[number] = bucket }
         let pause = max(.zero, (bucket.pausedUntil ?? now) - now)
         guard pause <= Self.patience else {
             bucket.remove(known)
@@ -95,12 +114,25 @@ actor RateBudget {
     }
 
     /// Gives up a place in the line.
-    func leave(_ connection: AccessToken, _ ticket: Ticket) { buckets[connection]?.remove(ticket) }
+    func leave(_ payer: Payer, _ ticket: Ticket) { buckets[bucket(of: payer)]?.remove(ticket) }
 
     /// Remembers that Notion asked for a pause.
-    func pause(_ connection: AccessToken, seconds: Int) {
+    func pause(_ payer: Payer, seconds: Int) {
         let now = elapsed()
-        buckets[connection, default: Bucket(tokens: burst, filledAt: now)].pausedUntil = now + .seconds(max(0, seconds))
+        let until = now + .seconds(max(0, seconds))
+        buckets[bucket(of: payer), default: Bucket(tokens: burst, filledAt: now)].pausedUntil = until
+    }
+
+    /// The number of the bucket that pays; a new one for whom nobody knows.
+    private func bucket(of payer: Payer) -> Int {
+        let known = bucketsOfTokens[payer.token] ?? payer.connection.flatMap { bucketsOfConnections[$0] }
+        if known == nil { lastBucket += 1 }
+        // Tokens come and go; a connection is known without them.
+        if bucketsOfTokens.count >= Self.maximumTokens { bucketsOfTokens = [:] }
+        let number = known ?? lastBucket
+        bucketsOfTokens[payer.token] = number
+        if let connection = payer.connection { bucketsOfConnections[connection] = number }
+        return number
     }
 
     private func nextTicket() -> Ticket {
@@ -114,6 +146,8 @@ actor RateBudget {
             now - bucket.filledAt < .seconds(60) || (bucket.pausedUntil ?? now) > now
                 || !bucket.interactive.isEmpty || !bucket.background.isEmpty
         }
+        bucketsOfTokens = bucketsOfTokens.filter { buckets[$0.value] != nil }
+        bucketsOfConnections = bucketsOfConnections.filter { buckets[$0.value] != nil }
     }
 }
 

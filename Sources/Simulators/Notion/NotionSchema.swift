@@ -81,6 +81,8 @@ struct NotionDataSource: Sendable {
     var title: String
     var columns: [NotionColumn]
     var isShared = true
+    /// Whether search knows of it.
+    var isListed = true
     var isTrashed = false
 
     /// The place of the column called so, or with that id, in either spelling of the id.

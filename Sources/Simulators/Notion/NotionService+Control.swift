@@ -14,7 +14,7 @@ import ICalendar
 /// | `POST formula` | `id`, `column`, `text` | what a formula says of every page: `{Column}` stands for what is in it |
 /// | `POST blocks` | `id`, `children`, `position` | writes on a page |
 /// | `POST move`, `duplicate`, `purge` | `id`, `data_source` | what the API cannot do to a page |
-/// | `POST share` | `id`, `shared` | shows or hides a data source |
+/// | `POST share` | `id`, `shared`, `listed` | shows or hides a data source, or hides it from search alone |
 /// | `POST tokens` | `internal`, `expire`, `revoke` | admits an internal token, ends tokens |
 /// | `POST settings` | see ``NotionService/settings(_:)`` | how the service behaves |
 /// | `POST webhook` | `url`; `silently`: without telling the secret | enters the address of the subscription |
@@ -58,7 +58,9 @@ extension NotionService {
         case ("POST", "move"): return try workspace.move(text("id", body), to: text("data_source", body), at: instant)
         case ("POST", "duplicate"): return try workspace.duplicate(text("id", body), at: instant)
         case ("POST", "purge"): try workspace.purge(text("id", body))
-        case ("POST", "share"): try workspace.share(text("id", body), body["shared"]?.bool ?? false)
+        case ("POST", "share"):
+            let isListed = body["listed"]?.bool ?? true
+            try workspace.share(text("id", body), body["shared"]?.bool ?? (body["listed"] != nil), isListed: isListed)
         case ("POST", "tokens"): changeTokens(body)
         case ("POST", "settings"): try settings(body)
         case ("POST", "webhook"): try subscribe(body)
@@ -116,12 +118,15 @@ extension NotionService {
         if body["revoke"]?.bool == true { authorization.revokeEverything() }
     }
 
-    /// `approves_at_once`, `capabilities` by name, numbers, and faults: `faults` is a rate in 1,000 for each kind,
+    /// `approves_at_once`, `lists_new_sources` (false: search knows nothing of what is made from now on), `capabilities` by name, numbers, and faults: `faults` is a rate in 1,000 for each kind,
     /// `clear_faults` takes back those planned, `next_faults` is a list of `kind`, `method` and `path` (a part of it), used
     /// up one by one.
     private func settings(_ body: JSONValue) throws(NotionProblem) {
         let keys =
-            ["approves_at_once", "capabilities", "faults", "next_faults", "clear_faults", "clock_offset"]
+            [
+                "approves_at_once", "lists_new_sources", "capabilities", "faults", "next_faults", "clear_faults",
+                "clock_offset",
+            ]
             + Self.counts
         try NotionWorkspace.refuseUnknownKeys(body, allowed: Set(keys))
         var counts: [String: Int] = [:]
@@ -141,6 +146,7 @@ extension NotionService {
             if isGranted.bool == false { capabilities.remove(capability) } else { capabilities.insert(capability) }
         }
         if let approves = body["approves_at_once"]?.bool { approvesAtOnce = approves }
+        workspace.listsNewSources = body["lists_new_sources"]?.bool ?? workspace.listsNewSources
         if let offset = body["clock_offset"]?.integer { clockOffset = Int64(offset.clamped(to: -Self.far...Self.far)) }
         ratePerMinute = counts["rate_per_minute"] ?? ratePerMinute
         workspace.rowLimit = counts["row_limit"] ?? workspace.rowLimit

@@ -55,7 +55,9 @@ extension NotionWorkspace {
         func isWanted(_ title: String) -> Bool { wanted.isEmpty || title.lowercased().contains(wanted) }
         var found: [JSONValue] = []
         let shared = sources.values.filter { $0.isShared && !$0.isTrashed }
-        if kind != "page" { found += shared.filter { isWanted($0.title) }.sorted { $0.id < $1.id }.map(\.json) }
+        if kind != "page" {
+            found += shared.filter { $0.isListed && isWanted($0.title) }.sorted { $0.id < $1.id }.map(\.json)
+        }
         if kind != "data_source" {
             for page in order.compactMap({ pages[$0] }) where !page.isTrashed && !page.isArchived {
                 guard isWanted(NotionText.plain(page.values["title"])),

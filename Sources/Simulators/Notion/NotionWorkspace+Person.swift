@@ -70,9 +70,10 @@ extension NotionWorkspace {
     }
 
     /// Gives the connection access to a data source, or takes it away.
-    mutating func share(_ id: String, _ isShared: Bool) throws(NotionProblem) {
+    mutating func share(_ id: String, _ isShared: Bool, isListed: Bool) throws(NotionProblem) {
         var source = try source(id, for: .person)
         source.isShared = isShared
+        source.isListed = isListed
         store(source)
     }
 

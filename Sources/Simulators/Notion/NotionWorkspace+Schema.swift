@@ -20,12 +20,13 @@ extension NotionWorkspace {
 
     /// Makes a data source, in a database of its own unless one is given.
     mutating func addSource(title: String, columns: [NotionColumn], database: String? = nil) -> NotionDataSource {
-        let source = NotionDataSource(
+        var source = NotionDataSource(
             id: nextIdentifier(1),
             database: database ?? nextIdentifier(2),
             title: title,
             columns: columns
         )
+        source.isListed = listsNewSources
         store(source)
         return source
     }

@@ -19,6 +19,8 @@ struct NotionWorkspace: Sendable {
     var answerLimit = 100
     /// Seconds after which a new row shows up in queries.
     var lagSeconds: Int64 = 0
+    /// Whether search finds what is made from now on at once; the true one does so late.
+    var listsNewSources = true
     /// What happened since the subscription was told last.
     var happenings: [NotionHappening] = []
     private var lastIdentifier: UInt64 = 0

@@ -76,6 +76,7 @@ extension DashboardRoutes {
     func editLink(_ request: PageRequest) async throws -> Response {
         var change: [String: JSON] = ["conflicts": .text(request.form["conflicts"])]
         if let direction = request.form["direction"] { change["direction"] = .string(direction) }
+        if let zone = request.form["time_zone"], !zone.isEmpty { change["time_zone"] = .string(zone) }
         change["notify_guests"] = .bool(request.form["notify_guests"] == "yes")
         _ = try await ask(.patch, ["links", request.id], .object(change), for: request.visitor)
         return .seeOther("/links/\(request.id)")

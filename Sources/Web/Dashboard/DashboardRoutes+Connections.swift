@@ -7,12 +7,13 @@ import Sync
 
 extension DashboardRoutes {
     /// The calendars of an account, or those at a pasted address, each with what it takes to link it.
-    func connectionPage(_ id: String, at address: String?, _ visitor: Visitor) async throws -> Response {
-        let connection = try await connection(id, visitor)
+    func connectionPage(_ request: PageRequest) async throws -> Response {
+        let (visitor, address) = (request.visitor, request.query["address"])
+        let connection = try await connection(request.id, visitor)
         guard let provider = gateway.provider(connection.provider) else { throw RESTProblem.notFound }
         var content: [String: Any] = [
             "provider": Self.label(connection.provider), "account": connection.account ?? "",
-            "connection": connection.id.rawValue,
+            "connection": connection.id.rawValue, "timeZone": request.zone ?? "",
         ]
         if connection.state == .connected {
             let capabilities = try await gateway.capabilities(of: connection) ?? []

@@ -61,6 +61,7 @@ extension DashboardRoutes {
             content["directions"] = ["options": options(pairs, link.direction.rawValue)]
         }
         content["isMapped"] = link.mapping != nil
+        content["timeZone"] = link.timeZone
         return content
     }
 
@@ -124,7 +125,9 @@ extension DashboardRoutes {
             wish.calendar = calendar
         }
         wish.policy = form["conflicts"].flatMap(ConflictPolicy.init) ?? .newest
-        wish.createsColumns = form["create_columns"] == "true"
+        // The form names one column: to that one, and no other, the person has said yes.
+        wish.createsColumns = form["create_columns"] == "uid" ? .only(["uid"]) : .none
+        wish.timeZone = try RESTRoutes.zoneName(form["time_zone"])
         let link = try await gateway.makeLink(wish, for: visitor.principal)
         return .seeOther("/links/\(link.id.rawValue)")
     }

@@ -35,8 +35,9 @@ extension DashboardRoutes {
         let table = EditedTable(
             connection: try await connection(request.id, request.visitor).id.rawValue,
             calendar: request.form["upstream_calendar"] ?? "",
+            timeZone: try RESTRoutes.zoneName(request.form["time_zone"]) ?? "UTC",
             action: "/connections/\(request.id)/mapping",
-            wishes: ["upstream_calendar", "calendar", "conflicts"].map { ($0, request.form[$0] ?? "") }
+            wishes: ["upstream_calendar", "calendar", "conflicts", "time_zone"].map { ($0, request.form[$0] ?? "") }
         )
         guard request.form["column.0"] == nil else { return try await edit(table, request) }
         let first = try await preview(table, .null, request)
@@ -105,6 +106,7 @@ extension DashboardRoutes {
         body["upstream_calendar"] = .string(table.calendar)
         body["calendar"] = request.form["calendar"].flatMap { Int64($0) }.map(JSON.integer) ?? .null
         if let policy = request.form["conflicts"], !policy.isEmpty { body["conflicts"] = .string(policy) }
+        if let zone = request.form["time_zone"], !zone.isEmpty { body["time_zone"] = .string(zone) }
         let link = try await ask(.post, ["links"], .object(body), for: request.visitor)
         return link["id"]?.integer.map { String($0) } ?? ""
     }

@@ -56,7 +56,7 @@ struct PageRoute: Sendable {
         PageRoute("/events/*/history") { try await $0.historyPage($1) },
         PageRoute("/events/*/explain") { try await $0.explainPage($1) },
         PageRoute("/connect/*") { try await $0.connectPage($1) },
-        PageRoute("/connections/*") { try await $0.connectionPage($1.id, at: $1.query["address"], $1.visitor) },
+        PageRoute("/connections/*") { try await $0.connectionPage($1) },
         PageRoute("/links/*") { try await $0.linkPage($1.id, $1.visitor) },
         PageRoute("/links/*/mapping") { try await $0.mappingPage($1) },
         PageRoute("/conflicts") { try await $0.conflictsPage($1) },

@@ -104,7 +104,9 @@ extension RESTRoutes {
     /// Names the settings of a link; how it is doing does not count.
     private static func etag(of status: LinkStatus) -> String {
         let link = status.link
-        let settings = [link.direction.rawValue, link.policy.rawValue, link.mapping ?? "", link.filters ?? ""]
+        let settings = [
+            link.direction.rawValue, link.policy.rawValue, link.mapping ?? "", link.filters ?? "", link.timeZone,
+        ]
         return JSON.array(settings.map(JSON.string) + [.bool(link.notifiesGuests)]).digest
     }
 
@@ -125,12 +127,22 @@ extension RESTRoutes {
         wish.policy = try choice("conflicts", members) ?? .newest
         wish.mapping = try text(ofObject: "mapping", members)
         wish.filters = try filters(members)
-        wish.createsColumns = members["create_columns"]?.bool ?? false
+        wish.createsColumns = members["create_columns"]?.bool == true ? .missing : .none
+        wish.timeZone = try Self.zoneName(members["time_zone"]?.string)
         wish.notifiesGuests = members["notify_guests"]?.bool ?? false
         let link = try await gateway.makeLink(wish, for: request.visitor.principal)
         if members["start"]?.bool == true { _ = try await gateway.scheduler.start(link.id) }
         guard let status = try await gateway.scheduler.status(of: link.id) else { throw RESTProblem.notFound }
         return RESTReply(.created, Self.row(status))
+    }
+
+    /// The IANA name of a zone; nil where none is named.
+    static func zoneName(_ name: String?) throws(RESTProblem) -> String? {
+        guard let name, !name.isEmpty else { return nil }
+        guard let known = ZoneResolver.ianaName(for: name) else {
+            throw .invalid("time_zone \(name) is no IANA time zone.", "Use a name like Europe/Berlin.")
+        }
+        return known
     }
 
     private func choice<Choice: RawRepresentable<String> & CaseIterable>(
@@ -170,6 +182,7 @@ extension RESTRoutes {
         change.direction = try choice("direction", members)
         change.policy = try choice("conflicts", members)
         change.notifiesGuests = members["notify_guests"]?.bool
+        change.timeZone = try Self.zoneName(members["time_zone"]?.string)
         if members["filters"] != nil { change.filters = .some(try filters(members)) }
         if let skip = members["skip"]?.array { change.skip = Set(skip.compactMap(\.string)) }
         if let mapping = try text(ofObject: "mapping", members), let provider = gateway.provider(link.provider) {
@@ -177,7 +190,7 @@ extension RESTRoutes {
             upstream.mapping = mapping
             change.mapping = try await provider.settle(
                 upstream,
-                createColumns: members["create_columns"]?.bool ?? false,
+                createColumns: members["create_columns"]?.bool == true ? .missing : .none,
                 using: gateway.vault.source(for: link.connection)
             ).mapping
         }
@@ -198,7 +211,7 @@ extension RESTRoutes {
             "connection": .integer(link.connection.rawValue), "provider": .string(link.provider),
             "upstream_calendar": .string(link.upstreamCalendar), "upstream_name": .string(link.upstreamName),
             "direction": .string(link.direction.rawValue), "conflict_policy": .string(link.policy.rawValue),
-            "notify_guests": .bool(link.notifiesGuests),
+            "notify_guests": .bool(link.notifiesGuests), "time_zone": .string(link.timeZone),
             "mapping": link.mapping.flatMap { JSON(parsing: Array($0.utf8)) } ?? .null,
             "filters": link.filters.flatMap { JSON(parsing: Array($0.utf8)) } ?? .null,
             "push_until": .text(status.channelExpiresAt?.rfc3339), "push_problem": .text(status.channelProblem),

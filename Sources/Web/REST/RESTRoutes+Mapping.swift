@@ -56,10 +56,7 @@ extension RESTRoutes {
             throw RESTProblem.invalid("\(connection.provider) has no columns to map.", "Link the calendar as it is.")
         }
         let members = try request.members()
-        let zone = members["time_zone"]?.string ?? Self.defaultZone
-        guard TimeZoneData.vtimezone(for: zone, from: nil) != nil || zone == Self.defaultZone else {
-            throw RESTProblem.invalid("The time zone \(zone) is not known.", "Name one like Europe/Berlin.")
-        }
+        let zone = try Self.zoneName(members["time_zone"]?.string) ?? Self.defaultZone
         let link = UpstreamLink(
             identity: "preview",
             calendar: members["upstream_calendar"]?.string ?? "",

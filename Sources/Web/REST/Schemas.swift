@@ -123,7 +123,8 @@ enum Schemas {
     private static let link = Schema.object([
         "id": .identifier, "calendar": .identifier, "connection": .identifier, "provider": .text,
         "upstream_calendar": .text, "upstream_name": .text, "direction": .choice(LinkDirection.self),
-        "conflict_policy": .text, "notify_guests": .truth, "mapping": .anything, "filters": .anything,
+        "conflict_policy": .text, "notify_guests": .truth, "time_zone": .text, "mapping": .anything,
+        "filters": .anything,
         "push_until": .time.orNull.noted("the upstream calls until then; null where it is polled"),
         "push_problem": .text.orNull,
         "state": .choice(["preview", "idle", "syncing", "waiting", "paused", "needs_approval", "error"]),
@@ -141,6 +142,9 @@ enum Schemas {
             ),
             "skip?": Schema.list(of: .text).orNull.noted("UIDs of all events that are left alone"),
             "create_columns?": Schema.truth.orNull, "notify_guests?": Schema.truth.orNull,
+            "time_zone?": Schema.text(0...100).orNull.noted(
+                "of times that come without one; as a rule that of the calendar upstream, of ours, of the owner's others"
+            ),
         ])
         .members
 

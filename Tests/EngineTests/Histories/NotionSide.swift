@@ -102,7 +102,7 @@ final class NotionSide: Side, SimulatedService {
         )
         // It is settled while no pass has to live for it.
         let provider = makeProvider { Process() }
-        return try await provider.settle(link, createColumns: false, using: Self.token).mapping
+        return try await provider.settle(link, createColumns: .none, using: Self.token).mapping
     }
 
     func changeMapping(using random: inout SyncTestSupport.SeededGenerator) async throws -> String? {
