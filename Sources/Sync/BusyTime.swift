@@ -35,6 +35,16 @@ enum BusyTime {
         }
     }
 
+    /// An event of ours at the times that an upstream, which may know of no more, gives it.
+    static func unveiled(
+        _ theirs: CalendarObject,
+        over ours: CalendarObject
+    ) throws(CalendarDataError) -> CalendarObject {
+        let fieldSet = FieldSet(writable: fields, overrides: .all)
+        let keys = Set(Projection(of: theirs, onto: fieldSet).fields.keys)
+        return try overlay(keys, of: theirs, onto: ours, fieldSet: fieldSet)
+    }
+
     /// Those of some fields that say when something is.
     static func times(_ keys: Set<FieldKey>) -> Set<FieldKey> {
         keys.filter { Field(rawValue: $0.name).map(fields.contains) ?? false }

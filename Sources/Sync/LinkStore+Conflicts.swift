@@ -20,20 +20,15 @@ struct NewConflict: Sendable {
     var resolvedBy: String
     var run: RunID?
 
-    /// What the upstream says, where a policy decides against it; our own word is a version already.
+    /// The event as the upstream says, where a policy decides against it; our own word is a version already.
     var overruled: Draft?
 
     /// The conflict that a decision on an item found; nil where it found none.
-    ///
-    /// - Throws: `CalendarDataError` where the upstream's word cannot be kept under our UID.
-    init?(_ item: SnapshotItem, _ decision: Decision, resolvedBy: String, run: RunID?, at now: Instant) throws {
+    init?(_ item: SnapshotItem, _ decision: Decision, resolvedBy: String, run: RunID?) {
         guard let first = decision.conflicts.first else { return nil }
         fields = decision.conflicts.compactMap(\.field)
         resolution = first.winner.map { $0 == .local ? .gateway : .upstream }
         self.resolvedBy = resolvedBy
-        if decision.conflicts.contains(where: { $0.winner == .local }) {
-            overruled = try item.remote.map { Draft(try $0.object.with(uid: item.uid), at: now) }
-        }
         uid = item.uid
         summary = item.summary
         local = item.local?.fields ?? [:]

@@ -25,8 +25,8 @@ extension LinkStore {
         at now: Instant,
         _ transaction: borrowing SQLTransaction
     ) throws {
-        guard let text = conflict.upstreamText else { return }
-        let overruled = Draft(try CalendarObject(parsing: text).with(uid: conflict.uid), at: now)
+        guard let word = try conflict.upstreamWord() else { return }
+        let overruled = Draft(try word.with(uid: conflict.uid), at: now)
         let name = ObjectName.plain(for: conflict.uid)
         try calendars.keepOverruled(overruled, named: name, in: conflict.calendar, by: author, transaction)
     }

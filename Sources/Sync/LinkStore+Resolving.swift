@@ -146,6 +146,17 @@ struct OpenConflict {
     }
 }
 
+extension OpenConflict {
+    /// The event as the upstream says; of one whose details it may not see, those of ours stay.
+    ///
+    /// Nil where it is gone there, or nothing but a veil is left of it.
+    func upstreamWord() throws -> CalendarObject? {
+        guard let theirs = try upstreamText.map({ try CalendarObject(parsing: $0) }) else { return nil }
+        guard BusyTime.isVeiled(theirs) else { return theirs }
+        return try gatewayText.map { try BusyTime.unveiled(theirs, over: CalendarObject(parsing: $0)) }
+    }
+}
+
 /// What a decision makes of a conflict.
 struct Resolution {
     let conflict: OpenConflict
@@ -179,8 +190,8 @@ struct Resolution {
         case .gateway, .upstream:
             return []
         case .both:
-            guard let text = conflict.upstreamText, conflict.gatewayText != nil else { return [] }
-            return [try CalendarObject(parsing: text).with(uid: "\(copyUID)@kalends")]
+            guard conflict.gatewayText != nil else { return [] }
+            return try conflict.upstreamWord().map { [try $0.with(uid: "\(copyUID)@kalends")] } ?? []
         case .merged(let values):
             guard let text = conflict.gatewayText ?? conflict.upstreamText else { return [] }
             return [try MergedValues(values).applied(to: CalendarObject(parsing: text))]

@@ -38,6 +38,9 @@ struct AgreedItem: Sendable {
     var origin: Origin
     /// Whether a person ended the agreement: only the origin still counts.
     var isVoid: Bool
+
+    /// Our event as it was when both agreed; nil where that was never noted.
+    func localObject() throws -> CalendarObject? { localText.isEmpty ? nil : try CalendarObject(parsing: localText) }
 }
 
 /// What is to be told apart about an item that waits.

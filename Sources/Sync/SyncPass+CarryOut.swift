@@ -108,21 +108,39 @@ extension SyncPass {
     }
 
     private func createdLocal(_ item: SnapshotItem, _ decision: Decision) throws -> PreparedItem? {
-        guard let remote = item.remote else { return nil }
-        let object = try remote.object.with(uid: item.uid)
+        guard let remote = item.remote, let object = try remoteWord(on: item) else { return nil }
         let draft = Draft(object, at: clock.now())
         var settlement = Settlement(item.uid)
         settlement.isFirst = item.isFirst
         settlement.localWrite = .create(draft, uid: object.uid)
         // Most often the event is taken over as it is; what was read of it then need not be read again.
-        let isSame = object.uid == remote.object.uid && !item.isVeiled
-        let fields = isSame ? remote.fields : Projection(of: object, onto: bridge.fields).fields
-        let local = LocalItem(object, etag: draft.etag, fields)
+        let isSame = object.text == remote.object.text && !item.isVeiled
+        let local =
+            try isSame
+            ? LocalItem(object, etag: draft.etag, remote.fields) : item.written(object, over: nil, bridge.fields)
         settlement.agreed = item.agreement(local, remote, origin: .upstream)
         settlement.conflict = try conflict(decision, item)
         var entry = RunEntry(item, "create", [], undo: nil)
         entry.removes = .gateway
         return PreparedItem(settlement: settlement, entry: entry) { $0.pulled += 1 }
+    }
+
+    /// The event as it is here when the upstream is right in everything.
+    ///
+    /// What the upstream cannot hold, or may not see, stays as it is here, or was when both agreed last.
+    private func remoteWord(on item: SnapshotItem) throws -> CalendarObject? {
+        guard let remote = item.remote else { return nil }
+        guard let ours = try item.local?.object ?? item.base?.localObject() else {
+            return try remote.object.with(uid: item.uid)
+        }
+        let keys = Set(remote.fields.keys).union(item.base?.agreement.remote.keys.map(\.self) ?? [])
+        return try overlay(
+            item.isVeiled ? BusyTime.times(keys) : keys,
+            of: remote.object,
+            onto: ours,
+            fieldSet: incoming(item),
+            stamp: clock.now()
+        )
     }
 
     private func deletedLocal(_ item: SnapshotItem, _ decision: Decision) throws -> PreparedItem? {
@@ -170,7 +188,11 @@ extension SyncPass {
 
     /// The conflicts of a decision with everything a person needs to judge it; nil where there were none.
     func conflict(_ decision: Decision, _ item: SnapshotItem) throws -> NewConflict? {
-        try NewConflict(item, decision, resolvedBy: link.policy.rawValue, run: run, at: clock.now())
+        guard var conflict = NewConflict(item, decision, resolvedBy: link.policy.rawValue, run: run) else { return nil }
+        if decision.conflicts.contains(where: { $0.winner == .local }) {
+            conflict.overruled = try remoteWord(on: item).map { Draft($0, at: clock.now()) }
+        }
+        return conflict
     }
 }
 
@@ -187,11 +209,13 @@ extension Settlement {
 }
 
 extension SnapshotItem {
-    /// An object as it will be stored in place of `former`.
-    func written(_ object: CalendarObject, over former: LocalItem, _ fieldSet: FieldSet) throws -> LocalItem {
+    /// An object as it will be stored, in place of `former` where there is one.
+    func written(_ object: CalendarObject, over former: LocalItem?, _ fieldSet: FieldSet) throws -> LocalItem {
         var written = LocalItem(object, fieldSet)
-        written.stored.entry.id = former.stored.id
-        written.stored.entry.name = former.stored.name
+        if let former {
+            written.stored.entry.id = former.stored.id
+            written.stored.entry.name = former.stored.name
+        }
         guard isVeiled else { return written }
         written.outgoing = try BusyTime.veil(object)
         written.fields = Projection(of: written.outgoing, onto: fieldSet).fields
