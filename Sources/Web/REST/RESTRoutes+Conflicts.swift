@@ -49,35 +49,55 @@ extension RESTRoutes {
     private func listConflicts(_ request: RESTRequest) async throws -> RESTReply {
         let page = Page(request)
         let limit = min(page.limit, Self.conflictsAtOnce)
-        let rows = try await gateway.links.conflicts(
-            of: request.visitor.principal.id,
-            request.query["state"].flatMap(ConflictState.init),
-            link: request.query["link"].flatMap { Int64($0) }.map(LinkID.init(rawValue:)),
-            before: try page.number().map(ConflictID.init(rawValue:)),
-            limit: limit + 1
-        )
-        if request.query["format"] == "csv" { return Self.table(rows.prefix(limit)) }
+        let beginning = try page.number().map(ConflictID.init(rawValue:))
+        if request.query["format"] == "csv" { return Self.table(try await allConflicts(request, before: beginning)) }
+        let rows = try await conflicts(request, before: beginning, limit: limit + 1)
         return Page.reply(rows.map(Self.row).prefix(limit), hasMore: rows.count > limit) {
             $0["id"]?.integer.map(String.init)
         }
     }
 
-    /// A line for every field in conflict.
+    private func conflicts(_ request: RESTRequest, before: ConflictID?, limit: Int) async throws -> [ConflictRow] {
+        try await gateway.links.conflicts(
+            of: request.visitor.principal.id,
+            request.query["state"].flatMap(ConflictState.init),
+            link: request.query["link"].flatMap { Int64($0) }.map(LinkID.init(rawValue:)),
+            before: before,
+            limit: limit
+        )
+    }
+
+    /// Everything that was asked for: a table has no next page.
+    private func allConflicts(_ request: RESTRequest, before: ConflictID?) async throws -> [ConflictRow] {
+        var rows: [ConflictRow] = []
+        repeat {
+            let more = try await conflicts(request, before: rows.last?.id ?? before, limit: Self.conflictsAtOnce)
+            rows += more
+            guard more.count == Self.conflictsAtOnce else { return rows }
+        } while true
+    }
+
+    /// A line for every field in conflict; where one side deleted the event, one that says so.
     private static func table(_ rows: some Sequence<ConflictRow>) -> RESTReply {
         var table = CSV([
             "id", "link", "event", "summary", "state", "field", "base", "gateway", "upstream", "resolution",
             "created_at", "resolved_at",
         ])
         for row in rows {
-            for field in row.fields.isEmpty ? [FieldConflict?.none] : row.fields.map(Optional.some) {
-                table.add([
-                    String(row.id.rawValue), String(row.link.rawValue), row.uid, row.summary, row.state.rawValue,
-                    field?.name, field?.base, field?.gateway, field?.upstream, row.resolution?.rawValue,
-                    row.createdAt.rfc3339, row.resolvedAt?.rfc3339,
-                ])
+            for cells in Self.cells(row) {
+                table.add(
+                    [String(row.id.rawValue), String(row.link.rawValue), row.uid, row.summary, row.state.rawValue]
+                        + cells + [row.resolution?.rawValue, row.createdAt.rfc3339, row.resolvedAt?.rfc3339]
+                )
             }
         }
         return RESTReply(.file(type: "text/csv; charset=utf-8", name: "conflicts.csv", text: table.text))
+    }
+
+    private static func cells(_ row: ConflictRow) -> [[String?]] {
+        guard row.fields.isEmpty else { return row.fields.map { [$0.name, $0.base, $0.gateway, $0.upstream] } }
+        let words = [row.gatewayText, row.upstreamText].map { $0 == nil ? "deleted" : "edited" }
+        return [["event", nil] + words]
     }
 
     private func conflict(_ request: RESTRequest) async throws -> ConflictRow {
