@@ -9,6 +9,7 @@ public struct AuditEntry: Sendable, Hashable, Identifiable {
         case calendarChanged = "calendar.changed"
         case calendarDeleted = "calendar.deleted"
         case calendarRestored = "calendar.restored"
+        case calendarPurged = "calendar.purged"
         case shareGiven = "share.given"
         case shareTaken = "share.taken"
         case feedMade = "feed.made"

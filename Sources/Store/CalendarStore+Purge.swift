@@ -38,8 +38,22 @@ extension CalendarStore {
             purged = try await database.write { try Self.purgeVersions(before: versionsBefore, $0) }
             report.versions += purged
         } while purged == Self.purgedAtOnce
+        let now = now()
         report.calendars = try await database.write { transaction in
-            try transaction.run("DELETE FROM calendar WHERE deleted_at < \(trashedBefore.value)")
+            let gone = try transaction.rows(
+                "DELETE FROM calendar WHERE deleted_at < \(trashedBefore.value) RETURNING id, owner, name"
+            )
+            for row in gone {
+                let entry = AuditEntry(
+                    .calendarPurged,
+                    of: PrincipalID(rawValue: try row.integer("owner")),
+                    by: "gateway",
+                    calendar: CalendarID(rawValue: try row.integer("id")),
+                    subject: try row.text("name")
+                )
+                try Self.audit(entry, at: now, transaction)
+            }
+            return gone.count
         }
         return report
     }
