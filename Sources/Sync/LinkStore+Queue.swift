@@ -42,12 +42,23 @@ extension LinkStore {
         }
     }
 
-    /// When the next item of a link is due; nil when none is.
-    func nextRetry(of link: LinkID) async throws -> Instant? {
+    /// When the next item of a link is due, of those that were not due before; nil when none is.
+    func nextRetry(of link: LinkID, after then: Instant) async throws -> Instant? {
         try await database.read { transaction in
-            try transaction.row("SELECT MIN(due_at) AS due FROM retry WHERE link = \(link.value)")?.optionalInstant(
-                "due"
-            )
+            try transaction.row(
+                "SELECT MIN(due_at) AS due FROM retry WHERE link = \(link.value) AND due_at > \(then.value)"
+            )?
+            .optionalInstant("due")
+        }
+    }
+
+    /// Takes items out of the queue for which there is nothing to do any more.
+    func endWaits(of uids: Set<String>, over link: Link) async throws {
+        guard !uids.isEmpty else { return }
+        try await database.write { transaction in
+            for uid in uids.sorted() {
+                try transaction.run("DELETE FROM retry WHERE link = \(link.id.value) AND uid = \(.text(uid))")
+            }
         }
     }
 

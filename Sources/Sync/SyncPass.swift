@@ -118,7 +118,8 @@ public struct SyncPass: Sendable {
         return report
     }
 
-    private mutating func carryOutAll() async throws {
+    /// Does what the pass is for, without the line that tells of it.
+    mutating func carryOutAll() async throws {
         let place = try await state.place(of: link)
         guard let place, place.revision != nil else { throw PassFailure.calendarMissing }
         writesNotBefore = place.writesNotBefore
@@ -147,6 +148,7 @@ public struct SyncPass: Sendable {
         // What was edited and carried out so far is in it.
         (editsSeen, edited) = (snapshot.revision, [])
         try await quarantine(snapshot)
+        let waiting = Set(snapshot.items.filter { $0.value.retry != nil }.keys)
         let decisions = try decide(on: &snapshot)
         let allowed = try await refuseMassDeletion(decisions, of: snapshot)
 
@@ -159,6 +161,7 @@ public struct SyncPass: Sendable {
         meter.expectWrites(mended.count)
         try await carryOut(allowed, of: snapshot)
         try await state.refresh(snapshot.items.filter { decisions[$0.key] == nil }, of: link)
+        try await state.endWaits(of: waiting.subtracting(decisions.keys), over: link)
         if mayWrite {
             try await mend(mended)
             try await upkeep(touched, snapshot, decisions)

@@ -27,6 +27,7 @@ extension SyncScheduler {
     /// Runs one pass and writes down how the link stands after it; answers when the next one is due.
     func pass(_ readiness: LinkStore.Readiness, _ reason: PassReason) async throws -> Instant? {
         let link = readiness.link
+        let begun = clock.now()
         guard claim(link.id) else { return clock.now() + 1 }
         setRunning(SyncProgress(done: 0, total: 0), link)
         defer {
@@ -49,7 +50,7 @@ extension SyncScheduler {
             }
             tell(report, of: link)
             await keepChannel(of: link, bridge)
-            return try await next(after: report, of: link)
+            return try await next(after: report, begun: begun, of: link)
         } catch {
             if Task.isCancelled { throw error }
             if let run = reason.run { try await links.end(run, .failed, PassCounts(), LinkProblem(error), []) }
@@ -146,7 +147,9 @@ extension SyncScheduler {
     }
 
     /// The next poll, the next due retry, or at once.
-    private func next(after report: PassReport, of link: Link) async throws -> Instant {
+    ///
+    /// What was due as the pass began and still waits, waits for something else than time.
+    private func next(after report: PassReport, begun: Instant, of link: Link) async throws -> Instant {
         let now = clock.now()
         let hasChannel = try await links.channels(of: link.id).contains { $0.isOpen && $0.channel.expiry > now }
         let usual = configuration.pollSeconds[link.provider] ?? SyncConfiguration.defaultPollSeconds
@@ -154,7 +157,7 @@ extension SyncScheduler {
         // Up to a quarter sooner by chance, so that links do not all come at once.
         let early = Int64(Double(seconds) / 4 * clock.random())
         var next = now + max(Int64(seconds) - early, 1)
-        if let retry = try await links.nextRetry(of: link.id) { next = min(next, max(retry, now)) }
+        if let retry = try await links.nextRetry(of: link.id, after: begun) { next = min(next, max(retry, now)) }
         if report.wantsAnother { next = now }
         try await links.setNext(next, of: link.id)
         return next
