@@ -3,10 +3,9 @@ public import SQL
 extension CalendarStore {
     /// Keeps a text that lost against what is here as a version, so that it can be restored like any other; no object changes.
     ///
-    /// It belongs to the object of its UID, or to the last one that had it; `name` is that of an event that was never here.
+    /// It belongs to the object of its UID, or to the last one that had it.
     public func keepOverruled(
         _ draft: Draft,
-        named name: String,
         in calendar: CalendarID,
         by author: Author,
         _ transaction: borrowing SQLTransaction
@@ -19,6 +18,6 @@ extension CalendarStore {
             try holder.map { ObjectID(rawValue: try $0.integer("id")) }
             ?? Self.identifier(formerlyOfUID: draft.uid, in: calendar, transaction) ?? ObjectID(rawValue: number)
         try NewVersion(number, .overruled, of: id, draft, author)
-            .insert(named: holder?.text("name") ?? name, in: calendar, transaction)
+            .insert(named: holder?.text("name") ?? ObjectName.plain(for: draft.uid), in: calendar, transaction)
     }
 }

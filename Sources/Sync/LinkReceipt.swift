@@ -24,6 +24,9 @@ public struct LinkReceipt: Sendable, Hashable {
     /// Events that the gateway had made upstream and that stay: somebody has changed them there, or may not be deprived of them.
     public var leftUpstream = 0
 
+    /// Events that the link had brought here and that stay: another upstream of the calendar has had them before, too.
+    public var keptHere = 0
+
     /// Begins the receipt of a link.
     public init(link: LinkID, name: String) {
         self.link = link
@@ -32,8 +35,11 @@ public struct LinkReceipt: Sendable, Hashable {
 
     /// What was done, in one sentence for a person.
     public var sentence: String {
-        guard removedHere + removedUpstream + leftUpstream > 0 else { return "Every event stays where it is." }
+        guard removedHere + removedUpstream + leftUpstream + keptHere > 0 else {
+            return "Every event stays where it is."
+        }
         let left = leftUpstream > 0 ? "; \(leftUpstream) made there stay, for they were changed there since" : ""
-        return "Events removed: \(removedHere) here, \(removedUpstream) upstream\(left)."
+        let kept = keptHere > 0 ? "; \(keptHere) stay here, for another upstream has them too" : ""
+        return "Events removed: \(removedHere) here, \(removedUpstream) upstream\(left)\(kept)."
     }
 }

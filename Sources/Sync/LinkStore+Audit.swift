@@ -8,6 +8,7 @@ extension LinkStore {
         _ action: AuditEntry.Action,
         _ link: Link,
         by actor: String?,
+        run: RunID? = nil,
         subject: String? = nil,
         detail: String? = nil,
         at now: Instant,
@@ -21,6 +22,7 @@ extension LinkStore {
             calendar: link.calendar,
             connection: link.connection,
             link: link.id.rawValue,
+            run: run?.rawValue,
             subject: subject ?? link.upstreamName,
             detail: detail
         )
@@ -32,12 +34,13 @@ extension LinkStore {
         _ action: AuditEntry.Action,
         _ link: LinkID,
         by actor: String?,
+        run: RunID? = nil,
         subject: String? = nil,
         detail: String? = nil,
         at now: Instant,
         _ transaction: borrowing SQLTransaction
     ) throws {
         guard let link = try Self.link(link, transaction) else { return }
-        try audit(action, link, by: actor, subject: subject, detail: detail, at: now, transaction)
+        try audit(action, link, by: actor, run: run, subject: subject, detail: detail, at: now, transaction)
     }
 }

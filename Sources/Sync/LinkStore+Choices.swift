@@ -1,6 +1,6 @@
 import ICalendar
 import SQL
-import Store
+public import Store
 
 /// What a person decides about the plan of a link before it starts.
 public struct StartChoices: Sendable, Hashable {
@@ -113,6 +113,34 @@ extension LinkStore {
         try transaction.run(
             """
             INSERT INTO skipped (link, uid, since) VALUES (\(link.value), \(.text(uid)), \(now.value))
+            ON CONFLICT (link, uid) DO NOTHING
+            """
+        )
+        try transaction.run("DELETE FROM retry WHERE link = \(link.value) AND uid = \(.text(uid))")
+    }
+
+    // MARK: Restoring
+
+    /// Has an event that is to come back here go to every upstream it was at, even where the filters of a link keep it out now.
+    public func takeUpAgain(_ uid: String, in calendar: CalendarID) async throws {
+        try await database.write { try Self.takeUpAgain(uid, in: calendar, $0) }
+    }
+
+    /// Voids the agreement on an event that is gone, in the caller's own transaction: whatever is in step, or was, is wanted.
+    static func takeUpAgain(
+        _ uid: String,
+        in calendar: CalendarID,
+        _ transaction: borrowing SQLTransaction
+    ) throws {
+        try transaction.run(
+            """
+            INSERT INTO base (
+                link, uid, local_fields, remote_fields, local_text, remote_text, local_digest, remote_digest, origin
+            )
+            SELECT id, \(.text(uid)), '', '', '', '', '', '', \(.text(Origin.both.rawValue)) FROM link
+            WHERE calendar = \(calendar.value) AND filters IS NOT NULL AND EXISTS (
+                SELECT 1 FROM pass JOIN pass_item ON pass_item.pass = pass.id
+                WHERE pass.link = link.id AND pass_item.uid = \(.text(uid)) AND pass_item.outcome = 'done')
             ON CONFLICT (link, uid) DO NOTHING
             """
         )

@@ -91,14 +91,8 @@ extension LinkStore {
             )
             guard known == nil else { return }
             if let overruled = conflict.overruled {
-                let name = ObjectName.plain(for: conflict.uid)
-                try calendars.keepOverruled(
-                    overruled,
-                    named: name,
-                    in: link.calendar,
-                    by: link.author(in: conflict.run),
-                    transaction
-                )
+                let author = link.author(in: conflict.run)
+                try calendars.keepOverruled(overruled, in: link.calendar, by: author, transaction)
             }
         }
         let id = ConflictID(rawValue: try SyncCounter.conflict.next(transaction))

@@ -110,7 +110,9 @@ extension LinkStore {
                 """
             )
             try Self.lookAgain(id, atEverything: true, transaction)
-            let detail = link.difference(from: former)
+            let skipped = change.skip.map { "events left alone: \($0.count)" }
+            let parts = [link.difference(from: former), skipped].compactMap(\.self)
+            let detail = parts.isEmpty ? nil : parts.joined(separator: ", ")
             try Self.audit(.linkChanged, link, by: actor, detail: detail, at: now, transaction)
             return link
         }

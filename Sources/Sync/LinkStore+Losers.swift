@@ -27,7 +27,6 @@ extension LinkStore {
     ) throws {
         guard let word = try conflict.upstreamWord() else { return }
         let overruled = Draft(try word.with(uid: conflict.uid), at: now)
-        let name = ObjectName.plain(for: conflict.uid)
-        try calendars.keepOverruled(overruled, named: name, in: conflict.calendar, by: author, transaction)
+        try calendars.keepOverruled(overruled, in: conflict.calendar, by: author, transaction)
     }
 }

@@ -104,16 +104,16 @@ extension LinkStore {
 
     // MARK: The end of a link
 
-    /// The items the gateway created upstream, with their records.
-    func createdUpstream(by link: Link) async throws -> [[UpstreamRecord]] {
+    /// The events the gateway created upstream, with their records.
+    func createdUpstream(by link: Link) async throws -> [(uid: String, records: [UpstreamRecord])] {
         try await database.read { transaction in
             let rows = try transaction.rows(
                 """
-                SELECT series FROM base WHERE link = \(link.id.value) AND series IS NOT NULL
+                SELECT uid, series FROM base WHERE link = \(link.id.value) AND series IS NOT NULL
                     AND origin = \(.text(Origin.gateway.rawValue)) ORDER BY uid
                 """
             )
-            return try rows.map { try Self.records(of: $0.text("series"), link.id, transaction) }
+            return try rows.map { (try $0.text("uid"), try Self.records(of: $0.text("series"), link.id, transaction)) }
         }
     }
 
@@ -129,26 +129,7 @@ extension LinkStore {
         let (now, calendars) = (now(), calendars)
         let receipt = try await database.write { transaction in
             var receipt = receipt
-            if purge != .nothing {
-                let rows = try transaction.rows(
-                    """
-                    SELECT uid FROM base WHERE link = \(link.id.value)
-                        AND origin = \(.text(Origin.upstream.rawValue)) ORDER BY uid
-                    """
-                )
-                for row in rows {
-                    let object = try calendars.object(uid: try row.text("uid"), in: link.calendar, transaction)
-                    guard let object else { continue }
-                    _ = try calendars.delete(
-                        named: object.name,
-                        in: link.calendar,
-                        if: .always,
-                        by: author,
-                        transaction
-                    )
-                    receipt.removedHere += 1
-                }
-            }
+            if purge != .nothing { try Self.removeBrought(by: link, calendars, author, &receipt, transaction) }
             try Self.keepUndecided(of: link, calendars, by: author, at: now, transaction)
             let detail = receipt.sentence
             try Self.audit(.linkRemoved, link, by: author.name, detail: detail, at: now, transaction)
@@ -158,5 +139,35 @@ extension LinkStore {
         if receipt.removedHere > 0 { calendars.announce(Commit(calendar: link.calendar, author: author)) }
         try await protectCalendar(link.calendar)
         return receipt
+    }
+
+    /// Removes here what the link brought, but for what another upstream of the calendar had before: it would go there, too.
+    private static func removeBrought(
+        by link: Link,
+        _ calendars: CalendarStore,
+        _ author: Author,
+        _ receipt: inout LinkReceipt,
+        _ transaction: borrowing SQLTransaction
+    ) throws {
+        let rows = try transaction.rows(
+            """
+            SELECT uid, EXISTS (
+                    SELECT 1 FROM base AS other JOIN link ON link.id = other.link
+                    WHERE link.calendar = \(link.calendar.value) AND other.link <> base.link AND other.uid = base.uid
+                        AND other.agreed_at IS NOT NULL AND other.origin <> \(.text(Origin.gateway.rawValue))
+                ) AS is_shared
+            FROM base WHERE link = \(link.id.value) AND origin = \(.text(Origin.upstream.rawValue)) ORDER BY uid
+            """
+        )
+        for row in rows {
+            let object = try calendars.object(uid: try row.text("uid"), in: link.calendar, transaction)
+            guard let object else { continue }
+            guard try !row.bool("is_shared") else {
+                receipt.keptHere += 1
+                continue
+            }
+            _ = try calendars.delete(named: object.name, in: link.calendar, if: .always, by: author, transaction)
+            receipt.removedHere += 1
+        }
     }
 }

@@ -10,6 +10,15 @@ public struct UndoneRun: Sendable, Hashable {
 
     /// UIDs of the events the run had made, and that are gone again where it made them.
     public var removed: [String] = []
+
+    /// UIDs of the events that somebody changed since, so that not all the run had changed is as before.
+    public var kept: [String] = []
+
+    /// What was done, in one sentence for a person.
+    var sentence: String {
+        "\(restored.count) restored, \(removed.count) removed"
+            + (kept.isEmpty ? "" : ", \(kept.count) left as somebody has changed them since")
+    }
 }
 
 extension LinkStore {
@@ -42,13 +51,12 @@ extension LinkStore {
 
     /// Brings back every event that a run changed or deleted as it was before, and removes here what it made here.
     ///
-    /// What is brought back goes upstream like any edit. What the run had brought here stays upstream, and is left alone
+    /// `removed` is what was taken away upstream already. What is brought back goes there like any edit. What the run had brought here stays upstream, and is left alone
     /// from then on; what somebody changed since stays in any case.
     ///
     /// - Returns: nil when there is no such run, or it was undone already.
-    func undoHere(_ id: RunID, by author: Author) async throws -> UndoneRun? {
-        let now = now()
-        let calendars = calendars
+    func undoHere(_ id: RunID, removed: [String], by author: Author) async throws -> UndoneRun? {
+        let (now, calendars, actor) = (now(), calendars, AuditActor.current ?? author.name)
         let undone: (calendar: CalendarID, run: UndoneRun)? = try await database.write { transaction in
             let row = try transaction.row(
                 "SELECT link, calendar FROM pass WHERE id = \(id.value) AND undone_at IS NULL"
@@ -57,9 +65,12 @@ extension LinkStore {
             let link = LinkID(rawValue: try row.integer("link"))
             let calendar = CalendarID(rawValue: try row.integer("calendar"))
             var undone = UndoneRun()
-            undone.restored = try Self.restore(id, in: calendar, calendars, author, transaction)
-            undone.removed = try Self.remove(id, of: link, in: calendar, calendars, author, at: now, transaction)
+            try Self.restore(id, in: calendar, calendars, author, at: now, &undone, transaction)
+            undone.removed =
+                try (Self.remove(id, of: link, in: calendar, calendars, author, at: now, transaction) + removed)
+                .sorted()
             try transaction.run("UPDATE pass SET undone_at = \(now.value) WHERE id = \(id.value)")
+            try Self.audit(.runUndone, link, by: actor, run: id, detail: undone.sentence, at: now, transaction)
             return (calendar, undone)
         }
         guard let undone else { return nil }
@@ -74,19 +85,50 @@ extension LinkStore {
         in calendar: CalendarID,
         _ calendars: CalendarStore,
         _ author: Author,
+        at now: Instant,
+        _ undone: inout UndoneRun,
         _ transaction: borrowing SQLTransaction
-    ) throws -> [String] {
+    ) throws {
         let items = try transaction.rows(
             """
-            SELECT uid, undo_text FROM pass_item
+            SELECT * FROM pass_item
             WHERE pass = \(id.value) AND undo_text IS NOT NULL AND outcome = 'done' ORDER BY uid
             """
         )
-        return try items.compactMap { item in
-            let uid = try item.text("uid")
-            let object = try CalendarObject(parsing: try item.text("undo_text"))
-            return try bringBack(object, uid, in: calendar, calendars, author, transaction) ? uid : nil
+        for row in items {
+            let item = try UndoneItem(row)
+            let present = try calendars.object(uid: item.uid, in: calendar, transaction)
+            let left = try present.flatMap { try text(of: $0, leftBy: id, transaction) }
+            let (object, isWhole) = try item.before(present, left: left, at: now)
+            if !isWhole { undone.kept.append(item.uid) }
+            if present == nil, object != nil { try takeUpAgain(item.uid, in: calendar, transaction) }
+            if let object, try bringBack(object, item.uid, in: calendar, calendars, author, transaction) {
+                undone.restored.append(item.uid)
+            }
         }
+    }
+
+    /// What an event was when a run was through with it; nil where that is not known any more.
+    private static func text(
+        of object: StoredObject,
+        leftBy run: RunID,
+        _ transaction: borrowing SQLTransaction
+    ) throws -> String? {
+        let versions: SQLStatement = """
+            SELECT text FROM version WHERE object = \(object.id.value) AND kind IN ('created', 'changed')
+            """
+        let latest: SQLStatement = "ORDER BY number DESC LIMIT 1"
+        let written = try transaction.row("\(versions) AND run = \(run.value) \(latest)")
+        if let written { return try written.text("text") }
+        let agreed = try transaction.row(
+            """
+            SELECT local_text FROM base JOIN pass ON pass.link = base.link
+            WHERE pass.id = \(run.value) AND base.run = pass.id AND base.uid = \(.text(object.uid))
+            """
+        )
+        if let agreed { return try agreed.text("local_text") }
+        let end: SQLStatement = "(SELECT finished_at FROM pass WHERE id = \(run.value))"
+        return try transaction.row("\(versions) AND at <= \(end) \(latest)")?.text("text")
     }
 
     /// Makes a former text the present one; answers whether that changed anything.

@@ -20,11 +20,8 @@ extension SyncPass {
         for item: SnapshotItem,
         _ result: Result<UpstreamRecord?, BridgeError>
     ) {
-        switch result {
-        case .success: audit.append(entry(write.auditAction, item, detail: correction))
-        case .failure(let error):
-            audit.append(entry(.upstreamRefused, item, detail: "\(write.auditAction.rawValue): \(error.sentence)"))
-        }
+        let line = AuditEntry(write, result, of: item.uid, over: link, by: "link", run: run, detail: correction)
+        audit.append(line)
     }
 
     /// The lines not yet written down.
@@ -32,17 +29,32 @@ extension SyncPass {
         defer { audit = [] }
         return audit
     }
+}
 
-    private func entry(_ action: AuditEntry.Action, _ item: SnapshotItem, detail: String?) -> AuditEntry {
-        AuditEntry(
+extension AuditEntry {
+    /// The line about a write to an upstream.
+    init(
+        _ write: RecordWrite,
+        _ result: Result<UpstreamRecord?, BridgeError>,
+        of uid: String,
+        over link: Link,
+        by actor: String,
+        run: RunID?,
+        detail: String? = nil
+    ) {
+        var (action, detail) = (write.auditAction, detail)
+        if case .failure(let error) = result {
+            (action, detail) = (.upstreamRefused, "\(write.auditAction.rawValue): \(error.sentence)")
+        }
+        self.init(
             action,
             of: link.principal,
-            by: "link",
+            by: actor,
             calendar: link.calendar,
             connection: link.connection,
             link: link.id.rawValue,
             run: run?.rawValue,
-            subject: item.uid,
+            subject: uid,
             detail: detail
         )
     }

@@ -6,9 +6,18 @@ import Store
 /// A decision that needs no upstream, worked out and not yet written.
 struct PreparedItem: Sendable {
     var settlement: Settlement
-    /// Its line in the run; nil for what changes nothing that anybody sees.
-    var entry: RunEntry?
     var count: @Sendable (inout PassCounts) -> Void = { _ in }
+
+    /// Describes an item; `entry` is its line in the run.
+    init(
+        _ settlement: Settlement,
+        _ entry: RunEntry? = nil,
+        count: @escaping @Sendable (inout PassCounts) -> Void = { _ in }
+    ) {
+        self.settlement = settlement
+        self.settlement.entry = entry
+        self.count = count
+    }
 }
 
 extension SyncPass {
@@ -60,10 +69,12 @@ extension SyncPass {
 
     /// Writes items that need no upstream in one transaction, and notes what became of each.
     mutating func settle(_ prepared: [PreparedItem]) async throws -> [ItemOutcome] {
-        if prepared.contains(where: { $0.entry != nil }) { try await beginRun() }
+        if prepared.contains(where: { $0.settlement.entry != nil }) { try await beginRun() }
         let outcomes = try await settle(prepared.map(\.settlement))
         for (item, outcome) in zip(prepared, outcomes) {
-            if let entry = item.entry { note(outcome, entry, item.count) }
+            guard let entry = item.settlement.entry else { continue }
+            // The line of what was done was written with it.
+            if outcome == .done { item.count(&report.counts) } else { note(outcome, entry, item.count) }
         }
         return outcomes
     }
@@ -72,7 +83,7 @@ extension SyncPass {
     func prepared(_ decision: Decision, on item: SnapshotItem) throws -> PreparedItem? {
         switch decision.action {
         case .agree: agreed(item, decision)
-        case .forget: PreparedItem(settlement: Settlement(ending: item))
+        case .forget: PreparedItem(Settlement(ending: item))
         case .pull(let fields): try pulled(fields, of: item, decision)
         case .createLocal: try createdLocal(item, decision)
         case .deleteLocal: try deletedLocal(item, decision)
@@ -84,7 +95,7 @@ extension SyncPass {
         guard let local = item.local, let remote = item.remote else { return nil }
         var settlement = Settlement(item.uid)
         settlement.agreed = item.agreement(local, remote, except: decision.withheld)
-        return PreparedItem(settlement: settlement)
+        return PreparedItem(settlement)
     }
 
     private func pulled(_ fields: Set<FieldKey>, of item: SnapshotItem, _ decision: Decision) throws -> PreparedItem? {
@@ -104,7 +115,7 @@ extension SyncPass {
         settlement.agreed = item.agreement(written, remote, except: decision.withheld)
         settlement.conflict = try conflict(decision, item)
         let entry = RunEntry(item, "pull", fields, undo: local.stored.text)
-        return PreparedItem(settlement: settlement, entry: entry) { $0.pulled += 1 }
+        return PreparedItem(settlement, entry) { $0.pulled += 1 }
     }
 
     private func createdLocal(_ item: SnapshotItem, _ decision: Decision) throws -> PreparedItem? {
@@ -122,7 +133,7 @@ extension SyncPass {
         settlement.conflict = try conflict(decision, item)
         var entry = RunEntry(item, "create", [], undo: nil)
         entry.removes = .gateway
-        return PreparedItem(settlement: settlement, entry: entry) { $0.pulled += 1 }
+        return PreparedItem(settlement, entry) { $0.pulled += 1 }
     }
 
     /// The event as it is here when the upstream is right in everything.
@@ -149,7 +160,7 @@ extension SyncPass {
         settlement.localWrite = .delete(local.stored)
         settlement.conflict = try conflict(decision, item)
         let entry = RunEntry(item, "pull-deletion", [], undo: local.stored.text)
-        return PreparedItem(settlement: settlement, entry: entry) { $0.deletedHere += 1 }
+        return PreparedItem(settlement, entry) { $0.deletedHere += 1 }
     }
 
     /// Keeps an item for the person, with all three texts.

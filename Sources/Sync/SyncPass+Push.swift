@@ -159,7 +159,7 @@ extension SyncPass {
         } else {
             settlement.forgottenSeries = item.series
         }
-        return PreparedItem(settlement: settlement, entry: outgoing.entry, count: outgoing.count)
+        return PreparedItem(settlement, outgoing.entry, count: outgoing.count)
     }
 
     // MARK: Writing

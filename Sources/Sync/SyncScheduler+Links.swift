@@ -87,47 +87,23 @@ extension SyncScheduler {
         while !claim(id) { try await clock.sleep(clock.now() + 1) }
         defer { release(id) }
         var receipt = LinkReceipt(link: id, name: link.upstreamName)
-        if purge == .everything { try await purgeUpstream(link, &receipt) }
+        if purge == .everything { try await purgeUpstream(link, by: author, &receipt) }
         await closeChannels(of: link)
         receipt = try await links.remove(link, purge: purge, by: author, receipt)
         wake(id)
         return receipt
     }
 
-    private func purgeUpstream(_ link: Link, _ receipt: inout LinkReceipt) async throws {
+    private func purgeUpstream(_ link: Link, by author: Author, _ receipt: inout LinkReceipt) async throws {
         let series = try await links.createdUpstream(by: link)
         guard !series.isEmpty, link.effectiveDirection != .pull else { return }
         let bridge = try await makeBridge(link)
-        for records in series {
-            var isLeft = false
-            for write in try deletions(of: records, over: bridge, &isLeft) {
-                do {
-                    _ = try await bridge.perform(write)
-                } catch {
-                    // Changed there since, or refused: what a person touched upstream is left to them.
-                    guard case .unreachable = error else {
-                        guard error.concernsItem else { throw error }
-                        isLeft = true
-                        continue
-                    }
-                    throw error
-                }
+        for (uid, records) in series {
+            if try await remove(uid, records, of: link, over: bridge, by: author) {
+                receipt.removedUpstream += 1
+            } else {
+                receipt.leftUpstream += 1
             }
-            if isLeft { receipt.leftUpstream += 1 } else { receipt.removedUpstream += 1 }
-        }
-    }
-
-    /// The writes that delete a series; none for one that the upstream lets nobody delete, which is left there.
-    private func deletions(
-        of records: [UpstreamRecord],
-        over bridge: any Bridge,
-        _ isLeft: inout Bool
-    ) throws -> [RecordWrite] {
-        do throws(TranslationError) {
-            return try bridge.writes(toMake: nil, from: records)
-        } catch {
-            isLeft = true
-            return []
         }
     }
 }

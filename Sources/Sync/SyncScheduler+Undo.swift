@@ -19,41 +19,59 @@ extension SyncScheduler {
         let removed: [String]
         do {
             defer { release(link.id) }
-            removed = try await removeUpstream(what: id, of: link)
+            removed = try await removeUpstream(what: id, of: link, by: author)
         }
-        guard var undone = try await links.undoHere(id, by: author) else { return nil }
-        undone.removed = (undone.removed + removed).sorted()
-        let entry = AuditEntry(
-            .runUndone,
-            of: link.principal,
-            by: AuditActor.current ?? author.name,
-            calendar: link.calendar,
-            link: link.id.rawValue,
-            run: id.rawValue,
-            detail: "\(undone.restored.count) restored, \(undone.removed.count) removed"
-        )
-        try await links.record([entry])
+        let undone = try await links.undoHere(id, removed: removed, by: author)
+        guard let undone else { return nil }
         insist(link.id, nil)
         return undone
     }
 
-    private func removeUpstream(what run: RunID, of link: Link) async throws -> [String] {
+    private func removeUpstream(what run: RunID, of link: Link, by author: Author) async throws -> [String] {
         let created = try await links.created(upstreamBy: run, over: link)
         guard !created.isEmpty else { return [] }
         let bridge = try await makeBridge(link)
         var removed: [String] = []
-        for (uid, records) in created {
-            do {
-                for write in try bridge.writes(toMake: nil, from: records) { _ = try await bridge.perform(write) }
-            } catch let error as BridgeError {
-                if case .unreachable = error { throw error }
-                // Changed there since, or refused: what a person touched upstream is left to them.
-                guard error.concernsItem else { throw error }
-                continue
-            }
-            try await links.forgetCreation(of: uid, records, over: link)
+        for (uid, records) in created
+        where try await remove(uid, records, of: link, over: bridge, by: author, run: run) {
             removed.append(uid)
         }
         return removed
+    }
+
+    /// Takes an event away upstream that the gateway made there, and leaves it alone from then on.
+    ///
+    /// - Returns: false where it was changed there since, or may not be taken away: it is left to whoever did that.
+    /// - Throws: `BridgeError` for what concerns more than this event.
+    func remove(
+        _ uid: String,
+        _ records: [UpstreamRecord],
+        of link: Link,
+        over bridge: any Bridge,
+        by author: Author,
+        run: RunID? = nil
+    ) async throws -> Bool {
+        let writes: [RecordWrite]
+        do throws(TranslationError) {
+            writes = try bridge.writes(toMake: nil, from: records)
+        } catch {
+            return false
+        }
+        for write in writes {
+            let result: Result<UpstreamRecord?, BridgeError>
+            do {
+                result = .success(try await bridge.perform(write))
+            } catch {
+                result = .failure(error)
+            }
+            let actor = AuditActor.current ?? author.name
+            try await links.record([AuditEntry(write, result, of: uid, over: link, by: actor, run: run)])
+            guard case .failure(let error) = result else { continue }
+            if case .unreachable = error { throw error }
+            guard error.concernsItem else { throw error }
+            return false
+        }
+        try await links.forgetCreation(of: uid, records, over: link)
+        return true
     }
 }

@@ -56,6 +56,20 @@ struct FilterTests {
         #expect(try await bench.uids() == ["open"])
     }
 
+    @Test func `what the window keeps out goes upstream again when its deletion is undone`() async throws {
+        let bench = try await bench(#"{"past_days":30}"#)
+        try await bench.put(event("e", "SUMMARY:Lunch"))
+        try await bench.pass()
+        bench.time.advance(60 * 86_400)
+        try await bench.delete("e")
+        let run = try #require(try await bench.pass().run)
+        #expect(await bench.upstream.live.isEmpty)
+        let undone = try await bench.scheduler().undo(run, by: Author(.restore, name: "alice"))
+        #expect(undone?.restored == ["e"])
+        try await bench.pass()
+        #expect(await upstreamUIDs(bench) == ["e"])
+    }
+
     @Test func `what leaves the window is not deleted, and its edits still travel`() async throws {
         let bench = try await bench(#"{"past_days":5}"#)
         await bench.putUpstream("a", day("e", "20261118"))

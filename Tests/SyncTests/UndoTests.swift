@@ -1,8 +1,10 @@
 import Bridging
 import ICalendar
 import Store
-import Sync
+import SyncTestSupport
 import Testing
+
+@testable import Sync
 
 @Suite("Undoing what a run made")
 struct UndoTests {
@@ -83,5 +85,78 @@ struct UndoTests {
         try await bench.put(event("other", "SUMMARY:Other"), named: "e.ics")
         #expect(try await undo(run, bench)?.restored == ["e"])
         #expect(try await bench.uids() == ["e", "other"])
+    }
+
+    @Test func `what somebody changed since stays, and the rest of the run is undone`() async throws {
+        let bench = try await Workbench()
+        for uid in ["e", "f", "g"] { try await bench.put(event(uid, "SUMMARY:Lunch", "LOCATION:Here")) }
+        try await bench.pass()
+        for uid in ["e", "f", "g"] {
+            await bench.editUpstream(try #require(await bench.recordID(of: uid)), "Lunch", "Vandalised")
+        }
+        let run = try #require(try await bench.pass().run)
+        try await bench.edit("e", "LOCATION:Here", "LOCATION:Roof")
+        try await bench.edit("f", "Vandalised", "Mended")
+        try await bench.delete("g")
+        try await bench.pass()
+        let undone = try #require(try await undo(run, bench))
+        #expect(undone.restored == ["e"])
+        #expect(undone.kept == ["f", "g"])
+        try await bench.pass()
+        let text = try #require(try await bench.text("e"))
+        #expect(text.contains("SUMMARY:Lunch") && text.contains("LOCATION:Roof"))
+        #expect(await bench.payload(of: "e")?.contains("SUMMARY:Lunch") == true)
+        #expect(try await bench.text("f")?.contains("Mended") == true)
+        #expect(try await bench.uids() == ["e", "f"])
+    }
+
+    @Test func `what somebody changed after it was pushed stays`() async throws {
+        let bench = try await Workbench()
+        try await bench.put(event("e", "SUMMARY:Lunch", "LOCATION:Here"))
+        try await bench.pass()
+        try await bench.edit("e", "Lunch", "Slip")
+        let run = try #require(try await bench.pass().run)
+        try await bench.edit("e", "LOCATION:Here", "LOCATION:Roof")
+        try await bench.pass()
+        #expect(try await undo(run, bench)?.restored == ["e"])
+        let text = try #require(try await bench.text("e"))
+        #expect(text.contains("SUMMARY:Lunch") && text.contains("LOCATION:Roof"))
+    }
+
+    @Test func `a deletion is not undone where the event was made anew`() async throws {
+        let bench = try await Workbench()
+        try await bench.put(event("e", "SUMMARY:Lunch"))
+        try await bench.pass()
+        await bench.deleteUpstream(try #require(await bench.recordID(of: "e")))
+        let run = try #require(try await bench.pass().run)
+        try await bench.put(event("e", "SUMMARY:New"))
+        let undone = try #require(try await undo(run, bench))
+        #expect(undone.restored.isEmpty && undone.kept == ["e"])
+        #expect(try await bench.text("e")?.contains("SUMMARY:New") == true)
+    }
+
+    @Test func `a run that was cut off can be undone as far as it came`() async throws {
+        let bench = try await Workbench()
+        for number in 0..<5 { try await bench.put(event("e\(number)", "SUMMARY:Lunch")) }
+        try await bench.pass()
+        for number in 0..<5 { try await bench.edit("e\(number)", "Lunch", "Slip") }
+        let written = Counter()
+        await bench.upstream.setScript { step in
+            step.isWrite && written.next() >= 3 ? .refuse(.authorizationRevoked("Withdrawn.")) : nil
+        }
+        var pass = SyncPass(
+            of: bench.link,
+            over: ScriptedBridge(upstream: bench.upstream),
+            state: bench.links,
+            configuration: SyncConfiguration(),
+            clock: bench.clock
+        )
+        // The process dies: what the pass has in its memory is gone, and nothing ends its line.
+        await #expect(throws: BridgeError.self) { try await pass.carryOutAll() }
+        await bench.upstream.setScript(nil)
+        try await bench.links.endInterruptedRuns()
+        let run = try #require(try await bench.links.runs(of: bench.owner).first)
+        #expect(run.outcome == .interrupted)
+        #expect(try await undo(run.id, bench)?.restored == ["e0", "e1", "e2"])
     }
 }

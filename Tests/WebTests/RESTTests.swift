@@ -164,6 +164,21 @@ struct RESTTests {
         }
     }
 
+    @Test func `an event that comes back leaves another its name`() async throws {
+        try await TestGateway.run { test in
+            let id = try await test.makeLunch()
+            let old = try #require(try await test.object("Lunch"))
+            #expect(try await test.call("DELETE", "/events/\(id)").status == 204)
+            let other = old.text.replacing("UID:", with: "UID:other-").replacing("Lunch", with: "Other")
+            let type = [("Content-Type", "text/calendar")]
+            #expect(try await test.send("PUT", old.href, type, body: Array(other.utf8)).status == 201)
+            let first = try #require(try await test.call("GET", "/events/\(id)/history").items.first?["version"])
+            #expect(try await test.call("POST", "/events/\(id)/restore", ["version": first]).status == 200)
+            #expect(try await test.object("Lunch") != nil)
+            #expect(try await test.object("Other") != nil)
+        }
+    }
+
     @Test func `a link shows its plan, then does exactly that`() async throws {
         try await TestGateway.run { test in
             try await test.upstreams.makeEvent("Theirs")

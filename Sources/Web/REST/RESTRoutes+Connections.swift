@@ -131,7 +131,9 @@ extension RESTRoutes {
         [
             "id": .integer(receipt.link.rawValue), "removed_here": .integer(Int64(receipt.removedHere)),
             "removed_upstream": .integer(Int64(receipt.removedUpstream)),
-            "left_upstream": .integer(Int64(receipt.leftUpstream)), "message": .string(receipt.sentence),
+            "left_upstream": .integer(Int64(receipt.leftUpstream)),
+            "kept_here": .integer(Int64(receipt.keptHere)),
+            "message": .string(receipt.sentence),
         ]
     }
 

@@ -1,6 +1,7 @@
 import HTTPTypes
 import ICalendar
 import Store
+import Sync
 
 extension RESTRoutes {
     static let historyOperations: [Operation] = [
@@ -58,7 +59,18 @@ extension RESTRoutes {
             return try await put(object, present.name, in: own, if: .always, request)
         }
         let calendar = try await visibleCalendar(version.calendar, request.visitor)
-        return try await put(object, version.name, in: calendar, if: .always, request)
+        let name = try await freeName(for: version)
+        try await gateway.links.takeUpAgain(version.uid, in: version.calendar)
+        return try await put(object, name, in: calendar, if: .absent, request)
+    }
+
+    /// The name an event had that is gone now, or a new one: its own may be another's by now.
+    private func freeName(for version: Version) async throws -> String {
+        for name in [version.name] + ObjectName.candidates(for: version.uid)
+        where try await gateway.calendars.object(named: name, in: version.calendar) == nil {
+            return name
+        }
+        throw Self.changedMeanwhile
     }
 
     private func versions(_ request: RESTRequest) async throws -> [Version] {

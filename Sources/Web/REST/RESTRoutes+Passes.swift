@@ -29,7 +29,7 @@ extension RESTRoutes {
             "/runs/{id}/undo",
             "undo_run",
             "Brings back what a pass changed or deleted, and takes away what it made",
-            answer: .object(["restored": .list(of: .text), "removed": .list(of: .text)])
+            answer: .object(["restored": .list(of: .text), "removed": .list(of: .text), "kept": .list(of: .text)])
         ) { rest, request in try await rest.undoRun(request) },
         .list(
             "/queue",
@@ -105,7 +105,10 @@ extension RESTRoutes {
         }
         return RESTReply(
             .ok,
-            ["restored": .array(undone.restored.map(JSON.string)), "removed": .array(undone.removed.map(JSON.string))]
+            [
+                "restored": .array(undone.restored.map(JSON.string)),
+                "removed": .array(undone.removed.map(JSON.string)), "kept": .array(undone.kept.map(JSON.string)),
+            ]
         )
     }
 

@@ -1,0 +1,62 @@
+import Bridging
+import ICalendar
+import Store
+import SyncTestSupport
+import Testing
+
+@testable import Sync
+
+@Suite("What is left of a link that is removed")
+struct RemovalTests {
+    private let alice = Author(.client, name: "alice")
+
+    @Test func `what another upstream had before stays here and there`() async throws {
+        let bench = try await Workbench()
+        let other = ScriptedUpstream(at: bench.time.now)
+        await bench.putUpstream("a", event("common", "SUMMARY:Common"))
+        await bench.putUpstream("b", event("theirs", "SUMMARY:Theirs"))
+        await other.put("c", event("common", "SUMMARY:Common"))
+        try await bench.pass()
+        let second = try await bench.secondLink()
+        try await bench.pass(second, over: other)
+        let receipt = try #require(try await bench.scheduler().delete(bench.link.id, purge: .everything, by: alice))
+        #expect(receipt.removedHere == 1 && receipt.keptHere == 1)
+        #expect(receipt.sentence.contains("1 stay here"))
+        try await bench.pass(second, over: other)
+        #expect(try await bench.uids() == ["common"])
+        #expect(await other.live.map(\.id) == ["c"])
+    }
+
+    @Test func `a removal that was cut off deletes nothing here when the link goes on`() async throws {
+        let bench = try await Workbench()
+        for number in 0..<4 { try await bench.put(event("e\(number)", "SUMMARY:Lunch")) }
+        try await bench.pass()
+        let written = Counter()
+        await bench.upstream.setScript { step in
+            step.isWrite && written.next() >= 2 ? .refuse(.unreachable("No answer.")) : nil
+        }
+        await #expect(throws: BridgeError.self) {
+            try await bench.scheduler().delete(bench.link.id, purge: .everything, by: alice)
+        }
+        await bench.upstream.setScript(nil)
+        #expect(try await bench.scheduler().resume(bench.link.id))
+        try await bench.pass()
+        #expect(try await bench.uids() == ["e0", "e1", "e2", "e3"])
+        #expect(await bench.upstream.live.count == 2)
+    }
+
+    @Test func `every write upstream of a removal or an undoing is in the audit trail`() async throws {
+        let bench = try await Workbench()
+        try await bench.put(event("e", "SUMMARY:Lunch"))
+        let run = try #require(try await bench.pass().run)
+        _ = try await bench.scheduler().undo(run, by: alice)
+        try await bench.put(event("f", "SUMMARY:Tea"))
+        try await bench.pass()
+        _ = try await bench.scheduler().delete(bench.link.id, purge: .everything, by: alice)
+        let trail = try await bench.calendars.auditTrail(of: bench.owner)
+        let deletions = trail.filter { $0.action == .upstreamDeleted }
+        #expect(deletions.map(\.subject) == ["f", "e"])
+        #expect(deletions.allSatisfy { $0.actor == "alice" })
+        #expect(trail.first { $0.action == .runUndone }?.run == run.rawValue)
+    }
+}
