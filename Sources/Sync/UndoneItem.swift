@@ -26,10 +26,8 @@ struct UndoneItem {
 
     /// The event with everything as before that the run changed and nobody since, and whether that is all of it.
     ///
-    /// - Parameters:
-    ///   - present: the event now; nil where it is not there.
-    ///   - left: the text that the run left.
-    /// - Returns: no object where nothing is to be done.
+    /// `present` is the event now, nil where it is not there; `left` is the text that the run left. There is no object where
+    /// nothing is to be done.
     func before(_ present: StoredObject?, left: String?, at now: Instant) throws -> (CalendarObject?, isWhole: Bool) {
         guard let present else { return isDeletion ? (former, true) : (nil, false) }
         guard !isDeletion, let left else { return (nil, false) }
