@@ -15,6 +15,8 @@ public enum Field: String, Sendable, Hashable, CaseIterable, Codable {
     case color
     /// ATTENDEE and ORGANIZER.
     case attendees
+    /// The account's own PARTSTAT, where an upstream takes it though it takes no guests.
+    case answer
     case alarms
     case priority
     /// CONFERENCE and X-GOOGLE-CONFERENCE: read, never written.
@@ -53,6 +55,12 @@ public struct FieldSet: Sendable, Hashable {
 
     /// The only people the upstream can hold as guests, by nothing but their address; nil where it can hold everybody.
     public var members: Members?
+
+    /// The addresses, in lower case, of which one is the account's own as a guest; its answer is then a field of its own.
+    public var own: Set<String> = []
+
+    /// Whether a description may have a form in HTML (X-ALT-DESC) besides its text.
+    public var holdsRichText = false
 
     /// People whom an upstream knows.
     public struct Members: Sendable, Hashable {

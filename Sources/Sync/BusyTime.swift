@@ -77,6 +77,7 @@ extension FieldSet {
             members: members
         )
         times.limits = limits
+        (times.own, times.holdsRichText) = (own, holdsRichText)
         return times
     }
 }

@@ -16,7 +16,7 @@ extension Field {
         case .categories: ["CATEGORIES"]
         case .color: ["COLOR"]
         case .attendees: ["ORGANIZER", "ATTENDEE"]
-        case .alarms: []
+        case .alarms, .answer: []
         case .priority: ["PRIORITY"]
         case .conference: ["CONFERENCE", "X-GOOGLE-CONFERENCE"]
         }
@@ -29,6 +29,7 @@ extension Field {
         case .transparency: "transp"
         case .classification: "class"
         case .attendees: "attendee"
+        case .answer: "partstat"
         case .alarms: "valarm"
         case .summary, .description, .location, .url, .status, .categories, .color, .priority, .conference: rawValue
         }
@@ -43,6 +44,7 @@ extension FieldSet {
         // The words of before there was anything between none and all.
         let overrides = overrides == .some ? overrides.rawValue : "\(holdsOverrides)"
         return "\(writable);\(readOnly);\(overrides)" + (members.map { ";\($0.mark)" } ?? "")
+            + (own.isEmpty ? "" : ";\(own.sorted().joined(separator: ","))") + (holdsRichText ? ";html" : "")
     }
 }
 
@@ -63,5 +65,31 @@ extension FieldSet.Members {
         let kept = target.all("ATTENDEE").filter { !contains($0) || mails.contains(Self.mail($0)) }
         let known = Set(kept.map(Self.mail))
         return kept + wanted.filter { !known.contains(Self.mail($0)) }
+    }
+}
+
+extension FieldSet {
+    /// The account's own entry among guests.
+    func own(of component: Component) -> Property? { component.all("ATTENDEE").first(where: isOwn) }
+
+    func isOwn(_ attendee: Property) -> Bool { own.contains(Members.mail(attendee)) }
+
+    /// The account's own answer; nil where it gave none.
+    func answer(of component: Component) -> String? {
+        let answer = own(of: component)?.parameter("PARTSTAT")?.uppercased()
+        return answer == "NEEDS-ACTION" ? nil : answer
+    }
+
+    /// The guests of an event once these fields of them come from `source`; the others stay as they are.
+    func guests(of target: Component, from source: Component, _ fields: Set<Field>) -> [Property] {
+        var guests = (fields.contains(.attendees) ? source : target).all("ATTENDEE")
+        guard !own.isEmpty, let index = guests.firstIndex(where: isOwn) else { return guests }
+        // Who was no guest before has not answered here.
+        let answering = fields.contains(.answer) || own(of: target) == nil ? source : target
+        let answer = answer(of: answering)
+        guard answer != guests[index].parameter("PARTSTAT")?.uppercased() else { return guests }
+        guests[index].parameters.removeAll { $0.name == "PARTSTAT" }
+        guests[index].parameters.append(Parameter("PARTSTAT", answer ?? "NEEDS-ACTION"))
+        return guests
     }
 }

@@ -85,8 +85,27 @@ extension LinkStore {
                 WHERE id = \(id.value)
                 """
             )
+            if let until = times.writesNotBefore { try Self.pauseWrites(ofAccountOf: id, until: until, transaction) }
         }
         return next
+    }
+
+    /// Has all links of an account write nothing before then: it is the account that has written too much.
+    private static func pauseWrites(
+        ofAccountOf id: LinkID,
+        until: Instant,
+        _ transaction: borrowing SQLTransaction
+    ) throws {
+        try transaction.run(
+            """
+            UPDATE link SET writes_not_before = \(until.value)
+            WHERE connection IN (
+                SELECT one.id FROM connection AS own
+                JOIN connection AS one ON one.id = own.id OR one.provider = own.provider AND one.account = own.account
+                WHERE own.id = (SELECT connection FROM link WHERE id = \(id.value))
+            )
+            """
+        )
     }
 
     /// Shows a problem of a link that goes on nevertheless.

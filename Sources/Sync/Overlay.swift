@@ -56,6 +56,8 @@ struct Overlay {
 
     private func patch(_ component: inout Component, with source: Component, _ fields: Set<Field>) {
         let before = component
+        let takesGuests = !fields.isDisjoint(with: [.attendees, .answer])
+        let guests = takesGuests ? fieldSet.guests(of: component, from: source, fields) : []
         for field in fields {
             if field == .attendees, let members = fieldSet.members {
                 component.set("ATTENDEE", members.guests(of: component, from: source))
@@ -63,6 +65,7 @@ struct Overlay {
             }
             let properties = limited(field, of: component, from: source)
             for name in field.properties { component.set(name, properties?[name] ?? source.all(name)) }
+            if field == .attendees || field == .answer { component.set("ATTENDEE", guests) }
             let alarms = field == .alarms ? alarms(of: component, from: source) : []
             if field == .alarms, alarms != component.components("VALARM") {
                 component.removeComponents { $0.name == "VALARM" }

@@ -53,7 +53,7 @@ struct Projection {
         switch field {
         case .schedule: nil
         case .summary: text("SUMMARY", component)
-        case .description: text("DESCRIPTION", component)
+        case .description: description(component)
         case .location: text("LOCATION", component)
         case .url: component.first("URL").map { trimmed($0.value) }
         case .status: word("STATUS", component)
@@ -62,6 +62,7 @@ struct Projection {
         case .categories: set(component.all("CATEGORIES").flatMap(\.texts).map(trimmed))
         case .color: word("COLOR", component)
         case .attendees: attendees(component)
+        case .answer: fieldSet.answer(of: component)
         case .alarms: set(component.components("VALARM").map(alarm))
         case .priority: component.first("PRIORITY").map { trimmed($0.value) }.flatMap { $0 == "0" ? nil : $0 }
         case .conference:
@@ -73,6 +74,12 @@ struct Projection {
 
     private func text(_ name: String, _ component: Component) -> String? {
         component.first(name).map { trimmed(withPlainLineEnds($0.text)) }
+    }
+
+    private func description(_ component: Component) -> String? {
+        let plain = text("DESCRIPTION", component)
+        guard fieldSet.holdsRichText, let html = text("X-ALT-DESC", component), !html.isEmpty else { return plain }
+        return (plain ?? "") + "\nHTML " + html
     }
 
     private func word(_ name: String, _ component: Component) -> String? {
@@ -89,7 +96,7 @@ struct Projection {
         }
         let organizer = component.first("ORGANIZER").map { ["organizer " + $0.value.lowercased()] } ?? []
         let attendees = component.all("ATTENDEE").map { attendee in
-            let state = attendee.parameter("PARTSTAT")?.uppercased() ?? "NEEDS-ACTION"
+            let state = fieldSet.isOwn(attendee) ? "-" : attendee.parameter("PARTSTAT")?.uppercased() ?? "NEEDS-ACTION"
             let role = attendee.parameter("ROLE")?.uppercased() ?? "REQ-PARTICIPANT"
             return "\(trimmed(attendee.value).lowercased()) \(state) \(role)"
         }

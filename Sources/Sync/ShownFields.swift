@@ -65,6 +65,11 @@ struct ShownFields {
         case .categories:
             let texts = component.all("CATEGORIES").flatMap(\.texts)
             return texts.isEmpty ? nil : texts.joined(separator: ", ")
+        case .answer:
+            let answers = component.all("ATTENDEE").compactMap { guest in
+                guest.parameter("PARTSTAT").map { "\(guest.value) \($0)" }
+            }
+            return answers.isEmpty ? nil : answers.joined(separator: ", ")
         case .alarms:
             let alarms = component.components("VALARM").compactMap { $0.first("TRIGGER")?.value }
             return alarms.isEmpty ? nil : alarms.joined(separator: ", ")

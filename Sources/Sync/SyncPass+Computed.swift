@@ -15,11 +15,14 @@ extension SyncPass {
         guard link.effectiveDirection != .push else { return object }
         var names = Set(bridge.fields.readOnly.intersection(incoming(item).all).map(\.rawValue))
         if item.notifiesGuests { names.remove(Field.attendees.rawValue) }
-        guard !names.isEmpty else { return object }
+        // Of a description in two forms, the one that was not edited comes from the upstream.
+        let halves = Set(editedForms(of: item).keys.map { FieldKey(Field.description.rawValue, of: $0) })
+        guard !names.isEmpty || !halves.isEmpty else { return object }
         let here = Projection(of: object, onto: bridge.fields).fields
         let agreed = item.base.flatMap { $0.isVoid ? nil : $0.agreement.remote } ?? [:]
         let keys = Set(answered.fields.keys).union(agreed.keys).filter { key in
-            names.contains(key.name) && answered.fields[key] != agreed[key] && answered.fields[key] != here[key]
+            let isComputed = names.contains(key.name) && answered.fields[key] != agreed[key]
+            return (isComputed || halves.contains(key)) && answered.fields[key] != here[key]
         }
         guard !keys.isEmpty else { return object }
         return try overlay(keys, of: answered.object, onto: object, fieldSet: incoming(item), stamp: clock.now())

@@ -41,7 +41,8 @@ extension SyncPass {
 
     private func pushed(_ fields: Set<FieldKey>, of item: SnapshotItem, _ decision: Decision) throws -> OutgoingItem? {
         guard let local = item.local, let remote = item.remote else { return nil }
-        let target = try overlay(fields, of: local.outgoing, onto: remote.object, fieldSet: bridge.fields.unlimited)
+        var target = try overlay(fields, of: local.outgoing, onto: remote.object, fieldSet: bridge.fields.unlimited)
+        target = try withoutOutdatedForms(target, fields, of: item)
         let entry = RunEntry(item, "push", fields, undo: former(fields, of: item, local, remote))
         return try outgoing(target, item, decision, local, nil, entry) { $0.pushed += 1 }
     }
@@ -72,7 +73,8 @@ extension SyncPass {
         _ decision: Decision
     ) throws -> OutgoingItem? {
         guard let local = item.local, let remote = item.remote else { return nil }
-        let target = try overlay(pushed, of: local.outgoing, onto: remote.object, fieldSet: bridge.fields.unlimited)
+        var target = try overlay(pushed, of: local.outgoing, onto: remote.object, fieldSet: bridge.fields.unlimited)
+        target = try withoutOutdatedForms(target, pushed, of: item)
         let object = try overlay(
             pulled,
             of: remote.object,

@@ -60,6 +60,23 @@ struct AccountNameTests {
         #expect(try await gateway.flow.disconnect(second.id, for: gateway.alice).revocation == .revoked)
     }
 
+    @Test func `a grant that a connection in error lives by is not revoked`() async throws {
+        let gateway = try await gateway("alice@example.com")
+        let first = try await gateway.connected("google")
+        let second = try await gateway.connected("google")
+        let problem = ConnectionProblem.notConfigured("google")
+        try await gateway.credentials.setConnectionState(second.id, state: .error, error: problem)
+        #expect(try await gateway.flow.disconnect(first.id, for: gateway.alice).revocation == .notNeeded)
+    }
+
+    @Test func `a grant that may be that of a connection without a name is not revoked`() async throws {
+        let gateway = try await gateway(nil)
+        let first = try await gateway.connected("google")
+        let second = try await gateway.connected("google")
+        #expect(try await gateway.flow.disconnect(first.id, for: gateway.alice).revocation == .notNeeded)
+        #expect(try await gateway.flow.disconnect(second.id, for: gateway.alice).revocation == .revoked)
+    }
+
     @Test func `two people of one Notion workspace have a grant each, and each is revoked`() async throws {
         let gateway = try await Gateway(upstream: FakeUpstream(rotates: true))
         let first = try await gateway.connected("notion")

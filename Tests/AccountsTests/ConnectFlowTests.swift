@@ -273,6 +273,19 @@ struct ConnectionLifeTests {
     }
 
     @Test
+    func `a refused second consent leaves a dead connection to be reconnected`() async throws {
+        let gateway = try await Gateway()
+        let row = try await gateway.connected("google")
+        try await gateway.credentials.setConnectionState(row.id, state: .reconnectRequired, error: .reconnect("google"))
+        let dead = try await gateway.row(row.id)
+        #expect(dead.problem?.code == "reconnect_required")
+        let url = try await gateway.flow.reconnect(row.id, for: gateway.alice, sessionBinding: Gateway.session)
+        let outcome = try await gateway.finish(Parameters(ofQuery: url)["state"], code: nil, error: "access_denied")
+        #expect(outcome == .refused(.denied("google"), dead))
+        #expect(try await gateway.row(row.id) == dead)
+    }
+
+    @Test
     func `a connection can be given another token made by hand`() async throws {
         let gateway = try await Gateway()
         let row = try await gateway.flow.connect(provider: "notion", token: "ntn_1", for: gateway.alice)

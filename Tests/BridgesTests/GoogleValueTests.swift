@@ -147,24 +147,40 @@ struct GoogleValueTests {
     @Test func `a burst goes at once and a thousand requests take as long as the quota says`() {
         let pace = RequestPace(perMinute: 600)
         let start = ContinuousClock.now
-        let waits = (0..<1000).map { _ in pace.reserve(AccessToken("one"), at: start) }
+        let waits = (0..<1000).map { _ in pace.reserve(.account("one"), at: start) }
         #expect(waits[79] == 0 && waits[80] > 0)
         #expect((100.0...112.0).contains(waits[999]))
-        #expect(pace.reserve(AccessToken("another"), at: start) == 0)
-        #expect(pace.reserve(AccessToken("one"), at: start + .seconds(300)) == 0)
+        #expect(pace.reserve(.account("another"), at: start) == 0)
+        #expect(pace.reserve(.account("one"), at: start + .seconds(300)) == 0)
+    }
+
+    @Test func `an account has one budget, whatever token it comes by`() async throws {
+        let pace = RequestPace(perMinute: 600)
+        let client = { (account: String?) in
+            GoogleClient(
+                transport: NoTransport(),
+                apiURL: "https://g.test",
+                credentials: TwoTokens(),
+                pace: pace,
+                account: account
+            )
+        }
+        let owners = ["first", "second"].map { client("alice@example.com").owner(of: AccessToken($0)) }
+        #expect(owners[0] == owners[1])
+        #expect(client(nil).owner(of: AccessToken("first")) != client(nil).owner(of: AccessToken("second")))
     }
 
     @Test func `what somebody waits for goes before what runs in the background`() {
         let pace = RequestPace(perMinute: 600)
         let start = ContinuousClock.now
-        while pace.reserve(AccessToken("one"), at: start) == 0 {}
-        let waits = (0..<10).map { _ in pace.reserve(AccessToken("one"), isInteractive: true, at: start) }
+        while pace.reserve(.account("one"), at: start) == 0 {}
+        let waits = (0..<10).map { _ in pace.reserve(.account("one"), isInteractive: true, at: start) }
         #expect(waits == Array(repeating: 0, count: 10))
     }
 
     @Test func `a batch is as large as the quota has room for, and at first a small one`() {
         let pace = RequestPace(perMinute: 600)
-        let (token, start) = (AccessToken("one"), ContinuousClock.now)
+        let (token, start) = (RequestPace.Owner.account("one"), ContinuousClock.now)
         #expect(pace.batchSize(for: token, at: start) == 10)
         for size in [10, 20, 40] { pace.noteBatch(of: size, for: token, took: .milliseconds(200)) }
         #expect(pace.batchSize(for: token, at: start) == 50)
@@ -178,7 +194,7 @@ struct GoogleValueTests {
 
     @Test func `a batch that took long is followed by a smaller one`() {
         let pace = RequestPace(perMinute: 600)
-        let (token, start) = (AccessToken("one"), ContinuousClock.now)
+        let (token, start) = (RequestPace.Owner.account("one"), ContinuousClock.now)
         for size in [10, 20, 40] { pace.noteBatch(of: size, for: token, took: .milliseconds(100)) }
         pace.noteBatch(of: 50, for: token, took: .seconds(5))
         #expect(pace.batchSize(for: token, at: start) == 10)

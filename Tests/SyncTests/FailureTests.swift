@@ -96,6 +96,24 @@ struct FailureTests {
         #expect(try await bench.status().lastError == nil)
     }
 
+    @Test func `an account that has written too much writes over none of its links`() async throws {
+        let bench = try await Workbench()
+        let second = try await bench.secondLink()
+        let other = ScriptedUpstream(at: bench.time.now)
+        let credentials = CredentialStore(database: bench.database) { bench.time.now }
+        for connection in [bench.link.connection, second.connection] {
+            try await credentials.setConnectionLabel(connection, account: "alice@example.com")
+        }
+        try await bench.put(event("a", "SUMMARY:Mine"))
+        await bench.upstream.setScript { $0.isWrite ? .refuse(.writesPaused(seconds: 10_800)) : nil }
+        _ = try await bench.scheduler().passOnce(bench.link.id)
+        try await bench.pass(second, over: other)
+        #expect(await other.performed.isEmpty)
+        bench.time.advance(10_800)
+        try await bench.pass(second, over: other)
+        #expect(await other.performed.count == 1)
+    }
+
     @Test func `an edit does not go first while the account may not write`() async throws {
         let bench = try await Workbench()
         try await bench.put(event("a", "SUMMARY:Mine"))

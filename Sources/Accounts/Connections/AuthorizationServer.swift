@@ -120,7 +120,7 @@ struct AuthorizationServer: Sendable {
 
     /// What an answer other than 200 means (RFC 6749 §5.2).
     private func failure(_ reply: OutboundReply) -> OAuthFailure {
-        if reply.status == 429 { return .throttled(retryAfter: reply.headers[.retryAfter].flatMap { Int($0) }) }
+        if reply.status == 429 { return .throttled(retryAfter: reply.retryAfter) }
         if reply.status >= 500 || reply.status == 408 {
             return .unreachable("\(client.provider) answered \(reply.status)")
         }

@@ -45,14 +45,16 @@ extension ConnectFlow {
 
     /// Whether another connection lives by the same grant: it would end with this one.
     ///
-    /// At Google one revocation ends all grants of an account to a client. At Notion every person of a workspace has a grant
+    /// At Google one revocation ends all grants of an account to a client; where one does not say whose it is, it may be the
+    /// same account's. At Notion every person of a workspace has a grant
     /// of their own, though their connections are called the same.
     private func isShared(_ row: ConnectionRow, _ grant: Grant, _ style: OAuthClient.Style) async throws -> Bool {
         let others = try await credentials.allConnections().filter { other in
-            other.id != row.id && other.provider == row.provider && other.state == .connected
+            other.id != row.id && other.provider == row.provider && other.state.hasGrant
         }
         switch style {
-        case .googleForm: return row.account != nil && others.contains { $0.account == row.account }
+        case .googleForm:
+            return others.contains { row.account == nil || $0.account == nil || $0.account == row.account }
         case .notionJSONBasic:
             guard let identity = grant.identity else { return false }
             for other in others where try await vault.identity(of: other) == identity { return true }
@@ -73,6 +75,16 @@ extension ConnectFlow {
             return .failed(ConnectionProblem.failed(failure, at: row.provider).message)
         } catch {
             return .failed("\(error)")
+        }
+    }
+}
+
+extension ConnectionState {
+    /// Whether there may be a grant that is alive.
+    fileprivate var hasGrant: Bool {
+        switch self {
+        case .connected, .error: true
+        case .awaitingAuthorization, .reconnectRequired: false
         }
     }
 }

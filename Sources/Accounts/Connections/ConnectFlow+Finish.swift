@@ -111,8 +111,11 @@ extension ConnectFlow {
 
     /// Leaves the connection in its state and lets it say why it got no further.
     private func record(_ problem: ConnectionProblem, _ row: ConnectionRow) async throws -> ConnectionRow {
-        // One that works goes on working: only the attempt to renew the consent failed.
-        guard row.state != .connected else { return row }
+        switch row.state {
+        // One that works goes on working, and one that is dead is still dead: only the attempt to renew the consent failed.
+        case .connected, .reconnectRequired: return row
+        case .awaitingAuthorization, .error: break
+        }
         try await credentials.setConnectionState(row.id, state: row.state, error: problem)
         var recorded = row
         recorded.problem = problem

@@ -91,7 +91,10 @@ enum Batch {
             guard length >= 0, length <= body.count else { return nil }
             content = body.prefix(length)
         }
-        return GoogleReply(status: status, retryAfter: fields["retry-after"].flatMap { Int($0) }, body: Array(content))
+        let retryAfter = fields["retry-after"].flatMap {
+            OutboundReply.seconds(ofRetryAfter: $0, date: fields["date"])
+        }
+        return GoogleReply(status: status, retryAfter: retryAfter, body: Array(content))
     }
 
     /// The lines up to the first empty one, and what follows it; empty lines before the first word are nothing.

@@ -121,7 +121,7 @@ extension ComponentReader {
         let end = try end(of: component, startingAt: start, value, repeats: repeats)
         var details = EventDetails(start: start, end: end)
         details.summary = text("SUMMARY", of: component)
-        details.description = text("DESCRIPTION", of: component)
+        (details.description, details.html) = description(of: component)
         details.location = text("LOCATION", of: component)
         details.url = url(of: component, over: resource)
         details.status = status(of: component)
@@ -136,6 +136,16 @@ extension ComponentReader {
             $0.email < $1.email
         }
         return details
+    }
+
+    /// The description, and its HTML where that says the same, or says it alone.
+    private func description(of component: Component) -> (plain: String?, html: String?) {
+        let plain = text("DESCRIPTION", of: component)
+        guard let rich = text("X-ALT-DESC", of: component).map({ RichText($0) }), let html = rich.html,
+            html.unicodeScalars.count <= WriteRules.maximumDescription,
+            plain.map({ RichText.saysSame($0, rich.plain) }) ?? true
+        else { return (plain, nil) }
+        return (rich.plain, html)
     }
 
     private func text(_ name: String, of component: Component) -> String? {

@@ -29,8 +29,10 @@ extension EventDetails {
         if start != current?.start { members.append(("start", start.json(replacing: current?.start))) }
         if end != current?.end { members.append(("end", end.json(replacing: current?.end))) }
         members += text("summary", summary, current?.summary)
-        if description != current?.description {
-            members += text("description", try richDescription(), current?.description)
+        if let html {
+            members += text("description", html, current?.html)
+        } else if description != current?.description {
+            members.append(("description", try richDescription().map(JSON.string) ?? .null))
         }
         members += text("location", location, current?.location)
         members += source(from: current, of: resource)
@@ -39,6 +41,8 @@ extension EventDetails {
         members += reminders(from: current)
         if rules.mayWriteGuests(of: resource), attendees != current?.attendees ?? [] {
             members.append(("attendees", guestList(over: resource)))
+        } else if let answered = answeredList(over: resource) {
+            members.append(("attendees", answered))
         }
         let marks = marks(from: current, of: resource)
         if current != nil, !marks.isEmpty {
@@ -158,6 +162,19 @@ extension EventDetails {
         return (
             "reminders", .members([("useDefault", .bool(false)), ("overrides", .array(overrides))])
         )
+    }
+
+    /// Google's own list of guests with the account's answer changed; nil where that is what it was.
+    ///
+    /// Who answers invites nobody: this is written whoever may be mailed, though never into a list that was cut.
+    private func answeredList(over resource: EventResource?) -> JSON? {
+        guard let known = resource?.json["attendees"]?.elements, resource?.json["attendeesOmitted"]?.bool != true,
+            let index = known.firstIndex(where: { $0["self"]?.bool == true }), let former = Attendee(known[index]),
+            let wanted = attendees.first(where: { $0.email == former.email }), wanted.response != former.response
+        else { return nil }
+        var guests = known
+        guests[index] = known[index].setting("responseStatus", .string(wanted.response.rawValue))
+        return .array(guests)
     }
 
     private func guestList(over resource: EventResource?) -> JSON {

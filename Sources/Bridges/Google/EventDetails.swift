@@ -10,6 +10,8 @@ struct EventDetails: Sendable, Hashable {
     var summary: String?
     /// Plain text, also where the upstream holds HTML.
     var description: String?
+    /// The same as HTML, where it is more than text.
+    var html: String?
     var location: String?
     var url: String?
     var status = EventStatus.confirmed

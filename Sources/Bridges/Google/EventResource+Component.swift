@@ -45,11 +45,10 @@ extension EventResource {
     }
 
     private var texts: [Property] {
-        let html = json["description"]?.text.flatMap { RichText($0).html }
         let texts = [
             details.summary.map { Property("SUMMARY", text: $0) },
             details.description.map { Property("DESCRIPTION", text: $0) },
-            html.map {
+            details.html.map {
                 Property("X-ALT-DESC", parameters: [Parameter("FMTTYPE", "text/html")], text: $0)
             },
             details.location.map { Property("LOCATION", text: $0) },

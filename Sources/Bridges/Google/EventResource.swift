@@ -36,7 +36,9 @@ struct EventResource: Sendable, Hashable {
             && end.instant > start.instant
         var details = EventDetails(start: start, end: hasEnd ? end : defaultEnd(of: start))
         details.summary = json["summary"]?.text.flatMap(writable) ?? (hidesDetails(json) ? "Busy" : nil)
-        details.description = json["description"]?.text.flatMap { writable(RichText($0).plain) }
+        let description = json["description"]?.text.map { RichText($0) }
+        details.description = description.flatMap { writable($0.plain) }
+        details.html = description?.html.flatMap(writable)
         details.location = json["location"]?.text.flatMap(writable)
         details.url = json["source"]?["url"]?.text?.withoutControls
         let mark = json["extendedProperties"]?["private"]?[OurMark.statusKey]?.text

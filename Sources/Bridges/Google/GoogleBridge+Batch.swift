@@ -6,7 +6,7 @@ extension GoogleBridge {
     public func writesAtOnce() async -> Int {
         // Without a token nothing goes together; the write that goes alone tells why.
         guard let token = try? await client.credentials.accessToken() else { return 1 }
-        return client.pace.batchSize(for: token, at: .now)
+        return client.pace.batchSize(for: client.owner(of: token), at: .now)
     }
 
     /// Performs writes in one request; each is answered like a single one.

@@ -31,17 +31,19 @@ public struct GoogleBridge: NotifyingBridge, AnsweringBridge, PagingBridge, Batc
 
     /// What an event resource can hold.
     ///
-    /// Guests go up only over a link that may mail them: a list that Google stores without telling anybody misleads.
+    /// Guests go up only over a link that may mail them: a list that Google stores without telling anybody misleads. The
+    /// account's own answer goes up over any link.
     public var fields: FieldSet {
         var fields = FieldSet(
             writable: [
                 .schedule, .summary, .description, .location, .url, .status, .transparency, .classification,
-                .color,
-                .alarms,
+                .color, .alarms, .answer,
             ],
             readOnly: [.conference],
             holdsOverrides: true
         )
+        fields.holdsRichText = true
+        fields.own = Set([link.account, link.calendar].compactMap { $0?.lowercased() })
         if link.notifiesGuests {
             fields.writable.insert(.attendees)
         } else {

@@ -9,6 +9,8 @@ struct GoogleClient: Sendable {
     let apiURL: String
     let credentials: any CredentialSource
     let pace: RequestPace
+    /// Whose account it is, where that is known.
+    var account: String?
 
     private static let root = "/calendar/v3/"
     private static let batchPath = "/batch/calendar/v3"
@@ -75,6 +77,9 @@ struct GoogleClient: Sendable {
         return second
     }
 
+    /// Whose quota a request of that token counts against.
+    func owner(of token: AccessToken) -> RequestPace.Owner { account.map { .account($0) } ?? .holder(token) }
+
     private func send(
         _ request: OutboundRequest,
         _ token: AccessToken,
@@ -84,10 +89,10 @@ struct GoogleClient: Sendable {
         request.maximumReplyOctets = Self.maximumReplyOctets
         request.headers[.authorization] = "Bearer " + token.secret
         do {
-            try await pace.wait(for: token, calls)
+            try await pace.wait(for: owner(of: token), calls)
             let begun = ContinuousClock.now
             let reply = try await transport.send(request)
-            if calls > 1 { pace.noteBatch(of: calls, for: token, took: .now - begun) }
+            if calls > 1 { pace.noteBatch(of: calls, for: owner(of: token), took: .now - begun) }
             return reply
         } catch {
             throw .unreachable("Google Calendar: \(error)")
@@ -112,7 +117,7 @@ struct GoogleReply: Sendable {
     init(_ reply: OutboundReply) {
         self.init(
             status: reply.status,
-            retryAfter: reply.headers[.retryAfter].flatMap { Int($0) },
+            retryAfter: reply.retryAfter,
             body: reply.body
         )
     }

@@ -93,7 +93,9 @@ public struct GoogleProvider: UpstreamProvider {
     }
 
     public func bridge(to link: UpstreamLink, using credentials: any CredentialSource) -> any Bridge {
-        GoogleBridge(link: link, client: client(using: credentials))
+        var client = client(using: credentials)
+        client.account = link.account
+        return GoogleBridge(link: link, client: client)
     }
 
     private func client(using credentials: any CredentialSource) -> GoogleClient {

@@ -18,6 +18,14 @@ final class RequestPace: Sendable {
         }
     }
 
+    /// Whose quota it is.
+    enum Owner: Sendable, Hashable {
+        /// An account, whatever connection and token it comes by.
+        case account(String)
+        /// Whoever has this token, where nobody knows what the account is called.
+        case holder(AccessToken)
+    }
+
     /// An access token lives an hour: buckets of former ones are forgotten beyond so many.
     private static let maximumBuckets = 1024
 
@@ -36,7 +44,7 @@ final class RequestPace: Sendable {
 
     private let burst: Double
     private let perSecond: Double
-    private let buckets = Mutex<[AccessToken: Bucket]>([:])
+    private let buckets = Mutex<[Owner: Bucket]>([:])
 
     /// A pace nothing exceeds, for tests of other things.
     static let unlimited = RequestPace(perMinute: 60_000_000)
@@ -48,19 +56,19 @@ final class RequestPace: Sendable {
     }
 
     /// Waits until a request that counts as so many calls may go; throws only when the task is cancelled.
-    func wait(for token: AccessToken, _ calls: Int = 1) async throws {
-        let seconds = reserve(token, calls, isInteractive: RequestPriority.isInteractive, at: .now)
+    func wait(for owner: Owner, _ calls: Int = 1) async throws {
+        let seconds = reserve(owner, calls, isInteractive: RequestPriority.isInteractive, at: .now)
         if seconds > 0 { try await Task.sleep(for: .seconds(seconds)) }
     }
 
     /// Takes calls off the budget; answers the seconds until they may go.
     func reserve(
-        _ token: AccessToken,
+        _ owner: Owner,
         _ calls: Int = 1,
         isInteractive: Bool = false,
         at now: ContinuousClock.Instant
     ) -> Double {
-        withBucket(of: token, at: now) { bucket in
+        withBucket(of: owner, at: now) { bucket in
             bucket.tokens = bucket.filled(self, at: now) - Double(calls)
             bucket.filledAt = max(now, bucket.filledAt)
             let kept = isInteractive ? 0 : burst * Self.keptShare
@@ -69,16 +77,16 @@ final class RequestPace: Sendable {
     }
 
     /// How many calls may go in one batch now without waiting; one where none may.
-    func batchSize(for token: AccessToken, at now: ContinuousClock.Instant) -> Int {
-        withBucket(of: token, at: now) { bucket in
+    func batchSize(for owner: Owner, at now: ContinuousClock.Instant) -> Int {
+        withBucket(of: owner, at: now) { bucket in
             let room = bucket.filled(self, at: now) - burst * Self.keptShare
             return max(1, min(bucket.batchSize, Int(max(0, room))))
         }
     }
 
     /// Notes how long a batch took: the next ones are to take no longer than somebody likes to wait.
-    func noteBatch(of calls: Int, for token: AccessToken, took duration: Duration) {
-        withBucket(of: token, at: .now) { bucket in
+    func noteBatch(of calls: Int, for owner: Owner, took duration: Duration) {
+        withBucket(of: owner, at: .now) { bucket in
             if duration > Self.longestBatch {
                 bucket.batchSize = max(2, Int(Double(calls) * (Self.longestBatch / duration)))
             } else if duration < Self.shortBatch, calls >= bucket.batchSize {
@@ -88,13 +96,13 @@ final class RequestPace: Sendable {
     }
 
     private func withBucket<Result>(
-        of token: AccessToken,
+        of owner: Owner,
         at now: ContinuousClock.Instant,
         _ body: (inout Bucket) -> Result
     ) -> Result {
         buckets.withLock { buckets in
-            if buckets[token] == nil, buckets.count >= Self.maximumBuckets { buckets = [:] }
-            return body(&buckets[token, default: Bucket(tokens: burst, filledAt: now)])
+            if buckets[owner] == nil, buckets.count >= Self.maximumBuckets { buckets = [:] }
+            return body(&buckets[owner, default: Bucket(tokens: burst, filledAt: now)])
         }
     }
 }

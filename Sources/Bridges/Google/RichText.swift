@@ -27,6 +27,11 @@ struct RichText: Sendable, Hashable {
         .replacing("\n", with: "<br>")
     }
 
+    /// Whether two texts are the same words, however they are laid out.
+    static func saysSame(_ left: String, _ right: String) -> Bool {
+        left.split(whereSeparator: \.isWhitespace) == right.split(whereSeparator: \.isWhitespace)
+    }
+
     /// The text with LF for CR LF.
     static func withPlainLineEnds(_ text: String) -> String {
         text.utf8.contains(0x0D) ? text.replacing("\r\n", with: "\n") : text

@@ -29,8 +29,14 @@ struct EventMembers {
                     ?? []
             )
         }
+        if let notify = members["notify_guests"] {
+            // The gateway's own property, by which one event asks for mails over a link that sends none.
+            event.set("X-KALENDS-NOTIFY-GUESTS", notify.bool == true ? [Self.notify] : [])
+        }
         try times(&event, zones)
     }
+
+    private static let notify = Property("X-KALENDS-NOTIFY-GUESTS", value: "TRUE")
 
     private func text(_ member: String, _ property: String, _ event: inout Component) throws(RESTProblem) {
         guard let value = members[member] else { return }

@@ -62,6 +62,7 @@ enum Schemas {
             "url?": .text.orNull, "status?": .text.orNull, "start?": .text.noted("RFC 3339, or a date"),
             "end?": .text.orNull, "all_day?": .truth.orNull, "time_zone?": .text.orNull,
             "rrule?": .text.orNull.noted("RFC 5545, without RRULE:"), "categories?": .list(of: .text).orNull,
+            "notify_guests?": .truth.orNull.noted("whether its guests are mailed, whatever its link says"),
         ])
         .members
 
