@@ -15,7 +15,7 @@ extension SyncPass {
         let fields = bridge.fields
         var snapshot = try await state.snapshot(of: link, fields: fields, .everything)
         let decisions = try decide(on: &snapshot)
-        let pairings = link.effectiveDirection == .both ? snapshot.pairings() : []
+        let pairings = snapshot.pairings()
         try await state.setPairings(pairings, of: link.id)
         var plan = LinkPlan()
         plan.skipped = try await state.skipped(by: link.id)

@@ -47,6 +47,21 @@ struct FirstLinkTests {
         #expect(try await bench.text("lunch-here")?.contains("Supper") == true)
     }
 
+    @Test(arguments: [LinkDirection.pull, .push])
+    func `a link of one direction doubles nothing either`(_ direction: LinkDirection) async throws {
+        let bench = try await Workbench(direction: direction, isStarted: false)
+        try await bench.put(event("lunch-here", "SUMMARY:Lunch with Ann", "LOCATION:Roof"))
+        await bench.putUpstream("a", event("lunch-there", "SUMMARY:Lunch with Anne", "LOCATION:Roof"))
+        #expect(try await plan(bench).merge.map(\.uid) == ["lunch-here"])
+        _ = try await bench.scheduler().start(bench.link.id)
+        try await bench.pass()
+        #expect(try await bench.uids() == ["lunch-here"])
+        #expect(await bench.upstream.live.map(\.id) == ["a"])
+        let title = direction == .pull ? "Lunch with Anne" : "Lunch with Ann"
+        #expect(try await bench.text("lunch-here")?.contains("SUMMARY:\(title)\r\n") == true)
+        #expect(await bench.upstream.live.first?.payload.contains("SUMMARY:\(title)\r\n") == true)
+    }
+
     @Test func `a pair that a person takes apart stays two events`() async throws {
         let bench = try await bench()
         _ = try await plan(bench)
