@@ -12,16 +12,12 @@ public protocol PagingBridge: Bridge {
 public struct ListedPage: Sendable {
     public var records: [UpstreamRecord]
 
-    /// Series of which nothing more can come on a later page.
-    public var whole: Set<String>
-
-    /// Whether no page comes after it, so that all series are whole.
+    /// Whether no page comes after it.
     public var isLast: Bool
 
     /// Describes a page.
-    public init(records: [UpstreamRecord], whole: Set<String>, isLast: Bool) {
+    public init(records: [UpstreamRecord], isLast: Bool) {
         self.records = records
-        self.whole = whole
         self.isLast = isLast
     }
 }

@@ -35,11 +35,10 @@ struct FirstListing: Sendable {
     /// Series that are on their way here.
     private var brought: Set<String> = []
 
-    /// The records of all other series, and what became of those that later pages may still add to.
+    /// The records of all other series.
     private var open: [String: [UpstreamRecord]] = [:]
-    private var waiting: [String: FreshItem] = [:]
 
-    /// Records that were listed once more after their series was on its way: they have changed since.
+    /// Records that were listed after their series was on its way: exceptions of it, or what has changed since.
     private var changed: [UpstreamRecord] = []
 
     /// So many events are worked out at once.
@@ -51,12 +50,15 @@ struct FirstListing: Sendable {
         self.workOut = workOut
     }
 
-    /// Works out one page after the other and gives away what is whole.
+    /// Works out one page after the other and gives away what is ready.
+    ///
+    /// A series is as soon as its own record is there: to wait for exceptions that later pages may bring would leave a good part
+    /// of the writing to the end. Exceptions of a series that is not there yet wait for it.
     ///
     /// - Returns: all records that are to be mirrored and compared.
     mutating func workedOut(_ pages: AsyncStream<ListedPage>, into basket: FreshBasket) async -> [UpstreamRecord] {
         for await page in pages { await take(page, into: basket) }
-        // Whatever waits for more still, after a listing that told of no last page, is compared like all the others.
+        // Whatever waits still, after a listing that told of no last page, is compared like all the others.
         return open.values.flatMap { $0 } + changed
     }
 
@@ -70,46 +72,26 @@ struct FirstListing: Sendable {
             open[record.series, default: []].append(record)
             names.insert(record.series)
         }
-        if page.isLast { basket.put(whatWaited(besides: names)) }
-        let sorted = names.sorted()
+        // After the last page nothing is waited for any more.
+        if page.isLast { names.formUnion(open.filter { !Self.hasLead($0.value) }.keys) }
+        let sorted = names.filter { page.isLast || Self.hasLead(open[$0] ?? []) }.sorted()
         for start in stride(from: 0, to: sorted.count, by: Self.itemsAtOnce) {
             let some = sorted[start..<min(start + Self.itemsAtOnce, sorted.count)].map { ($0, open[$0] ?? []) }
             let workOut = workOut
             let found = await inParallel(some) { workOut($0.0, $0.1) }
-            let ready = zip(some, found).compactMap { series, item in
-                let isWhole = page.isLast || page.whole.contains(series.0) && series.1.count == 1
-                return admit(item, of: series.0, isWhole: isWhole)
-            }
-            basket.put(ready)
+            basket.put(zip(some, found).compactMap { series, item in admit(item, of: series.0) })
         }
     }
 
-    /// The events of earlier pages that nothing was added to, now that nothing will be.
-    private mutating func whatWaited(besides names: Set<String>) -> [FreshItem] {
-        let whole = waiting.filter { !names.contains($0.key) }.sorted { $0.key < $1.key }
-        return whole.map { series, item in
-            send(series)
-            return item
-        }
-    }
+    /// Whether a series' own record is there, the event itself.
+    private static func hasLead(_ records: [UpstreamRecord]) -> Bool { records.contains { $0.id == $0.series } }
 
-    /// Notes that a series is on its way here.
-    private mutating func send(_ series: String) {
-        waiting[series] = nil
-        open[series] = nil
-        brought.insert(series)
-    }
-
-    /// Answers an event that may come here at once; one that more may belong to waits, and what is in doubt is left.
-    private mutating func admit(_ item: FreshItem?, of series: String, isWhole: Bool) -> FreshItem? {
-        waiting[series] = nil
+    /// Answers an event that may come here at once; what is in doubt is left.
+    private mutating func admit(_ item: FreshItem?, of series: String) -> FreshItem? {
         guard let item, !uids.contains(item.uid), holders[item.uid, default: series] == series else { return nil }
         holders[item.uid] = series
-        guard isWhole else {
-            waiting[series] = item
-            return nil
-        }
-        send(series)
+        open[series] = nil
+        brought.insert(series)
         return item
     }
 }

@@ -169,7 +169,9 @@ enum Urgency: Int, Comparable {
             self = .deletion
             return
         }
-        switch item.local.flatMap({ Self.wait($0.object, from: now) }) {
+        // What was to begin soon and is put off is missed as soon as what is to begin soon.
+        let sides = [item.local?.object, item.remote?.object].compactMap(\.self)
+        switch sides.compactMap({ Self.wait($0, from: now) }).min() {
         case let wait? where wait <= Self.hour: self = .withinTheHour
         case let wait? where wait <= Self.day: self = .withinTheDay
         case .some: self = .withinTheWeek

@@ -47,8 +47,8 @@ struct FirstListingTests {
         UpstreamRecord(id: id, series: series ?? id, revision: "r\(revision)", payload: text)
     }
 
-    private func page(_ records: [UpstreamRecord], whole: Set<String>? = nil, isLast: Bool = false) -> ListedPage {
-        ListedPage(records: records, whole: whole ?? Set(records.map(\.series)), isLast: isLast)
+    private func page(_ records: [UpstreamRecord], isLast: Bool = false) -> ListedPage {
+        ListedPage(records: records, isLast: isLast)
     }
 
     /// A pass over a listing of such pages, told of by whoever has the continuation.
@@ -100,54 +100,59 @@ struct FirstListingTests {
         #expect(try await bench.status().lastSyncedAt != nil)
     }
 
-    @Test func `a series waits for the pages that may hold more of it`() async throws {
-        let bench = try await Workbench()
-        let master = event("s", "RRULE:FREQ=DAILY;COUNT=3")
-        let exception = event("s", "RECURRENCE-ID:20261122T090000Z", "DTSTART:20261122T110000Z", "SUMMARY:Later")
-        let pages = listing(
-            of: page([record("s", master), record("a", event("a"))], whole: ["a"]),
-            page([record("s_1", exception, series: "s")], whole: [])
-        )
-        var pass = pass(bench, pages)
-        let report = try await pass.run()
-        #expect(try await bench.text("s")?.contains("SUMMARY:Later") == true)
-        #expect(report.counts.pulled == 2)
-        let stored = try #require(try await bench.calendars.object(uid: "s", in: bench.calendar))
-        #expect(try await bench.calendars.versions(of: stored.id).count == 1)
-    }
+    private static let master = event("s", "RRULE:FREQ=DAILY;COUNT=3", "SUMMARY:Daily")
+    private static let exception = event(
+        "s",
+        "RECURRENCE-ID:20261122T090000Z",
+        "DTSTART:20261122T110000Z",
+        "SUMMARY:Later"
+    )
 
-    @Test func `a series that waited comes with the last page, before all of that is worked out`() async throws {
+    @Test func `an exception on a later page comes to its series, which is there already`() async throws {
         let bench = try await Workbench()
         let (pages, next) = AsyncStream<ListedPage>.makeStream()
         let (steps, step) = AsyncStream<SyncProgress>.makeStream()
         var pass = pass(bench, pages) { step.yield($0) }
         async let report = pass.run()
         var told = steps.makeAsyncIterator()
-        let series = record("s", event("s", "RRULE:FREQ=DAILY"))
-        next.yield(page([record("a", event("a")), series], whole: ["a"]))
-        #expect(await told.next() == SyncProgress(done: 1, total: 1))
-        let other = record("t", event("t", "RRULE:FREQ=DAILY"))
-        next.yield(page([other, record("b", event("b"))], whole: ["b"], isLast: true))
-        while let progress = await told.next(), progress.done < 4 {}
-        // The listing has not even returned.
-        #expect(try await bench.uids() == ["a", "b", "s", "t"])
+        next.yield(page([record("s", Self.master), record("a", event("a"))]))
+        #expect(await told.next() == SyncProgress(done: 2, total: 2))
+        #expect(try await bench.text("s")?.contains("SUMMARY:Daily") == true)
+        next.yield(page([record("s_1", Self.exception, series: "s")], isLast: true))
         next.finish()
-        #expect(try await report.counts.pulled == 4)
+        #expect(try await report.counts.failed == 0)
+        let text = try #require(try await bench.text("s"))
+        #expect(text.contains("SUMMARY:Later") && text.contains("SUMMARY:Daily"))
+        #expect(try await bench.status().pending == 0)
+        #expect(await bench.upstream.performed.isEmpty)
+    }
+
+    @Test func `an exception waits for its series`() async throws {
+        let bench = try await Workbench()
+        let pages = listing(
+            of: page([record("s_1", Self.exception, series: "s"), record("a", event("a"))]),
+            page([record("s", Self.master)])
+        )
+        var pass = pass(bench, pages)
+        #expect(try await pass.run().counts.pulled == 2)
+        #expect(try await bench.text("s")?.contains("SUMMARY:Later") == true)
+        let stored = try #require(try await bench.calendars.object(uid: "s", in: bench.calendar))
+        #expect(try await bench.calendars.versions(of: stored.id).count == 1)
     }
 
     @Test func `a listing without a last page loses nothing`() async throws {
         let bench = try await Workbench()
         let series = record("s", event("s", "RRULE:FREQ=DAILY"))
-        let pages = listing(of: page([record("a", event("a")), series], whole: ["a"]), breaksOff: true)
+        let pages = listing(of: page([record("a", event("a")), series]), breaksOff: true)
         var pass = pass(bench, pages)
         #expect(try await pass.run().counts.pulled == 2)
         #expect(try await bench.uids() == ["a", "s"])
     }
 
-    @Test func `a listing that breaks off brings what was whole, and nothing of what was not`() async throws {
+    @Test func `a listing that breaks off brings what was ready, and nothing of what was not`() async throws {
         let bench = try await Workbench()
-        let series = record("s", event("s", "RRULE:FREQ=DAILY"))
-        let pages = listing(of: page([record("a", event("a")), series], whole: ["a"]), breaksOff: true)
+        let series = record("s_1", Self.exception, series: "s")
+        let pages = listing(of: page([record("a", event("a")), series]), breaksOff: true)
         var first = pass(bench, pages, failing: .unreachable("gone"))
         await #expect(throws: BridgeError.unreachable("gone")) { try await first.run() }
         #expect(try await bench.uids() == ["a"])

@@ -215,6 +215,19 @@ struct HousekeepingTests {
         }
     }
 
+    @Test func `what was to begin soon and is put off goes before what begins this week`() async throws {
+        let bench = try await Workbench()
+        try await bench.put(event("z", "DTSTART:20261118T113000Z", "DTEND:20261118T123000Z", "SUMMARY:X"))
+        try await bench.pass()
+        try await bench.edit("z", "20261118T1", "20270301T1")
+        try await bench.put(event("a", "DTSTART:20261122T090000Z", "SUMMARY:X"))
+        let before = await bench.upstream.performed.count
+        try await bench.pass()
+        let writes = await bench.upstream.performed.dropFirst(before)
+        let creations = writes.map { if case .create = $0 { true } else { false } }
+        #expect(creations == [false, true])
+    }
+
     @Test func `a large pull is written in few transactions`() async throws {
         let bench = try await Workbench()
         for number in 0..<450 { await bench.upstream.put("u\(number)", event("u\(number)", "SUMMARY:\(number)")) }

@@ -281,8 +281,7 @@ struct ScriptedBridge: NotifyingBridge, AnsweringBridge, PagingBridge, BatchingB
         for start in stride(from: 0, to: pulled.records.count, by: pageSize) {
             let end = min(start + pageSize, pulled.records.count)
             let records = Array(pulled.records[start..<end])
-            let whole = records.filter { $0.id == $0.series && !$0.payload.contains("RRULE") }.map(\.series)
-            page(ListedPage(records: records, whole: Set(whole), isLast: end == pulled.records.count))
+            page(ListedPage(records: records, isLast: end == pulled.records.count))
         }
         return pulled.cursor
     }

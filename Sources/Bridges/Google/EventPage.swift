@@ -27,12 +27,10 @@ struct EventPage: Sendable {
 
     /// Reads the items; the defaults may have stood behind those that need them.
     func listed() throws(JSONReader.Malformed) -> ListedPage {
-        var page = ListedPage(records: [], whole: [], isLast: nextSyncToken != nil && nextPageToken == nil)
+        var page = ListedPage(records: [], isLast: nextSyncToken != nil && nextPageToken == nil)
         page.records.reserveCapacity(items.count)
         for item in items {
-            let event = try ListedEvent(item, defaultReminders: defaultReminders)
-            if event.isWhole { page.whole.insert(event.record.series) }
-            page.records.append(event.record)
+            page.records.append(try ListedEvent(item, defaultReminders: defaultReminders).record)
         }
         return page
     }
@@ -42,16 +40,12 @@ struct EventPage: Sendable {
 struct ListedEvent {
     let record: UpstreamRecord
 
-    /// Whether no other record can belong to it: it neither repeats nor is it one of many.
-    let isWhole: Bool
-
     /// Makes a record of an event resource as Google sent it.
     ///
     /// A cancelled single event or series is gone; a cancelled exception says something about its series and stays.
     init(_ octets: ArraySlice<UInt8>, defaultReminders: JSON) throws(JSONReader.Malformed) {
         var (id, etag, status, master, updated): (String?, String?, String?, String?, String?)
         var usesDefaultReminders = false
-        var repeats = false
         var reader = JSONReader(octets)
         try reader.object { name, reader throws(JSONReader.Malformed) in
             switch name {
@@ -61,9 +55,6 @@ struct ListedEvent {
             case "recurringEventId": master = try reader.value().text
             case "updated": updated = try reader.value().text
             case "reminders": usesDefaultReminders = try reader.value()["useDefault"]?.bool == true
-            case "recurrence":
-                repeats = true
-                _ = try reader.skip()
             default: _ = try reader.skip()
             }
         }
@@ -82,7 +73,6 @@ struct ListedEvent {
             isDeleted: isDeleted,
             modified: updated.flatMap(Instant.init(rfc3339:))
         )
-        isWhole = !repeats && master == nil && !isDeleted
     }
 
     /// Drops the blanks between tokens.
