@@ -18,14 +18,6 @@ from gateway import Gateway, Peer, Simulators, follow_consent, wait_until
 from linked import CALENDAR, connect, google_create, google_events, google_path, link, link_state, sync_now
 
 
-def log_in(person, user="alice"):
-    person.open("/login").fill("user", user)
-    assert "nil" not in person.text(), person.text()
-    person.fill("password", PASSWORD)
-    person.press("Log in")
-    person.reads("What is kept in step")
-
-
 def toast(person, words, seconds=30):
     """A message that appears by itself, says what to do, stays until it was read, and can be closed."""
     shown = lambda: [p for p in person.driver.find_elements(By.CSS_SELECTOR, "#toasts p") if words in p.text]
@@ -187,7 +179,7 @@ def owned(person, gateway, here, folder):
     assert read.body.startswith(b"BEGIN:VCALENDAR"), read.body[:100]
     bob = Person(gateway.base)
     try:
-        log_in(bob, "bob")
+        bob.log_in("bob")
         bob.reads("from alice")
         bob.look("bob")
     finally:
@@ -227,7 +219,7 @@ def without_scripts(gateway, simulators):
     person = Person(gateway.base, scripts=False)
     try:
         person.text = lambda: person.driver.find_element(By.TAG_NAME, "main").text
-        log_in(person)
+        person.log_in()
         person.driver.find_element(By.LINK_TEXT, "Calendars").click()
         person.driver.find_element(By.LINK_TEXT, "New event").click()
         field = lambda name: person.driver.find_element(By.NAME, name)
@@ -319,7 +311,7 @@ def colours(gateway, here):
         person.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": scheme})
         try:
             contrasts(person, "/login")
-            log_in(person)
+            person.log_in()
             for path in ("/", "/calendars", here + "?at=2026-11", here + "?at=2026-11&view=agenda", here + "/new", "/links/1", "/activity", "/audit", "/client", "/settings", "/connect/google", "/connect/notion", "/conflicts"):
                 contrasts(person, path)
         finally:
@@ -338,7 +330,7 @@ def main():
         identifier = link(alice, connect(alice, "google", google), ACCOUNT)
         person = Person(gateway.base)
         try:
-            log_in(person)
+            person.log_in()
             dead_grant(person, alice, google, identifier)
             outage(person, alice, google, identifier)
             refused_event(person, alice, google)

@@ -50,6 +50,13 @@ class Person:
         self.driver.get(self.base + path)
         return self
 
+    def log_in(self, user="alice"):
+        """Signs in and waits for the first page, or the next page asked for would be overtaken by it."""
+        self.open("/login").fill("user", user)
+        self.fill("password", PASSWORD)
+        self.press("Log in")
+        self.reads("What is kept in step")
+
     @property
     def path(self):
         return self.driver.current_url.removeprefix(self.base)
@@ -377,9 +384,7 @@ def wizard(folder):
 
 def small_and_dark(base, month, link):
     person = Person(base, 390, 800, dark=True)
-    person.open("/login").fill("user", "alice")
-    person.fill("password", PASSWORD)
-    person.press("Log in")
+    person.log_in()
     for path in ("/", month, link, "/conflicts?state=resolved", "/settings", "/client", "/activity"):
         person.open(path)
         person.look("phone-" + re.sub(r"\W+", "-", path).strip("-"))

@@ -106,9 +106,7 @@ def edit(person, connection):
 def without_script(base, link):
     """Everything is done by the two buttons."""
     person = Person(base, 390, 800, dark=True, scripts=False)
-    person.open("/login").fill("user", "alice")
-    person.fill("password", PASSWORD)
-    person.press("Log in")
+    person.log_in()
     person.open(link + "/mapping").reads("The latest pages as events")
     choose(person, "Score", "priority")
     person.press("Preview")
@@ -127,10 +125,8 @@ def main():
         make_table(simulators.notion)
         connection = connect(alice, "notion", simulators.notion)
         person = Person(gateway.base)
-        person.open("/login").fill("user", "alice")
-        person.fill("password", PASSWORD)
-        person.press("Log in")
         try:
+            person.log_in()
             link = edit(person, connection)
             without_script(gateway.base, link)
         finally:
