@@ -15,6 +15,7 @@ public struct AuditEntry: Sendable, Hashable, Identifiable {
         case feedMade = "feed.made"
         case feedRevoked = "feed.revoked"
         case connectionAdded = "connection.added"
+        case connectionChanged = "connection.changed"
         case connectionState = "connection.state"
         case connectionRemoved = "connection.removed"
         case providerChanged = "provider.changed"

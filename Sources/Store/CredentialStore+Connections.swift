@@ -79,8 +79,15 @@ extension CredentialStore {
 
     /// Sets what the provider calls the account.
     public func setConnectionLabel(_ id: ConnectionID, account: String) async throws {
+        let (now, actor) = (now(), AuditActor.current)
         try await database.write { transaction in
+            let known = try transaction.row("SELECT account FROM connection WHERE id = \(id.value)")?
+                .optionalText("account")
             try transaction.run("UPDATE connection SET account = \(.text(account)) WHERE id = \(id.value)")
+            // The first name comes with the connection.
+            guard let known, known != account else { return }
+            let detail = "account \(known) → \(account)"
+            try Self.audit(.connectionChanged, id, by: actor, detail: detail, at: now, transaction)
         }
     }
 

@@ -2,7 +2,7 @@ import Bridging
 import ICalendar
 import Reconcile
 import SQL
-import Store
+public import Store
 
 /// What is to be written to our calendar together with an agreement.
 enum LocalWrite: Sendable {
@@ -99,7 +99,7 @@ extension LinkStore {
     }
 
     /// Writes lines of the audit trail that belong to no settlement.
-    func record(_ audit: [AuditEntry]) async throws {
+    public func record(_ audit: [AuditEntry]) async throws {
         guard !audit.isEmpty else { return }
         let now = now()
         try await database.write { transaction in

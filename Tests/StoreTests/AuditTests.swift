@@ -34,10 +34,14 @@ struct AuditTests {
         let id = try await credentials.addConnection(provider: "google", of: alice.id, state: .connected)
         let problem = ConnectionProblem(code: "reconnect_required", message: "Dead.", remedy: "Connect.")
         for _ in 0..<2 { try await credentials.setConnectionState(id, state: .reconnectRequired, error: problem) }
+        for account in ["a@example.org", "a@example.org", "b@example.org"] {
+            try await credentials.setConnectionLabel(id, account: account)
+        }
         try await credentials.removeConnection(id)
         let trail = try await calendars.auditTrail(of: alice.id)
-        #expect(trail.map(\.action) == [.connectionRemoved, .connectionState, .connectionAdded])
-        #expect(trail[1].detail == "reconnect_required: Dead.")
+        #expect(trail.map(\.action) == [.connectionRemoved, .connectionChanged, .connectionState, .connectionAdded])
+        #expect(trail[1].detail == "account a@example.org → b@example.org")
+        #expect(trail[2].detail == "reconnect_required: Dead.")
     }
 
     @Test func `the trail is read in pages, and only one's own`() async throws {

@@ -160,6 +160,15 @@ extension RESTRoutes {
             parent: members["parent"]?.string,
             using: gateway.vault.source(for: connection.id)
         )
+        let line = AuditEntry(
+            .upstreamCreated,
+            of: request.visitor.principal.id,
+            by: request.visitor.principal.name,
+            connection: connection.id,
+            subject: name,
+            detail: "A calendar of its own."
+        )
+        try await gateway.links.record([line])
         return RESTReply(.created, row(made))
     }
 
