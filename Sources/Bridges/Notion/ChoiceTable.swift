@@ -83,9 +83,16 @@ extension ColumnRole {
         case .transparency: "TRANSP"
         case .classification: "CLASS"
         case .priority: "PRIORITY"
+        case .color: "COLOR"
         case .title, .when, .description, .location, .url, .categories, .attendees, .repeats, .uid, .reminder: nil
         }
     }
+
+    /// Colours that people have words for, as CSS and so COLOR (RFC 7986 §5.9) call them.
+    private static let colors = [
+        "Black", "Gray", "Silver", "White", "Maroon", "Red", "Pink", "Fuchsia", "Purple", "Brown", "Orange", "Gold",
+        "Yellow", "Olive", "Lime", "Green", "Teal", "Turquoise", "Aqua", "Blue", "Navy",
+    ]
 
     /// What people call a PRIORITY (RFC 5545 §3.8.1.9).
     private static let priorities = [1: ["High"], 5: ["Medium"], 9: ["Low"]]
@@ -116,6 +123,7 @@ extension ColumnRole {
                 ("PUBLIC", ["Public"], ChoiceTable.unchecked), ("PRIVATE", ["Private"], ChoiceTable.checked),
                 ("CONFIDENTIAL", ["Confidential"], nil),
             ])
+        case .color: return table(Self.colors.map { ($0.uppercased(), [$0], nil) })
         case .priority:
             return table((1...9).map { (String($0), Self.priorities[$0, default: []], nil) })
         case .title, .when, .description, .location, .url, .categories, .attendees, .repeats, .uid, .reminder:

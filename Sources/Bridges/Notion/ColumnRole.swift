@@ -3,7 +3,7 @@ import Bridging
 /// What a column of the table is to a calendar; the raw values are the keys of the mapping in the contract.
 enum ColumnRole: String, Sendable, Hashable, CaseIterable {
     case title, when, description, location, url, status, categories, attendees, repeats, uid
-    case reminder, transparency, classification, priority
+    case reminder, transparency, classification, priority, color
 
     /// The name a column must have to be taken without being named.
     var defaultName: String {
@@ -22,6 +22,7 @@ enum ColumnRole: String, Sendable, Hashable, CaseIterable {
         case .transparency: "Availability"
         case .classification: "Visibility"
         case .priority: "Priority"
+        case .color: "Color"
         }
     }
 
@@ -42,13 +43,14 @@ enum ColumnRole: String, Sendable, Hashable, CaseIterable {
         case .transparency: "TRANSP"
         case .classification: "CLASS"
         case .priority: "PRIORITY"
+        case .color: "COLOR"
         }
     }
 
     /// Whether the column is taken only when the mapping names it: most tables mean something else by such a column.
     var isOptional: Bool {
         switch self {
-        case .reminder, .transparency, .classification, .priority: true
+        case .reminder, .transparency, .classification, .priority, .color: true
         case .title, .when, .description, .location, .url, .status, .categories, .attendees, .repeats, .uid: false
         }
     }
@@ -68,6 +70,7 @@ enum ColumnRole: String, Sendable, Hashable, CaseIterable {
         case .reminder: [.number, .formula, .rollup]
         case .priority: [.number, .select, .status, .formula, .rollup]
         case .transparency, .classification: [.select, .status, .checkbox, .formula, .rollup]
+        case .color: [.select, .status, .formula, .rollup]
         }
     }
 
@@ -77,7 +80,7 @@ enum ColumnRole: String, Sendable, Hashable, CaseIterable {
         case .url: [.url, .richText]
         case .status: [.select, .status]
         case .title, .when, .description, .location, .categories, .attendees, .repeats, .uid, .reminder, .transparency,
-            .classification, .priority:
+            .classification, .priority, .color:
             Array(types.prefix(1))
         }
     }
@@ -99,6 +102,7 @@ enum ColumnRole: String, Sendable, Hashable, CaseIterable {
         case .transparency: .transparency
         case .classification: .classification
         case .priority: .priority
+        case .color: .color
         case .attendees, .uid: nil
         }
     }
@@ -118,6 +122,10 @@ enum ColumnRole: String, Sendable, Hashable, CaseIterable {
         case .status: Self.select([("Confirmed", "green"), ("Tentative", "yellow"), ("Cancelled", "red")])
         case .transparency: Self.select([("Busy", "default"), ("Free", "green")])
         case .classification: Self.select([("Public", "default"), ("Private", "red"), ("Confidential", "red")])
+        case .color:
+            Self.select([
+                ("Red", "red"), ("Yellow", "yellow"), ("Green", "green"), ("Blue", "blue"), ("Purple", "purple"),
+            ])
         case .reminder, .priority: ["number": [:]]
         case .categories: ["multi_select": [:]]
         case .description, .location, .attendees, .repeats, .uid: ["rich_text": [:]]

@@ -15,7 +15,7 @@ struct EventProperties {
         case .description: add("DESCRIPTION", value.plainText.normalizedLines)
         case .location: add("LOCATION", value.plainText.normalizedLines)
         case .url: properties = EventURL(value.plainText).map { [Property("URL", value: $0.text)] } ?? []
-        case .status, .transparency, .classification: addChoice(role, value, of: column)
+        case .status, .transparency, .classification, .color: addChoice(role, value, of: column)
         case .categories: addCategories(value)
         case .priority:
             if let number = role.number(value.wholeNumber) {
@@ -48,7 +48,8 @@ struct EventProperties {
         guard let name = role.choiceProperty, let meant = column.choices(role).value(of: value.plainText) else {
             return
         }
-        properties = [Property(name, value: meant)]
+        // The names of colours are in lower case in CSS.
+        properties = [Property(name, value: role == .color ? meant.lowercased() : meant)]
     }
 
     private mutating func addCategories(_ value: ColumnValue) {
@@ -73,7 +74,7 @@ extension ColumnRole {
         case .priority: number.flatMap { 1...9 ~= $0 ? $0 : nil }
         case .reminder: number.flatMap { 0...FirstReminder.maximumMinutes ~= $0 ? $0 : nil }
         case .title, .when, .description, .location, .url, .status, .categories, .attendees, .repeats, .uid,
-            .transparency, .classification:
+            .transparency, .classification, .color:
             number
         }
     }

@@ -64,7 +64,7 @@ struct EventValues: Sendable, Hashable {
                 case .description: Self.description(event, in: column)
                 case .location: Self.location(event, in: column)
                 case .url: .text(Self.url(event))
-                case .status, .transparency, .classification: Self.choice(event, role, in: column)
+                case .status, .transparency, .classification, .color: Self.choice(event, role, in: column)
                 case .categories: Self.categories(event, in: column)
                 case .reminder: .number(FirstReminder(event).map { Double($0.minutes) })
                 case .priority where column.type == .number: .number(Self.priority(event))

@@ -88,7 +88,8 @@ extension NotionBridge {
         case .url: EventURL(current).map(\.text) == EventURL(wanted).map(\.text)
         case .repeats: recurrencesAgree(current, wanted)
         case .uid: current.trimmed == wanted
-        case .when, .status, .categories, .reminder, .transparency, .classification, .priority: current == wanted
+        case .when, .status, .categories, .reminder, .transparency, .classification, .priority, .color:
+            current == wanted
         }
     }
 

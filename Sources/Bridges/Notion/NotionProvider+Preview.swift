@@ -212,6 +212,7 @@ extension ColumnRole {
             case .transparency: ["busy", "free/busy", "show as"]
             case .classification: ["private", "privacy"]
             case .priority: ["prio"]
+            case .color: ["colour"]
             }
         return [defaultName.lowercased()] + others
     }

@@ -42,7 +42,8 @@ struct History {
                 lag: lag,
                 daysAhead: daysAhead,
                 hasPeople: hasPeople,
-                hasFormula: seed % 9 == 5
+                hasFormula: seed % 9 == 5,
+                hasRelation: seed % 9 == 8
             )
             showsOccurrences = daysAhead != nil
             sides.append(side)

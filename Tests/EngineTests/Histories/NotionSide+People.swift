@@ -29,12 +29,15 @@ extension NotionSide {
         "1e2feb89-0000-4000-8000-0000000000a2": "ben@example.com",
     ]
 
-    /// Puts others into the column of people, or lets the formula come to something else.
+    /// Puts others into the column of people or of places, or lets the formula come to something else.
     private func changeColumn(using random: inout SeededGenerator) async {
         guard let id = await page(using: &random)?["id"] else { return }
         if hasPeople {
             let chosen = Self.people.keys.sorted().filter { _ in Bool.random(using: &random) }
             await edit(id, ["properties": ["Team": ["people": .array(chosen.map { ["id": .string($0)] })]]])
+        } else if hasRelation {
+            let chosen = rooms.filter { _ in Bool.random(using: &random) }
+            await edit(id, ["properties": ["Room": ["relation": .array(chosen.map { ["id": $0] })]]])
         } else {
             let value: JSONValue = ["type": "string", "string": .string(words.next())]
             words.trace("Notion: computes \(value) for \(id)")

@@ -7,7 +7,8 @@ extension NotionSide {
     /// Compares events by what a page can show of them: everything but what is different in single occurrences; and the
     /// pages of single occurrences by what our events say of them.
     ///
-    /// The column of the UID is not looked at: where a pass died before it wrote one, the next change of the page brings it.
+    /// Places that other pages or a formula tell are not compared: what a client types instead stays on our side until they
+    /// change. The column of the UID is not looked at: where a pass died before it wrote one, the next change of the page brings it.
     func differences(from ours: [StoredObject], knowing memory: World.Memory) async throws -> [String] {
         let here = try ours.flatMap { stored in
             try seriesLines(of: stored.object()) + occurrenceLines(of: stored.object())

@@ -29,8 +29,12 @@ final class NotionSide: Side, SimulatedService {
     /// Whether places are told by a column that people write, and guests by people.
     var hasLocation: Bool { wish.withLock { $0.place == .text } }
     var hasPeople: Bool { wish.withLock { $0.hasPeople } }
-    /// Whether a column of people or a formula is mapped.
-    var hasSpecialColumns: Bool { hasPeople || wish.withLock { $0.place == .formula } }
+    /// Whether places are other pages.
+    var hasRelation: Bool { wish.withLock { $0.place == .relation } }
+    /// Whether a column of people, a formula or a relation is mapped.
+    var hasSpecialColumns: Bool { hasPeople || hasRelation || wish.withLock { $0.place == .formula } }
+    /// The pages that are places.
+    let rooms: [JSONValue]
     private let wish: Mutex<Wish>
 
     /// What is wanted of the table.
@@ -40,12 +44,17 @@ final class NotionSide: Side, SimulatedService {
         var hasPeople = false
 
         /// What tells where an event is.
-        enum Place: CaseIterable { case nothing, text, formula }
+        enum Place: String, CaseIterable {
+            case nothing = "null"
+            case text = "\"Location\""
+            case formula = "\"Place\""
+            case relation = "\"Room\""
+        }
 
         /// The mapping as a person words it.
         var mapping: String {
             var members = daysAhead.map { ["\"occurrences\":\($0)"] } ?? []
-            if place != .text { members.append("\"location\":" + (place == .formula ? "\"Place\"" : "null")) }
+            if place != .text { members.append("\"location\":" + place.rawValue) }
             if hasPeople { members.append("\"attendees\":\"Team\"") }
             return "{" + members.joined(separator: ",") + "}"
         }
@@ -62,9 +71,11 @@ final class NotionSide: Side, SimulatedService {
         daysAhead: Int? = nil,
         hasPeople: Bool = false,
         hasFormula: Bool = false,
+        hasRelation: Bool = false,
         rate: Int = 1_000_000
     ) async throws {
-        wish = Mutex(Wish(daysAhead: daysAhead, place: hasFormula ? .formula : .text, hasPeople: hasPeople))
+        let place: Wish.Place = hasFormula ? .formula : hasRelation ? .relation : .text
+        wish = Mutex(Wish(daysAhead: daysAhead, place: place, hasPeople: hasPeople))
         self.rate = rate
         simulator = NotionSimulator(seed: seed, now: { clock.now })
         self.clock = clock
@@ -77,7 +88,18 @@ final class NotionSide: Side, SimulatedService {
         )
         calendarIdentifier = await simulator.control("POST", "data_sources", ["title": "Events"])["id"]?.string ?? ""
         elsewhere = await simulator.control("POST", "data_sources", ["title": "Other"])["id"]?.string ?? ""
-        let columns: JSONValue = ["Team": ["people": [:]], "Place": ["formula": ["expression": "\"\""]]]
+        let house = await simulator.control("POST", "data_sources", ["title": "Rooms"])["id"] ?? .null
+        var rooms: [JSONValue] = []
+        for title in ["Attic", "Cellar, left", "Hall"] {
+            let properties: JSONValue = ["Name": ["title": [["text": ["content": .string(title)]]]]]
+            let page = await simulator.control("POST", "pages", ["data_source": house, "properties": properties])
+            rooms.append(page["id"] ?? .null)
+        }
+        self.rooms = rooms
+        let columns: JSONValue = [
+            "Team": ["people": [:]], "Place": ["formula": ["expression": "\"\""]],
+            "Room": ["relation": ["data_source_id": house]],
+        ]
         for table in [calendarIdentifier, elsewhere] {
             _ = await simulator.control("POST", "schema", ["id": .string(table), "properties": columns])
         }
