@@ -119,7 +119,8 @@ struct SeriesWriter {
         var writes: [RecordWrite] = []
         for (slot, stored) in current.exceptions.sorted(by: { $0.key < $1.key }) {
             guard wanted.overrides[slot] == nil, try takesPlace(slot) else { continue }
-            writes += try exception(details.at(slot), over: stored)
+            let changes = try details.at(slot).changes(from: stored.details, of: stored, rules)
+            writes += RecordWrite.update(stored.id, master.id, stored.revision, changes)
         }
         for (slot, tombstone) in current.cancelled.sorted(by: { $0.key < $1.key }) {
             guard wanted.overrides[slot] == nil, try takesPlace(slot) else { continue }
