@@ -75,6 +75,12 @@ public protocol AnsweringBridge: Bridge {
     func isDeclined(_ series: [UpstreamRecord]) -> Bool
 }
 
+/// An upstream with events that only its own applications may change.
+public protocol ProtectingBridge: Bridge {
+    /// Why nobody may change or delete an event here, in a sentence for a person; nil where one may.
+    func protection(of series: [UpstreamRecord]) -> String?
+}
+
 /// An upstream whose listing says what the account may do with the calendar.
 public protocol AccessTellingBridge: Bridge {
     /// What the last listing said; nil before the first one.

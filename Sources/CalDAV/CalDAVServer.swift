@@ -51,6 +51,9 @@ public struct CalDAVServer: Sendable {
             response = DAVResponse(
                 .failed(.needPrivileges(.dav("write-content"), on: calendar), "This calendar is read-only.")
             )
+        } catch let error as ReadOnlyObject {
+            let object = Href(encoded: request.path)
+            response = DAVResponse(.failed(.needPrivileges(.dav("write-content"), on: object), error.reason))
         } catch  where isOverload(error) {
             // 503 and never 4xx: Thunderbird disables a calendar for good when its first request gets a 4xx.
             response = DAVResponse(

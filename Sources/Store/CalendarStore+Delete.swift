@@ -6,7 +6,7 @@ extension CalendarStore {
     ///
     /// What does not exist is not found, whatever the condition (RFC 9110 §13.2.1).
     ///
-    /// - Throws: ``ReadOnlyCalendar`` where the author may only read.
+    /// - Throws: ``ReadOnlyCalendar`` where the author may only read, ``ReadOnlyObject`` where nobody may do more.
     public func delete(
         named name: String,
         in calendar: CalendarID,
@@ -44,10 +44,11 @@ extension CalendarStore {
     ) throws -> DeleteOutcome {
         guard let written = try writableCalendar(calendar, by: author, transaction) else { return .notFound }
         let current = try transaction.row(
-            "SELECT id, etag, version, size FROM object WHERE calendar = \(calendar.value) AND name = \(.text(name))"
+            "SELECT id, etag, version, size, protection FROM object WHERE calendar = \(calendar.value) AND name = \(.text(name))"
         )
         guard let current else { return .notFound }
         guard condition.allows(ETag(rawValue: try current.text("etag"))) else { return .conditionFailed }
+        try refuseIfProtected(current, from: author)
         if let wish, try admit(wish, to: .membership(name), in: calendar, at: now, transaction) {
             try removeLocks(at: ObjectPlace(calendar: calendar, name: name), transaction)
         }

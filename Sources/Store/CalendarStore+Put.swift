@@ -6,7 +6,7 @@ extension CalendarStore {
     ///
     /// RFC 4791 §5.3.2. Equal octets are not written again.
     ///
-    /// - Throws: ``ReadOnlyCalendar`` where the author may only read.
+    /// - Throws: ``ReadOnlyCalendar`` where the author may only read, ``ReadOnlyObject`` where nobody may do more.
     public func put(
         _ object: CalendarObject,
         named name: String,
@@ -64,7 +64,7 @@ extension CalendarStore {
     ) throws -> PutOutcome {
         guard let written = try writableCalendar(calendar, by: author, transaction) else { return .calendarMissing }
         let current = try transaction.row(
-            "SELECT id, etag, size FROM object WHERE calendar = \(calendar.value) AND name = \(.text(name))"
+            "SELECT id, etag, size, protection FROM object WHERE calendar = \(calendar.value) AND name = \(.text(name))"
         )
         let etag = try current.map { ETag(rawValue: try $0.text("etag")) }
         guard condition.allows(etag) else { return .conditionFailed }
@@ -73,6 +73,7 @@ extension CalendarStore {
             try admit(wish, to: scope, in: calendar, at: draft.at, transaction)
         }
         if etag == draft.etag { return .unchanged(draft.etag) }
+        if let current { try refuseIfProtected(current, from: author) }
         let holder = try transaction.row(
             "SELECT name FROM object WHERE calendar = \(calendar.value) AND uid = \(.text(draft.uid))"
         )

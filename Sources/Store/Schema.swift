@@ -20,6 +20,10 @@ extension CalendarStore {
         ),
         Migration(name: "Dead properties of objects", statements: objectProperties),
         Migration(name: "Objects called by their first version", statements: versionIndexes),
+        Migration(
+            name: "Objects that no client may change",
+            statements: ["ALTER TABLE object ADD COLUMN protection TEXT"]
+        ),
     ]
 
     private static let principals = [

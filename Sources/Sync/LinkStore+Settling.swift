@@ -35,6 +35,9 @@ struct Settlement: Sendable {
     /// Its line in the run; nil for what changes nothing that anybody sees.
     var entry: RunEntry?
 
+    /// Why no client may change our object, or nil where they may; nothing at all where that is as it was.
+    var protection: String??
+
     /// Whether nothing is known of the item yet, so that nothing can be waiting for this.
     var isFirst = false
 
@@ -92,6 +95,9 @@ extension LinkStore {
         }
         let outcome = try write(settlement, of: link, calendars, author, transaction)
         guard outcome == .settled else { return outcome }
+        if let reason = settlement.protection {
+            try calendars.protect(uid: settlement.uid, in: link.calendar, because: reason, transaction)
+        }
         if let series = settlement.forgottenSeries { try forget(series: series, link.id, transaction) }
         try agree(settlement, of: link, calendars, at: now, transaction)
         if let entry = settlement.entry, let run = settlement.run { try insert(entry, of: run, transaction) }

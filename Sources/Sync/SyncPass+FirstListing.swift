@@ -73,6 +73,8 @@ extension SyncPass {
         let byID = Dictionary(listed.map { ($0.id, $0) }) { _, later in later }
         let records = listed.count == 1 ? listed : byID.values.sorted { $0.id < $1.id }
         guard case .object(let object) = Translation(of: records, by: bridge) else { return nil }
+        // What is protected is settled like any other change.
+        guard (bridge as? any ProtectingBridge)?.protection(of: records) == nil else { return nil }
         let fields = Projection(of: object, onto: terms.fields).fields
         let etag = ETag.of(object.text)
         let modified = records.compactMap(\.modified).max()

@@ -31,6 +31,30 @@ struct ServerTests {
         #expect(prop?.first(.calDAV("calendar-data"))?.text == text)
     }
 
+    @Test(arguments: ["PUT", "DELETE"])
+    func `an object that no client may change is refused with the privilege that is missing`(
+        _ method: String
+    ) async throws {
+        let test = try await TestServer()
+        let alice = try #require(await test.calendars.principal(named: "alice"))
+        let collection = try #require(await test.calendars.calendar(named: "default", of: alice.id))
+        func text(_ summary: String) -> String {
+            "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//F//EN\r\nBEGIN:VEVENT\r\nUID:a\r\nDTSTAMP:20261101T000000Z\r\n"
+                + "DTSTART:20261121T090000Z\r\nSUMMARY:\(summary)\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+        }
+        #expect(try await test.send("PUT", calendar + "a.ics", body: text("One")).status == 201)
+        let calendars = test.calendars
+        try await calendars.database.write { transaction in
+            try calendars.protect(uid: "a", in: collection.id, because: "It is another's.", transaction)
+        }
+        let reply = try await test.send(method, calendar + "a.ics", body: method == "PUT" ? text("Two") : "")
+        #expect(reply.status == 403)
+        let root = try Document(parsing: reply.body).root
+        let resource = root.first(.dav("need-privileges"))?.first(.dav("resource"))
+        #expect(resource?.first(.dav("href"))?.text == calendar + "a.ics")
+        #expect(try await test.send("GET", calendar + "a.ics", body: "").status == 200)
+    }
+
     @Test func `a broken database is 500 without detail, and logged`() async throws {
         let log = Log()
         let (server, alice, database) = try await failing(log, isOverload: false)

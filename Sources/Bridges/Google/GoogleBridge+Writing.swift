@@ -37,9 +37,36 @@ extension GoogleBridge {
         return known.contains { $0?.lowercased() == organizer }
     }
 
-    private static func readOnly(_ master: EventResource) -> TranslationError {
-        let kind = master.type == .standard ? "locked" : master.type.title
-        return .unsupported("Google lets only its own applications change this event (\(kind)).")
+    private static func readOnly(_ event: EventResource) -> TranslationError {
+        .unsupported(protection(kind: event.type))
+    }
+
+    private static func protection(kind: EventType) -> String {
+        let kind = kind == .standard ? "locked" : kind.title
+        return "Google lets only its own applications change this event (\(kind))."
+    }
+
+    /// Why only Google's own applications may change an event; the members that say so are read alone.
+    public func protection(of series: [UpstreamRecord]) -> String? {
+        for record in series where !record.isDeleted {
+            var (type, isLocked): (String?, Bool) = (nil, false)
+            do {
+                var reader = JSONReader(Array(record.payload.utf8)[...])
+                try reader.object { name, reader throws(JSONReader.Malformed) in
+                    switch name {
+                    case "eventType": type = try reader.value().text
+                    case "locked": isLocked = try reader.value().bool ?? false
+                    default: _ = try reader.skip()
+                    }
+                }
+            } catch {
+                // What cannot be read is no event here.
+                continue
+            }
+            let kind = EventType(type)
+            if kind != .standard || isLocked { return Self.protection(kind: kind) }
+        }
+        return nil
     }
 
     private func deletions(of series: EventSeries) throws(TranslationError) -> [RecordWrite] {

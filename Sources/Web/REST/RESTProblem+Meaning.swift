@@ -21,6 +21,8 @@ extension RESTProblem {
             self.init(.serviceUnavailable, "rate_limited", "Too many passwords are being checked.", "Try again.")
             headers[.retryAfter] = "1"
         case is ReadOnlyCalendar: self = .readOnlyCalendar
+        case let error as ReadOnlyObject:
+            self.init(.forbidden, "permission_denied", error.reason, "Change it in the application that it comes from.")
         case is NIOTooManyBytesError:
             self.init(.contentTooLarge, "invalid_request", "The body has more than \(limit) octets.", "Send less.")
         default: return nil
