@@ -48,7 +48,7 @@ extension CalendarStore {
         )
         guard let current else { return .notFound }
         guard condition.allows(ETag(rawValue: try current.text("etag"))) else { return .conditionFailed }
-        try refuseIfProtected(current, from: author)
+        try refuseIfProtected(current, from: author, transaction)
         if let wish, try admit(wish, to: .membership(name), in: calendar, at: now, transaction) {
             try removeLocks(at: ObjectPlace(calendar: calendar, name: name), transaction)
         }

@@ -1,3 +1,4 @@
+import ICalendar
 public import SQL
 
 /// A write to an object that no client may change or delete, found out in the transaction of the write.
@@ -34,8 +35,45 @@ extension CalendarStore {
     }
 
     /// Refuses what a client does to an object that is protected.
-    static func refuseIfProtected(_ object: SQLRow, from author: Author) throws {
+    ///
+    /// What a client only notes for itself is taken: that an alarm was seen, say.
+    static func refuseIfProtected(
+        _ object: SQLRow,
+        from author: Author,
+        replacing draft: Draft? = nil,
+        _ transaction: borrowing SQLTransaction
+    ) throws {
         guard author.kind == .client, let reason = try object.optionalText("protection") else { return }
+        if let draft {
+            let id = try object.integer("id")
+            let former = try transaction.row(
+                """
+                SELECT version.text FROM object JOIN version ON version.number = object.version
+                WHERE object.id = \(.integer(id))
+                """
+            )
+            let before = try former.map { try CalendarObject(parsing: $0.text("text")).essence }
+            guard try before != CalendarObject(parsing: draft.text).essence else { return }
+        }
         throw ReadOnlyObject(reason)
+    }
+}
+
+extension CalendarObject {
+    /// What of an object is more than a client's own notes, in no order.
+    fileprivate var essence: Set<Set<Property>> {
+        Set(
+            calendar.components.filter { $0.name == kind.rawValue }.flatMap { component in
+                [component.essence] + component.components.map(\.essence)
+            }
+        )
+    }
+}
+
+extension Component {
+    /// The properties that mean something to everybody.
+    fileprivate var essence: Set<Property> {
+        let kept: Set<String> = ["DTSTAMP", "CREATED", "LAST-MODIFIED", "SEQUENCE", "ACKNOWLEDGED"]
+        return Set(properties.filter { !kept.contains($0.name) && !$0.name.hasPrefix("X-") })
     }
 }

@@ -73,7 +73,7 @@ extension CalendarStore {
             try admit(wish, to: scope, in: calendar, at: draft.at, transaction)
         }
         if etag == draft.etag { return .unchanged(draft.etag) }
-        if let current { try refuseIfProtected(current, from: author) }
+        if let current { try refuseIfProtected(current, from: author, replacing: draft, transaction) }
         let holder = try transaction.row(
             "SELECT name FROM object WHERE calendar = \(calendar.value) AND uid = \(.text(draft.uid))"
         )

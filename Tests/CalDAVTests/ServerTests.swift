@@ -53,6 +53,9 @@ struct ServerTests {
         let resource = root.first(.dav("need-privileges"))?.first(.dav("resource"))
         #expect(resource?.first(.dav("href"))?.text == calendar + "a.ics")
         #expect(try await test.send("GET", calendar + "a.ics", body: "").status == 200)
+        // That an alarm was seen is for the client itself.
+        let seen = text("One").replacing("SUMMARY", with: "X-MOZ-LASTACK:20261121T080000Z\r\nSUMMARY")
+        #expect(try await test.send("PUT", calendar + "a.ics", body: seen).status == 204)
     }
 
     @Test func `a broken database is 500 without detail, and logged`() async throws {

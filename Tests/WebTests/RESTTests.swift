@@ -112,6 +112,22 @@ struct RESTTests {
         }
     }
 
+    @Test func `an event says for itself whether its guests are mailed`() async throws {
+        try await TestGateway.run { test in
+            let id = try await test.makeLunch(["notify_guests": true])
+            func isAsked() async throws -> Bool? {
+                let versions = try await test.call("GET", "/events/\(id)/history").items
+                let last = versions.max { ($0["version"]?.number ?? 0) < ($1["version"]?.number ?? 0) }
+                return last?["ics"]?.text?.contains("X-KALENDS-NOTIFY-GUESTS:TRUE")
+            }
+            #expect(try await isAsked() == true)
+            #expect(try await test.call("PATCH", "/events/\(id)", ["summary": "Supper"]).status == 200)
+            #expect(try await isAsked() == true)
+            #expect(try await test.call("PATCH", "/events/\(id)", ["notify_guests": false]).status == 200)
+            #expect(try await isAsked() == false)
+        }
+    }
+
     @Test func `a window lists every occurrence in it`() async throws {
         try await TestGateway.run { test in
             let id = try await test.makeLunch(["rrule": "FREQ=DAILY;COUNT=10"])
