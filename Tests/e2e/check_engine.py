@@ -94,8 +94,9 @@ def edit_while_pushing(alice, google, identifier, others, batched_call):
 
     `batched_call` is what each call of a batch adds to the time of its answer.
     """
-    put(alice, "urgent", 5, "Urgent 0")
-    wait_until(lambda: sent(google, "Urgent 0"), 20, 0.01, "the event at Google")
+    urgent, title = f"urgent-{others}", f"Urgent beside {others}:"
+    put(alice, urgent, 5, f"{title} 0")
+    wait_until(lambda: sent(google, f"{title} 0"), 20, 0.01, "the event at Google")
     wait_until(lambda: link_state(alice, identifier)["pending"] == 0, 20, 0.01, "a link in step")
     alice.expect(200, "POST", f"/api/v1/links/{identifier}/pause")
     for number in range(others):
@@ -107,9 +108,9 @@ def edit_while_pushing(alice, google, identifier, others, batched_call):
     shown = link_state(alice, identifier)["progress"]
     took = []
     for number in range(1, 4):
-        put(alice, "urgent", 5, f"Urgent {number}")
+        put(alice, urgent, 5, f"{title} {number}")
         took.append(wait_until(
-            lambda: any(r["method"] == "PATCH" and f"Urgent {number}" in r["body"] for r in requests(google)),
+            lambda: any(r["method"] == "PATCH" and f"{title} {number}" in r["body"] for r in requests(google)),
             20, 0.005, "the edit at Google",
         ))
     waiting = link_state(alice, identifier)["pending"]
