@@ -131,13 +131,13 @@ def passes(folder):
     alice = gateway.add_user("alice", "wonderland")
     link(alice, connect(alice, "google", simulators.google), ACCOUNT)
     gateway.stop()
-    source = many(folder, 60)
+    source = many(folder, 200)
     quiet(gateway.environment, "import", source, "--user", "alice", "--calendar", "default")
     google_create(simulators.google, ACCOUNT, "Talk", "2026-11-24T10:00:00Z", "2026-11-24T11:00:00Z")
     synced = Terminal(gateway.environment, "sync", columns=64)
     # Bulk goes in batches, and each is a step.
     count = synced.shows_a_bar("syncing", 3)
-    assert len(google_events(simulators.google, ACCOUNT)) >= 61
+    assert len(google_events(simulators.google, ACCOUNT)) >= 201
     assert len(synced.lines()) == 1 and synced.lines()[0].startswith("1  ana@example.com  "), synced.lines()
     simulators.kill()
     return count
