@@ -49,6 +49,7 @@ struct UpkeepFailureTests {
         #expect(row.dueAt != nil)
         let status = try await table.world.links.status(of: table.spoke.link.id)
         #expect(status?.pending == 1)
+        #expect(status?.lastSyncedAt != nil, "both sides say the same")
     }
 
     @Test(arguments: [false, true])
