@@ -90,7 +90,16 @@ extension SyncPass {
         guard let local = item.local, let remote = answer.remote ?? item.remote else { return false }
         var settlement = Settlement(item.uid)
         settlement.mirrored = answer.mirrored
-        let agreed = item.agreement(local, remote, series: answer.series)
+        // What a write of upkeep brings to light is news: the next pass sees it.
+        let known = item.base?.agreement.remote ?? remote.fields
+        let news = Set(remote.fields.keys).filter { key in
+            remote.fields[key] != known[key] && remote.fields[key] != local.fields[key]
+        }
+        var agreed = item.agreement(local, remote, series: answer.series, except: news)
+        if !news.isEmpty {
+            agreed.remoteDigest = item.base?.remoteDigest ?? MirroredObject.noDigest
+            report[item.uid] = .again
+        }
         settlement.agreed = agreed
         item.records = answer.mirrored.records
         item.remote = remote

@@ -73,6 +73,11 @@ extension NotionBridge: UpkeepBridge {
         let record: UpstreamRecord
         let page: Page
         let note: OccurrenceNote
+
+        /// Whether a person changed it since we wrote what the series tells.
+        func isEdited(_ columns: Columns) -> Bool {
+            note.follows == true && note.written.map { $0 != page.contentDigest(columns) } ?? false
+        }
     }
 
     private func writes(
@@ -105,7 +110,10 @@ extension NotionBridge: UpkeepBridge {
         on present: ShownPage?
     ) -> RecordWrite? {
         let columns = columns
-        let note = OccurrenceNote(series: compactID(series), stamp: wanted.stamp, follows: wanted.follows)
+        // What a person wrote on a page that its series took along is no series' to take away: it is an override now.
+        let isTheirs = present.map { $0.note.stamp != wanted.stamp && $0.isEdited(columns) } ?? false
+        let follows = wanted.follows && !isTheirs
+        let note = OccurrenceNote(series: compactID(series), stamp: wanted.stamp, follows: follows)
         var body: [String: JSON] = [Page.noteKey: ["occurrence": note.json]]
         guard let present else {
             body["parent"] = ["type": "data_source_id", "data_source_id": .string(link.calendar)]
@@ -113,9 +121,13 @@ extension NotionBridge: UpkeepBridge {
             let payload = JSON.object(body).serialized
             return .create(RecordCreation(id: nil, uid: wanted.uid, payload: payload))
         }
-        let changed = properties(of: wanted.values, differingFrom: present.page, columns)
+        var changed = properties(of: wanted.values, differingFrom: present.page, columns)
+        if isTheirs {
+            let ours = [columns[.when], columns[.uid]].compactMap { $0?.id }
+            changed = changed.filter { ours.contains($0.key) }
+        }
         let isNoted =
-            present.note.follows == wanted.follows && present.note.stamp == wanted.stamp
+            present.note.follows == follows && present.note.stamp == wanted.stamp
             && present.note.written == present.page.contentDigest(columns)
         guard !changed.isEmpty || !isNoted else { return nil }
         body["properties"] = .object(changed)

@@ -225,8 +225,11 @@ final class NotionSide: Side, SimulatedService {
         }
     }
 
+    /// What people can read, and what they can take out of the trash: the page of an occurrence goes there as it is.
     func words() async -> Set<String> {
-        let texts = await pages().flatMap { page in
+        let all = await simulator.control("GET", "pages").array ?? []
+        let laidAside = all.filter { $0["in_trash"] == true && $0.columnText("Calendar UID").isEmpty }
+        let texts = await (pages() + laidAside).flatMap { page in
             ["Name", "Description", "Location"].map { page.columnText($0) }
         }
         return Words.words(in: texts.joined(separator: " "))
