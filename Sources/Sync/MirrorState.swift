@@ -3,6 +3,13 @@ import ICalendar
 import SQL
 import Store
 
+extension PulledRecords {
+    /// Records that are one of a series: if they were events of their own before, they no longer are.
+    fileprivate var joining: Set<String> {
+        Set(records.filter { !$0.isDeleted && $0.id != $0.series }.map(\.id))
+    }
+}
+
 /// What was mirrored of the series that a pull touches, before it.
 struct MirrorState: Sendable {
     let cursor: SyncCursor?
@@ -51,7 +58,7 @@ struct MirrorState: Sendable {
                 series[record.series, default: [:]][record.id] = record
             }
         } else {
-            for name in Set(pulled.records.map(\.series)) {
+            for name in Set(pulled.records.map(\.series)).union(pulled.joining) {
                 for record in try LinkStore.records(of: name, link, transaction) {
                     series[name, default: [:]][record.id] = record
                 }
@@ -71,6 +78,7 @@ struct MirrorState: Sendable {
             guard series[record.series] != nil || !record.isDeleted else { continue }
             changed.insert(record.series)
         }
+        for name in pulled.joining where series[name]?[name] != nil { changed.insert(name) }
         if pulled.isComplete {
             let listed = Set(pulled.records.map(\.id))
             for (name, records) in series where !kept.contains(name) {
@@ -83,14 +91,22 @@ struct MirrorState: Sendable {
     /// The records of some series as they are after the pull, by identifier; none for a series that is gone without a trace.
     func records(of names: Set<String>, after pulled: PulledRecords) -> [String: [UpstreamRecord]] {
         let pulledBySeries = Dictionary(grouping: pulled.records, by: \.series)
+        let joining = pulled.joining
         return names.reduce(into: [:]) { result, name in
             let isComplete = pulled.isComplete && !kept.contains(name)
-            result[name] = records(of: name, after: pulledBySeries[name] ?? [], isComplete: isComplete)
+            let isJoining = joining.contains(name)
+            result[name] = records(of: name, after: pulledBySeries[name] ?? [], isComplete: isComplete, isJoining)
         }
     }
 
-    private func records(of name: String, after pulled: [UpstreamRecord], isComplete: Bool) -> [UpstreamRecord] {
+    private func records(
+        of name: String,
+        after pulled: [UpstreamRecord],
+        isComplete: Bool,
+        _ isJoining: Bool
+    ) -> [UpstreamRecord] {
         var records = isComplete ? [:] : series[name] ?? [:]
+        if isJoining { records[name] = nil }
         for record in pulled { records[record.id] = record }
         let isGone = records.values.allSatisfy(\.isDeleted) && series[name] == nil
         return isGone ? [] : records.values.sorted { $0.id < $1.id }

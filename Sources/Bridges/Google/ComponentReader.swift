@@ -112,13 +112,14 @@ extension ComponentReader {
             throw .unsupported("The event has no readable start.")
         }
         let start = try EventTime(value, zones: zones, linkZone: linkZone, repeats: repeats)
+            .back(in: resource?.details.start.zone)
         if repeats, !value.isDate, zones.local(zones.instant(value), form: value.form) != value {
             // As an instant it would move every other occurrence along.
             throw .unsupported(
                 "This series begins at a time that the clocks skip on that day, which Google cannot hold."
             )
         }
-        let end = try end(of: component, startingAt: start, value, repeats: repeats)
+        let end = try end(of: component, startingAt: start, value, repeats: repeats, over: resource)
         var details = EventDetails(start: start, end: end)
         details.summary = text("SUMMARY", of: component)
         (details.description, details.html) = description(of: component)
@@ -175,11 +176,13 @@ extension ComponentReader {
         of component: Component,
         startingAt start: EventTime,
         _ value: DateTime,
-        repeats: Bool
+        repeats: Bool,
+        over resource: EventResource?
     ) throws(TranslationError) -> EventTime {
         var end = EventResource.defaultEnd(of: start)
         if let written = component.first("DTEND")?.dateTime {
             end = try EventTime(written, zones: zones, linkZone: linkZone, repeats: repeats)
+                .back(in: resource?.details.end.zone)
         } else if let span = component.first("DURATION").flatMap({ TimeSpan($0.value) }) {
             end = later(start, value, by: span)
         }

@@ -39,9 +39,10 @@ extension EventResource {
 
     /// DTSTART and DTEND; an event without length has no DTEND, which would have to be later.
     private var times: [Property] {
-        let start = Property("DTSTART", details.start.dateTime)
-        return details.end == details.start
-            ? [start] : [start, Property("DTEND", details.end.dateTime)]
+        // A series goes by the wall clock of its start.
+        let start = recurrence.isEmpty ? details.start.exactDateTime : details.start.dateTime
+        let begin = Property("DTSTART", start)
+        return details.end == details.start ? [begin] : [begin, Property("DTEND", details.end.exactDateTime)]
     }
 
     private var texts: [Property] {

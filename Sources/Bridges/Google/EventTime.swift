@@ -42,6 +42,19 @@ enum EventTime: Sendable, Hashable {
         }
     }
 
+    /// The time as iCalendar writes it; in UTC where the wall clock shows it twice that night and means the hour before.
+    var exactDateTime: DateTime {
+        guard case .timed(let instant, _) = self, dateTime.instant(in: Zones.iana) != instant else { return dateTime }
+        return Zones.iana.local(instant, form: .utc)
+    }
+
+    /// A time in UTC in the zone upstream, where ``exactDateTime`` had to tell it in UTC.
+    func back(in zone: String?) -> EventTime {
+        guard case .timed(let instant, Self.utc) = self, let zone, zone != Self.utc else { return self }
+        let there = EventTime.timed(instant, zone: zone)
+        return there.exactDateTime == there.dateTime ? self : there
+    }
+
     /// The place of an occurrence that starts then.
     var slot: Slot {
         switch self {
