@@ -46,7 +46,7 @@ extension NotionBridge {
         try require(revision, of: try await completed([page], columns)[0])
         try await trash(id, isOccurrence: id != series)
         // A page of an occurrence lost its name, and so does not come back.
-        await memory.forget(id, uid: id == series ? page.uid(columns) : nil, at: now(), of: link.identity)
+        await memory.forget(id, uid: id == series ? page.writtenUID(columns) : nil, at: now(), of: link.identity)
         return nil
     }
 
@@ -172,7 +172,7 @@ extension NotionBridge {
     private func restored(_ creation: RecordCreation, _ body: JSON) async throws(BridgeError) -> UpstreamRecord? {
         guard let id = await memory.takeTrashed(uid: creation.uid, of: link.identity).map(dashedID),
             let page = try await client.page(id), page.isTrashed, page.dataSource == compactID(link.calendar),
-            page.uid(columns) == creation.uid
+            page.writtenUID(columns) == creation.uid
         else { return nil }
         let columns = columns
         var properties: [String: JSON] = [:]

@@ -143,8 +143,15 @@ struct Page: Sendable, Hashable {
         return OccurrenceNote.reading(text.onOneLine.trimmed)
     }
 
-    /// The UID of the event: the one on the page, unless that is missing or another page's.
+    /// The UID of the event.
+    ///
+    /// A page that shows an occurrence of a series that is not there is an event of its own, and has a UID of its own.
     func uid(_ columns: Columns) -> String {
+        note.occurrence == nil && namedOccurrence(columns) != nil ? derivedUID : writtenUID(columns)
+    }
+
+    /// The UID on the page, unless that is missing or another page's.
+    func writtenUID(_ columns: Columns) -> String {
         guard !note.isCopy, let column = columns[.uid], case .text(let text) = value(of: column),
             case let uid = text.onOneLine.trimmed, !uid.isEmpty
         else { return derivedUID }

@@ -167,7 +167,7 @@ extension Ledger {
                 page.note.repeats = repeats
             }
         }
-        let entry = Entry(uid: Digest.of(page.uid(columns)), repeats: repeats, occurrence: page.note.occurrence)
+        let entry = Entry(uid: Digest.of(page.writtenUID(columns)), repeats: repeats, occurrence: page.note.occurrence)
         set(entry, of: id)
         return page
     }
@@ -180,7 +180,7 @@ extension Ledger {
         {
             repeats = text
         }
-        set(Entry(uid: Digest.of(page.uid(columns)), repeats: repeats), of: compactID(page.id))
+        set(Entry(uid: Digest.of(page.writtenUID(columns)), repeats: repeats), of: compactID(page.id))
     }
 
     /// Which occurrence a page shows: what is known of the page counts, else what it says, if that series is here.
@@ -213,7 +213,7 @@ extension Ledger {
     private func contestedUID(of page: Page, _ columns: Columns) -> String? {
         var plain = page
         plain.note.isCopy = false
-        let uid = plain.uid(columns)
+        let uid = plain.writtenUID(columns)
         return uid == page.derivedUID ? nil : Digest.of(uid)
     }
 }
