@@ -147,7 +147,7 @@ struct HousekeepingTests {
             clock: clock
         )
         let task = Task { try await scheduler.run() }
-        let deadline = ContinuousClock.now + .seconds(120)
+        let deadline = ContinuousClock.now + .seconds(900)
         while try await !bench.links.runs(of: bench.owner).isEmpty, ContinuousClock.now < deadline {
             await Task.yield()
         }

@@ -275,7 +275,7 @@ private final class PortBox: Sendable {
 /// Asks again and again, each time by real requests, until it is so.
 func eventually(
     _ what: String,
-    within patience: Duration = .seconds(120),
+    within patience: Duration = .seconds(600),
     _ isSo: () async throws -> Bool
 ) async throws {
     let end = ContinuousClock.now + patience
