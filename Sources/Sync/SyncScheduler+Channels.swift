@@ -30,7 +30,7 @@ extension SyncScheduler {
         let known = channel.channel.resource
         guard known.isEmpty || resource == nil || resource == known else { return .unknownChannel }
         guard state != "sync" else { return .ignored }
-        wake(channel.link)
+        upstreamCalled(channel.link)
         try await links.rang(channel.link)
         return .woken
     }

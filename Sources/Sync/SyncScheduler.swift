@@ -37,6 +37,9 @@ public actor SyncScheduler {
         var named: Set<String> = []
         /// Whether somebody edited the calendar since the last pass began.
         var isEdited = false
+        /// Whether an upstream called while a pass ran.
+        var isCalled = false
+        var calls = CallBudget()
     }
 
     /// How far running passes have come.
@@ -187,11 +190,16 @@ public actor SyncScheduler {
         gather(link)
     }
 
+    /// An upstream called about a change: a pass at once; where it calls without end, one for all calls of some moments.
+    func upstreamCalled(_ link: LinkID) {
+        if workers[link]?.calls.take(at: clock.now()) ?? true { signal(link) } else { gather(link) }
+    }
+
     private func gather(_ link: LinkID) {
         guard let worker = workers[link] else { return }
         guard !passing.contains(link) else {
             // The running pass may have looked already, and sets the timer anew when it ends.
-            signal(link)
+            workers[link]?.isCalled = true
             return
         }
         let soon = clock.now() + Self.gatheringSeconds
@@ -240,8 +248,10 @@ public actor SyncScheduler {
             let named = workers[id]?.named ?? []
             workers[id]?.named = []
             let reason = PassReason(run: run, sweeps: sweeps, named: named, isEdited: isEdited)
+            workers[id]?.isCalled = false
             let next = try await pass(readiness, reason)
-            setTimer(next, of: id)
+            let isCalled = workers[id]?.isCalled ?? false
+            setTimer(next.map { isCalled ? min($0, clock.now() + Self.gatheringSeconds) : $0 }, of: id)
         } catch {
             // The database itself failed: nothing could be written down either, so the link comes back by the clock.
             setTimer(clock.now() + Outage.seconds(1, clock.random()), of: id)

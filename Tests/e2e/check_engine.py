@@ -194,8 +194,9 @@ def main():
         primary = upstream_calendars(alice, connection)[0]["id"]
         identifier = first_sync(alice, simulators.google, connection, primary)
         edits(alice, simulators.google, primary)
-        edit_while_pushing(alice, simulators.google, identifier, 1500, 0)
+        # The slow one first: how large a batch may be is learnt from those before.
         edit_while_pushing(alice, simulators.google, identifier, 300, 40)
+        edit_while_pushing(alice, simulators.google, identifier, 1500, 0)
         many_edits(alice, simulators.google, identifier, primary)
         quiet(alice, simulators.google, gateway, identifier, QUIET_SECONDS)
         gateway.stop()
