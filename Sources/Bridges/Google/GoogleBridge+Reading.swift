@@ -17,7 +17,9 @@ extension GoogleBridge {
     /// Translates a series: the master and its overrides, or the occurrences the account was invited to.
     public func object(from series: [UpstreamRecord]) throws(TranslationError) -> CalendarObject {
         let series = try EventSeries(series, linkZone: link.timeZone)
-        guard let master = series.master, !series.isDeleted, !series.cancelled.isEmpty else {
+        // What repeats no more has no occurrence to take away: Google shows the event.
+        guard let master = series.master, !series.isDeleted, !series.cancelled.isEmpty, !master.recurrence.isEmpty
+        else {
             return try object(of: series, excluding: [])
         }
         return try object(of: series, excluding: cancelledOccurrences(of: series, try rule(of: master), master))

@@ -122,6 +122,8 @@ struct SeriesWriter {
             let changes = try details.at(slot).changes(from: stored.details, of: stored, rules)
             writes += RecordWrite.update(stored.id, master.id, stored.revision, changes)
         }
+        // What does not repeat has no occurrences: one that was cancelled before takes nothing away.
+        guard !wanted.recurrence.isEmpty else { return writes }
         for (slot, tombstone) in current.cancelled.sorted(by: { $0.key < $1.key }) {
             guard wanted.overrides[slot] == nil, try takesPlace(slot) else { continue }
             let id = tombstone["id"]?.text ?? slot.instanceID(of: master.id)
