@@ -123,9 +123,11 @@ struct OccurrenceTable {
     }
 
     /// A pass over the same link with another mapping.
-    func pass(daysAhead: Int?) async throws {
+    func pass(daysAhead: Int?) async throws { try await pass(mapping: side.mapping(daysAhead: daysAhead)) }
+
+    func pass(mapping: String?) async throws {
         var upstream = spoke.link.upstream
-        upstream.mapping = try await side.mapping(daysAhead: daysAhead)
+        upstream.mapping = mapping
         let bridge = side.bridge(to: upstream, in: Process())
         let clock = clock
         var pass = SyncPass(
@@ -342,6 +344,21 @@ struct OccurrencePagesTests {
         for _ in 0..<3 { try await table.pass(daysAhead: 21) }
         #expect(await table.shown().map { $0.hasSuffix("Special") } == [false, true, false])
         #expect(try await table.count() == 1)
+    }
+
+    @Test(arguments: [#"{"occurrences":30}"#, #"{"occurrences":21,"location":null}"#])
+    func `a page that a person changes just before the mapping is changed stays an override`(
+        _ mapping: String
+    ) async throws {
+        let table = try await OccurrenceTable()
+        try await table.put(OccurrenceTable.weekly)
+        try await table.settle()
+        await table.rename(try await table.page("series / 20261130T080000Z"), "Special")
+        await table.rename(try await table.page("series"), "Weekly")
+        for _ in 0..<3 { try await table.pass(mapping: table.side.mapping(mapping)) }
+        #expect(try await table.overrides() == ["20261130T090000 at 20261130T090000 Special"])
+        #expect(await table.shown().prefix(3).map { $0.hasSuffix("Special") } == [false, true, false])
+        #expect(await table.shown().prefix(3).map { $0.hasSuffix("Weekly") } == [true, false, true])
     }
 
     @Test func `a copy of a page is an event of its own`() async throws {

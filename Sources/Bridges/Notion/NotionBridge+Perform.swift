@@ -114,7 +114,7 @@ extension NotionBridge {
         let columns = columns
         var page = answer.page
         page.note.occurrence = OccurrenceNote(answer.written[Page.noteKey]?["occurrence"])
-        let content = page.contentDigest(columns)
+        let content = page.contentDigest(columns).text
         page.note.occurrence?.written = content
         await memory.remember(page, columns, of: link.identity)
         for role in columns.roles {

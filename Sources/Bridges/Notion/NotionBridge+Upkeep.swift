@@ -76,7 +76,7 @@ extension NotionBridge: UpkeepBridge {
 
         /// Whether a person changed it since we wrote what the series tells.
         func isEdited(_ columns: Columns) -> Bool {
-            note.follows == true && note.written.map { $0 != page.contentDigest(columns) } ?? false
+            note.follows == true && note.written != nil && !page.isAsWritten(columns)
         }
     }
 
@@ -128,7 +128,7 @@ extension NotionBridge: UpkeepBridge {
         }
         let isNoted =
             present.note.follows == follows && present.note.stamp == wanted.stamp
-            && present.note.written == present.page.contentDigest(columns)
+            && present.page.isAsWritten(columns)
         guard !changed.isEmpty || !isNoted else { return nil }
         body["properties"] = .object(changed)
         return .update(

@@ -148,14 +148,17 @@ struct Ledger: Sendable, Hashable {
 extension Ledger {
     /// Enters a page that was seen, and notes on it what it cannot tell by itself.
     ///
-    /// Read with other columns than before (`isReadAnew`), what pages say of single occurrences is taken for what we wrote.
+    /// Read with other columns than before (`isReadAnew`), what pages of single occurrences say in the new ones is taken for
+    /// what we wrote; in those that both have, an edit is still one.
     mutating func admit(_ page: Page, _ columns: Columns, isReadAnew: Bool = false) -> Page {
         var page = page
         let id = compactID(page.id)
         page.note.isCopy = isCopy(page, id, columns)
         page.note.occurrence = page.note.occurrence ?? occurrence(of: page, id, columns)
-        let content = page.contentDigest(columns)
-        if isReadAnew, page.note.occurrence?.written != nil { page.note.occurrence?.written = content }
+        if isReadAnew, let written = page.note.occurrence?.written {
+            let content = page.contentDigest(columns).keeping(written)
+            page.note.occurrence?.written = content.text
+        }
         var repeats: String?
         if page.note.occurrence == nil, let column = columns[.repeats], case .text(let text) = page.value(of: column) {
             switch Repeats.reading(text) {

@@ -103,8 +103,7 @@ struct ShownOccurrences {
         _ id: DateTime,
         _ place: Occurrence
     ) throws(TranslationError) {
-        let isUntouched = note.written == page.contentDigest(columns)
-        guard !(note.follows == true && isUntouched), let column = columns[.when],
+        guard !(note.follows == true && page.isAsWritten(columns)), let column = columns[.when],
             case .when(let when?) = page.value(of: column)
         else { return }
         let plain = When(place, linkZone: bridge.link.timeZone)
@@ -165,9 +164,6 @@ extension Columns {
 }
 
 extension Page {
-    /// Tells one state of what the page says of its event from another.
-    func contentDigest(_ columns: Columns) -> String { digest(of: columns.telling, columns) }
-
     /// Which occurrence a record is about, deleted or not.
     static func occurrence(of record: UpstreamRecord) -> OccurrenceNote? {
         guard record.id != record.series, let json = try? JSONReader.value(of: record.payload) else { return nil }

@@ -114,12 +114,15 @@ final class NotionSide: Side, SimulatedService {
         return try await mapping(wish)
     }
 
-    private func mapping(_ wish: Wish) async throws -> String? {
+    private func mapping(_ wish: Wish) async throws -> String? { try await mapping(wish.mapping) }
+
+    /// A mapping as a person words it, settled.
+    func mapping(_ wish: String) async throws -> String? {
         let link = UpstreamLink(
             identity: "",
             calendar: calendarIdentifier,
             timeZone: Self.zone,
-            mapping: wish.mapping,
+            mapping: wish,
             notifiesGuests: false
         )
         // It is settled while no pass has to live for it.
