@@ -31,6 +31,8 @@ public struct AuditEntry: Sendable, Hashable, Identifiable {
         case channelOpened = "channel.opened"
         case channelFailed = "channel.failed"
         case channelClosed = "channel.closed"
+        /// A write was sent, and nothing was noted of an answer: the gateway waits for it, or was stopped before it came.
+        case upstreamBegun = "upstream.begun"
         case upstreamCreated = "upstream.created"
         case upstreamUpdated = "upstream.updated"
         case upstreamDeleted = "upstream.deleted"
@@ -40,7 +42,7 @@ public struct AuditEntry: Sendable, Hashable, Identifiable {
         public var kind: String { String(rawValue.prefix { $0 != "." }) }
     }
 
-    /// Grows from line to line.
+    /// Grows from line to line; 0 for one that is not written yet.
     public var id: Int64
 
     public var at: Instant
@@ -96,11 +98,14 @@ public enum AuditActor {
 
 extension CalendarStore {
     /// Writes a line of the audit trail in the transaction of what it tells of.
+    ///
+    /// - Returns: its number.
+    @discardableResult
     public static func audit(
         _ entry: AuditEntry,
         at now: Instant,
         _ transaction: borrowing SQLTransaction
-    ) throws {
+    ) throws -> Int64 {
         let id = try Counter.audit.next(transaction)
         try transaction.run(
             """
@@ -111,6 +116,34 @@ extension CalendarStore {
                 \(.text(entry.subject)), \(.text(entry.detail)))
             """
         )
+        return id
+    }
+
+    /// Says in the line of a write that was begun what became of it; once that is said it stays.
+    public static func conclude(
+        _ line: Int64,
+        _ action: AuditEntry.Action,
+        detail: String?,
+        _ transaction: borrowing SQLTransaction
+    ) throws {
+        try transaction.run(
+            """
+            UPDATE audit SET action = \(.text(action.rawValue)), detail = \(.text(detail))
+            WHERE id = \(.integer(line)) AND action = 'upstream.begun'
+            """
+        )
+    }
+
+    /// The lines of writes over a link that were begun, and of which nothing more is known, oldest first.
+    public static func begunWrites(over link: Int64, _ transaction: borrowing SQLTransaction) throws -> [AuditEntry] {
+        // The action stands in the text as it does in the index.
+        try transaction.rows(
+            """
+            SELECT id, at, principal, actor, action, calendar, connection, link, run, subject, detail FROM audit
+            WHERE action = 'upstream.begun' AND link = \(.integer(link)) ORDER BY id
+            """
+        )
+        .map(AuditEntry.init)
     }
 
     /// The audit trail of a principal, newest first.
@@ -162,6 +195,9 @@ extension CalendarStore {
         "CREATE INDEX audit_by_principal ON audit (principal, id)",
         "CREATE INDEX audit_by_time ON audit (at)",
     ]
+
+    /// Finds the few writes of which no answer was noted.
+    static let begunWritesIndex = ["CREATE INDEX audit_begun ON audit (link) WHERE action = 'upstream.begun'"]
 }
 
 extension CalendarStore {

@@ -24,6 +24,7 @@ extension CalendarStore {
             name: "Objects that no client may change",
             statements: ["ALTER TABLE object ADD COLUMN protection TEXT"]
         ),
+        Migration(name: "Writes upstream of which no answer was noted", statements: begunWritesIndex),
     ]
 
     private static let principals = [

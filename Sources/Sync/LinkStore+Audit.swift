@@ -1,8 +1,34 @@
 import ICalendar
 import SQL
-import Store
+public import Store
 
 extension LinkStore {
+    /// Writes lines of the audit trail that belong to nothing else.
+    public func record(_ audit: [AuditEntry]) async throws {
+        guard !audit.isEmpty else { return }
+        let now = now()
+        try await database.write { transaction in
+            for entry in audit { try CalendarStore.audit(entry, at: now, transaction) }
+        }
+    }
+
+    /// Says in lines that were begun what became of them.
+    func conclude(_ lines: [AuditEntry]) async throws {
+        guard !lines.isEmpty else { return }
+        try await database.write { try Self.conclude(lines, $0) }
+    }
+
+    /// The same in the transaction of what else is noted of the answers.
+    static func conclude(_ lines: [AuditEntry], _ transaction: borrowing SQLTransaction) throws {
+        for line in lines { try CalendarStore.conclude(line.id, line.action, detail: line.detail, transaction) }
+    }
+
+    /// The lines of writes over a link that were begun and of which no answer was noted, by item.
+    func unanswered(over link: Link) async throws -> [String: [AuditEntry]] {
+        let lines = try await database.read { try CalendarStore.begunWrites(over: link.id.rawValue, $0) }
+        return Dictionary(grouping: lines) { $0.subject ?? "" }
+    }
+
     /// Writes a line about a link in the transaction of what it tells of; by default its owner did it.
     static func audit(
         _ action: AuditEntry.Action,

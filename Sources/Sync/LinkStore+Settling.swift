@@ -2,7 +2,7 @@ import Bridging
 import ICalendar
 import Reconcile
 import SQL
-public import Store
+import Store
 
 /// What is to be written to our calendar together with an agreement.
 enum LocalWrite: Sendable {
@@ -38,6 +38,9 @@ struct Settlement: Sendable {
     /// Why no client may change our object, or nil where they may; nothing at all where that is as it was.
     var protection: String??
 
+    /// Lines of writes that were begun, and that have happened as is seen now.
+    var found: [AuditEntry] = []
+
     /// Whether nothing is known of the item yet, so that nothing can be waiting for this.
     var isFirst = false
 
@@ -72,7 +75,7 @@ extension LinkStore {
         let now = now()
         let calendars = calendars
         let outcomes = try await database.write { transaction in
-            for entry in audit { try CalendarStore.audit(entry, at: now, transaction) }
+            try Self.conclude(audit, transaction)
             return try settlements.map { try Self.settle($0, of: link, calendars, author, at: now, transaction) }
         }
         if zip(settlements, outcomes).contains(where: { $1 == .settled && $0.localWrite != nil }) {
@@ -100,33 +103,32 @@ extension LinkStore {
         }
         if let series = settlement.forgottenSeries { try forget(series: series, link.id, transaction) }
         try agree(settlement, of: link, calendars, at: now, transaction)
+        try conclude(settlement.found, transaction)
         if let entry = settlement.entry, let run = settlement.run { try insert(entry, of: run, transaction) }
         return .settled
     }
 
-    /// Writes lines of the audit trail that belong to no settlement.
-    public func record(_ audit: [AuditEntry]) async throws {
-        guard !audit.isEmpty else { return }
-        let now = now()
-        try await database.write { transaction in
-            for entry in audit { try CalendarStore.audit(entry, at: now, transaction) }
-        }
-    }
-
     /// Remembers what the upstream answered to one of several writes.
-    func remember(_ object: MirroredObject, _ records: [UpstreamRecord], of link: Link) async throws {
+    func remember(
+        _ object: MirroredObject,
+        _ records: [UpstreamRecord],
+        of link: Link,
+        audit: [AuditEntry]
+    ) async throws {
         let now = now()
         try await database.write { transaction in
+            try Self.conclude(audit, transaction)
             try Self.replace(records, of: object.series, link.id, transaction)
             try Self.save(object, of: link.id, at: now, transaction)
         }
     }
 
     /// Notes that items are about to be written, before the upstream hears of it.
-    func intend(_ intentions: [Intention], over link: Link) async throws {
-        guard !intentions.isEmpty else { return }
+    ///
+    /// - Returns: the lines of the audit trail, numbered.
+    func begin(_ lines: [AuditEntry], intending intentions: [Intention], over link: Link) async throws -> [AuditEntry] {
         let now = now()
-        try await database.write { transaction in
+        return try await database.write { transaction in
             for intention in intentions {
                 try transaction.run(
                     """
@@ -138,6 +140,11 @@ extension LinkStore {
                     ON CONFLICT (link, uid) DO UPDATE SET text = excluded.text
                     """
                 )
+            }
+            return try lines.map { line in
+                var line = line
+                line.id = try CalendarStore.audit(line, at: now, transaction)
+                return line
             }
         }
     }

@@ -1,27 +1,49 @@
 import Bridging
 import Store
 
+/// The line of a write is written before the upstream hears of it: whatever happens then, the trail tells of it.
+///
+/// What the upstream answered is said in that line together with what is noted of the answer. A line of which nothing was
+/// noted stays one of a write that was begun, unless a later pass finds that the upstream says what was to be written.
 extension SyncPass {
-    /// Performs a write and keeps a line about it, also where it was refused; it is written down with what follows.
-    mutating func performAudited(_ write: RecordWrite, for item: SnapshotItem) async throws -> UpstreamRecord? {
+    /// Performs a write under a line of the trail; what was answered is written into it with what follows.
+    ///
+    /// With the line is noted what is intended, where that is to be.
+    mutating func performAudited(
+        _ write: RecordWrite,
+        for item: SnapshotItem,
+        intending intentions: [Intention] = []
+    ) async throws -> UpstreamRecord? {
+        let line = try await begin([(write, item)], intending: intentions)[0]
         let result: Result<UpstreamRecord?, BridgeError>
         do {
             result = .success(try await bridge(for: item).perform(write))
         } catch {
             result = .failure(error)
         }
-        audit(write, for: item, result)
+        audit.append(line.concluded(write, result, detail: correction))
         return try result.get()
     }
 
-    /// Keeps a line about a write.
-    mutating func audit(
-        _ write: RecordWrite,
-        for item: SnapshotItem,
-        _ result: Result<UpstreamRecord?, BridgeError>
-    ) {
-        let line = AuditEntry(write, result, of: item.uid, over: link, by: "link", run: run, detail: correction)
-        audit.append(line)
+    /// Writes down that writes are about to be made, and what is intended by them.
+    func begin(
+        _ writes: [(write: RecordWrite, item: SnapshotItem)],
+        intending intentions: [Intention] = []
+    ) async throws -> [AuditEntry] {
+        let lines = writes.map { AuditEntry(beginning: $0.write, of: $0.item.uid, over: link, by: "link", run: run) }
+        return try await state.begin(lines, intending: intentions, over: link)
+    }
+
+    /// A settlement of what needed no write; what was begun by an earlier process and never answered has happened then.
+    func found(_ prepared: PreparedItem?) -> PreparedItem? {
+        guard var prepared, let lines = unanswered[prepared.settlement.uid] else { return prepared }
+        prepared.settlement.found = lines.compactMap(\.foundWritten)
+        return prepared
+    }
+
+    /// Says of what was begun and is not found by a whole pass that it was not: what comes later has other causes.
+    func giveUpUnanswered() async throws {
+        try await state.conclude(unanswered.values.joined().compactMap(\.notFound))
     }
 
     /// The lines not yet written down.
@@ -32,22 +54,14 @@ extension SyncPass {
 }
 
 extension AuditEntry {
-    /// The line about a write to an upstream.
-    init(
-        _ write: RecordWrite,
-        _ result: Result<UpstreamRecord?, BridgeError>,
-        of uid: String,
-        over link: Link,
-        by actor: String,
-        run: RunID?,
-        detail: String? = nil
-    ) {
-        var (action, detail) = (write.auditAction, detail)
-        if case .failure(let error) = result {
-            (action, detail) = (.upstreamRefused, "\(write.auditAction.rawValue): \(error.sentence)")
-        }
+    private static let noAnswer = "no answer was noted"
+    private static let wasFound = "found written after a restart"
+    private static let wasNotFound = "no answer was noted, and the next pass did not find it written"
+
+    /// The line about a write that is about to be made.
+    init(beginning write: RecordWrite, of uid: String, over link: Link, by actor: String, run: RunID?) {
         self.init(
-            action,
+            .upstreamBegun,
             of: link.principal,
             by: actor,
             calendar: link.calendar,
@@ -55,8 +69,45 @@ extension AuditEntry {
             link: link.id.rawValue,
             run: run?.rawValue,
             subject: uid,
-            detail: detail
+            detail: "\(write.auditAction.rawValue): \(Self.noAnswer)"
         )
+    }
+
+    /// The line once the write was answered.
+    func concluded(
+        _ write: RecordWrite,
+        _ result: Result<UpstreamRecord?, BridgeError>,
+        detail: String? = nil
+    ) -> AuditEntry {
+        var line = self
+        switch result {
+        case .success: (line.action, line.detail) = (write.auditAction, detail)
+        case .failure(let error):
+            (line.action, line.detail) = (.upstreamRefused, "\(write.auditAction.rawValue): \(error.sentence)")
+        }
+        return line
+    }
+
+    /// The line of a write that was begun once the upstream was found to say what was to be written; nil for another line.
+    fileprivate var foundWritten: AuditEntry? {
+        guard let begunAction else { return nil }
+        var line = self
+        (line.action, line.detail) = (begunAction, Self.wasFound)
+        return line
+    }
+
+    /// The same once it was looked for in vain.
+    fileprivate var notFound: AuditEntry? {
+        guard let begunAction else { return nil }
+        var line = self
+        line.detail = "\(begunAction.rawValue): \(Self.wasNotFound)"
+        return line
+    }
+
+    /// What was begun, as long as nothing more is known of it.
+    private var begunAction: Action? {
+        guard action == .upstreamBegun, let detail, detail.hasSuffix(": \(Self.noAnswer)") else { return nil }
+        return Action(rawValue: String(detail.prefix { $0 != ":" }))
     }
 }
 

@@ -82,8 +82,8 @@ extension SyncPass {
     /// Works out a decision that needs no upstream; nil where there is nothing to write.
     func prepared(_ decision: Decision, on item: SnapshotItem) throws -> PreparedItem? {
         switch decision.action {
-        case .agree: agreed(item, decision)
-        case .forget: PreparedItem(Settlement(ending: item))
+        case .agree: found(agreed(item, decision))
+        case .forget: found(PreparedItem(Settlement(ending: item)))
         case .pull(let fields): try pulled(fields, of: item, decision)
         case .createLocal: try createdLocal(item, decision)
         case .deleteLocal: try deletedLocal(item, decision)

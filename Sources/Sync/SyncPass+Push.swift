@@ -184,26 +184,33 @@ extension SyncPass {
     ) async throws -> Answer? {
         guard !writes.isEmpty else { return nil }
         let isCreation = writes.contains(where: \.isCreation)
-        if isCreation || writes.count > 1 {
-            let intention = Intention(uid: item.uid, text: object.text, isCreation: isCreation)
-            try await state.intend([intention], over: link)
-        }
-        return try await perform(writes, for: item)
+        guard isCreation || writes.count > 1 else { return try await perform(writes, for: item) }
+        let intention = Intention(uid: item.uid, text: object.text, isCreation: isCreation)
+        return try await perform(writes, for: item, intending: [intention])
     }
 
     /// Performs writes one by one, and remembers after each what the upstream has now; nil where there are none.
-    mutating func perform(_ writes: [RecordWrite], for item: SnapshotItem) async throws -> Answer? {
+    mutating func perform(
+        _ writes: [RecordWrite],
+        for item: SnapshotItem,
+        intending intentions: [Intention] = []
+    ) async throws -> Answer? {
         var records = Dictionary(item.records.map { ($0.id, $0) }) { _, last in last }
         var series = item.series ?? ""
         for (index, write) in writes.enumerated() {
-            let answer = try await perform(write, for: item, isFirst: index == 0)
+            let answer = try await perform(
+                write,
+                for: item,
+                intending: index == 0 ? intentions : [],
+                isFirst: index == 0
+            )
             if isListing {
                 if let former = records[write.recordID] { writtenMeanwhile.note(former) }
                 if let answer { writtenMeanwhile.note(series: answer.series) }
             }
             let mirrored = mirrored(answer, to: write, for: item, &records, &series)
             guard index < writes.count - 1 else { return self.answer(mirrored, series) }
-            try await state.remember(mirrored.object, mirrored.records, of: link)
+            try await state.remember(mirrored.object, mirrored.records, of: link, audit: takeAudit())
         }
         return nil
     }
@@ -212,6 +219,7 @@ extension SyncPass {
     private mutating func perform(
         _ write: RecordWrite,
         for item: SnapshotItem,
+        intending intentions: [Intention],
         isFirst: Bool
     ) async throws -> UpstreamRecord? {
         var write = write
@@ -221,7 +229,7 @@ extension SyncPass {
             write = .create(creation)
         }
         do {
-            return try await performAudited(write, for: item)
+            return try await performAudited(write, for: item, intending: intentions)
         } catch let error as BridgeError {
             if isFirst, item.intent == nil, error.isCertain { try await state.abandonIntents([item.uid], over: link) }
             throw error

@@ -45,12 +45,12 @@ extension SyncPass {
             outgoing.writes[0].isCreation
                 ? outgoing.target.map { Intention(uid: outgoing.item.uid, text: $0.text, isCreation: true) } : nil
         }
-        try await state.intend(intentions, over: link)
+        let lines = try await begin(together.map { ($0.writes[0], $0.item) }, intending: intentions)
         let results = await bridge.perform(together.map { $0.writes[0] })
         var answered: [(outgoing: OutgoingItem, outcome: Result<PreparedItem, any Error>)] = []
-        for (outgoing, result) in zip(together, results) {
+        for (place, (outgoing, result)) in zip(together, results).enumerated() {
             let write = outgoing.writes[0]
-            audit(write, for: outgoing.item, result)
+            audit.append(lines[place].concluded(write, result))
             let outcome = Result<PreparedItem, any Error> {
                 let record = try result.get()
                 let answer = outgoing.target == nil ? nil : answer(record, to: write, for: outgoing.item)

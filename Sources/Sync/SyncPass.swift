@@ -19,8 +19,11 @@ public struct SyncPass: Sendable {
     var run: RunID?
     var items: [RunEntry] = []
 
-    /// Lines of the audit trail that are not written down yet.
+    /// Lines of the audit trail that do not say yet what was answered.
     var audit: [AuditEntry] = []
+
+    /// Lines of writes that an earlier process began and of which it noted no answer, by item.
+    var unanswered: [String: [AuditEntry]] = [:]
     var report = PassReport()
 
     /// Writes in a row that got no answer.
@@ -109,11 +112,11 @@ public struct SyncPass: Sendable {
         do {
             try await carryOutAll()
         } catch {
-            try await state.record(takeAudit())
+            try await state.conclude(takeAudit())
             try await finishRun(error)
             throw error
         }
-        try await state.record(takeAudit())
+        try await state.conclude(takeAudit())
         try await finishRun(nil)
         return report
     }
@@ -123,6 +126,7 @@ public struct SyncPass: Sendable {
         let place = try await state.place(of: link)
         guard let place, place.revision != nil else { throw PassFailure.calendarMissing }
         writesNotBefore = place.writesNotBefore
+        unanswered = try await state.unanswered(over: link)
         isFirst = place.cursor == nil && !place.hasSynced
         let pulled = try await pull(from: place)
         try await followAccess()
@@ -167,6 +171,7 @@ public struct SyncPass: Sendable {
             try await upkeep(touched, snapshot, decisions)
         }
         try await settleUpkeepWaits()
+        try await giveUpUnanswered()
         var finish = Finish(of: place, revision: snapshot.revision, mark: mark, pending: report.unsettled)
         finish.isInStep = report.unsettled(except: onlyKeptUp) == 0
         if !mayWrite { finish.problem = .writesPaused }

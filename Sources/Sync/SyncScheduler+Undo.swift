@@ -58,14 +58,16 @@ extension SyncScheduler {
             return false
         }
         for write in writes {
+            let actor = AuditActor.current ?? author.name
+            let line = AuditEntry(beginning: write, of: uid, over: link, by: actor, run: run)
+            let begun = try await links.begin([line], intending: [], over: link)[0]
             let result: Result<UpstreamRecord?, BridgeError>
             do {
                 result = .success(try await bridge.perform(write))
             } catch {
                 result = .failure(error)
             }
-            let actor = AuditActor.current ?? author.name
-            try await links.record([AuditEntry(write, result, of: uid, over: link, by: actor, run: run)])
+            try await links.conclude([begun.concluded(write, result)])
             guard case .failure(let error) = result else { continue }
             if case .unreachable = error { throw error }
             guard error.concernsItem else { throw error }

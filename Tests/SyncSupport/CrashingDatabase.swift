@@ -22,6 +22,9 @@ package final class Life: Sendable {
 
     package var isOver: Bool { remaining.withLock { $0 < 0 } }
 
+    /// Ends it at once.
+    package func end() { remaining.withLock { $0 = -1 } }
+
     /// Counts one call; false once the process is dead.
     package func spend() -> Bool {
         remaining.withLock { calls in

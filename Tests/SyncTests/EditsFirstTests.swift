@@ -58,9 +58,8 @@ struct EditsFirstTests {
         let bench = try await bench(["e"])
         let id = try #require(await bench.recordID(of: "e"))
         let bell = EditBell()
-        let bridge = CrashingBridge(
+        let bridge = StagedBridge(
             real: ScriptedBridge(upstream: bench.upstream),
-            life: Life(calls: .max),
             beforeLook: {
                 do {
                     try await bench.edit("e", "SUMMARY:One", "SUMMARY:Two")
@@ -90,9 +89,8 @@ struct EditsFirstTests {
         ]
         try await bench.edit("e", "END:VCALENDAR", override.joined(separator: "\r\n"))
         let bell = EditBell()
-        let bridge = CrashingBridge(
+        let bridge = StagedBridge(
             real: ScriptedBridge(upstream: bench.upstream),
-            life: Life(calls: .max),
             afterLook: bell.ringAndWait
         )
         _ = try await pass(bench, bell, over: bridge)

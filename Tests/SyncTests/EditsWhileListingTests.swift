@@ -10,7 +10,7 @@ import Testing
 @Suite("Edits go before a listing of an upstream of which not everything is known")
 struct EditsWhileListingTests {
     /// An upstream that only a sweep tells everything of, and that says what it can hold only when it is asked.
-    private struct TableBridge: SweepingBridge, InquiringBridge, RecallingBridge, RereadingBridge {
+    private struct TableBridge: RelayingBridge, SweepingBridge, InquiringBridge, RecallingBridge, RereadingBridge {
         var real: ScriptedBridge
         var isKnown = Switch(false)
         var inquiries = Counter()
@@ -46,21 +46,6 @@ struct EditsWhileListingTests {
             let pulled = try await real.pull(since: cursor)
             await afterLook()
             return pulled
-        }
-
-        func perform(_ write: RecordWrite) async throws(BridgeError) -> UpstreamRecord? {
-            try await real.perform(write)
-        }
-
-        func object(from series: [UpstreamRecord]) throws(TranslationError) -> CalendarObject {
-            try real.object(from: series)
-        }
-
-        func writes(
-            toMake object: CalendarObject?,
-            from series: [UpstreamRecord]
-        ) throws(TranslationError) -> [RecordWrite] {
-            try real.writes(toMake: object, from: series)
         }
     }
 
@@ -182,7 +167,7 @@ struct EditsWhileListingTests {
         let bell = EditBell()
         let (steps, step) = AsyncStream<SyncProgress>.makeStream()
         let (pages, next) = AsyncStream<ListedPage>.makeStream()
-        let bridge = FirstListingTests.SlowBridge(real: ScriptedBridge(upstream: bench.upstream), pages: pages)
+        let bridge = StagedBridge(real: ScriptedBridge(upstream: bench.upstream), pages: pages)
         var pass = SyncPass(
             of: bench.link,
             over: bridge,
@@ -260,20 +245,12 @@ struct EditsWhileListingTests {
     }
 
     /// A bridge that finds a place on every record.
-    private struct OtherReading: SweepingBridge {
+    private struct OtherReading: RelayingBridge, SweepingBridge {
         var real: TableBridge
 
         var fields: FieldSet { real.real.fields }
 
         func sweeping() -> any Bridge { self }
-
-        func pull(since cursor: SyncCursor?) async throws(BridgeError) -> PulledRecords {
-            try await real.pull(since: cursor)
-        }
-
-        func perform(_ write: RecordWrite) async throws(BridgeError) -> UpstreamRecord? {
-            try await real.perform(write)
-        }
 
         func object(from series: [UpstreamRecord]) throws(TranslationError) -> CalendarObject {
             let placed = series.map { record in
@@ -282,13 +259,6 @@ struct EditsWhileListingTests {
                 return record
             }
             return try real.object(from: placed)
-        }
-
-        func writes(
-            toMake object: CalendarObject?,
-            from series: [UpstreamRecord]
-        ) throws(TranslationError) -> [RecordWrite] {
-            try real.writes(toMake: object, from: series)
         }
     }
 

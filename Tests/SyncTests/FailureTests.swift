@@ -124,9 +124,8 @@ struct FailureTests {
         _ = try await scheduler.passOnce(bench.link.id)
         await bench.upstream.setScript(nil)
         let bell = EditBell()
-        let bridge = CrashingBridge(
+        let bridge = StagedBridge(
             real: ScriptedBridge(upstream: bench.upstream),
-            life: Life(calls: .max),
             beforeLook: bell.ringAndWait
         )
         var pass = SyncPass(

@@ -9,40 +9,6 @@ import Testing
 
 @Suite("A first listing is carried out while it is being made")
 struct FirstListingTests {
-    /// A listing whose pages come when the test says so.
-    struct SlowBridge: PagingBridge {
-        let real: ScriptedBridge
-        let pages: AsyncStream<ListedPage>
-        var failure: BridgeError?
-
-        var fields: FieldSet { real.fields }
-
-        func pull(since cursor: SyncCursor?) async throws(BridgeError) -> PulledRecords {
-            try await real.pull(since: cursor)
-        }
-
-        func listAll(telling page: @escaping @Sendable (ListedPage) -> Void) async throws(BridgeError) -> SyncCursor? {
-            for await listed in pages { page(listed) }
-            if let failure { throw failure }
-            return SyncCursor(rawValue: "0")
-        }
-
-        func perform(_ write: RecordWrite) async throws(BridgeError) -> UpstreamRecord? {
-            try await real.perform(write)
-        }
-
-        func object(from series: [UpstreamRecord]) throws(TranslationError) -> CalendarObject {
-            try real.object(from: series)
-        }
-
-        func writes(
-            toMake object: CalendarObject?,
-            from series: [UpstreamRecord]
-        ) throws(TranslationError) -> [RecordWrite] {
-            try real.writes(toMake: object, from: series)
-        }
-    }
-
     private func record(_ id: String, _ text: String, series: String? = nil, at revision: Int = 1) -> UpstreamRecord {
         UpstreamRecord(id: id, series: series ?? id, revision: "r\(revision)", payload: text)
     }
@@ -58,7 +24,7 @@ struct FirstListingTests {
         failing failure: BridgeError? = nil,
         progress: @escaping @Sendable (SyncProgress) -> Void = { _ in }
     ) -> SyncPass {
-        let bridge = SlowBridge(real: ScriptedBridge(upstream: bench.upstream), pages: pages, failure: failure)
+        let bridge = StagedBridge(real: ScriptedBridge(upstream: bench.upstream), pages: pages, failure: failure)
         return SyncPass(
             of: bench.link,
             over: bridge,

@@ -184,7 +184,7 @@ struct ScriptedHistory {
         configuration.writesMakingBulk = 1
         do {
             trace("pass, \(isMortal ? "mortal" : "immortal"), edits \(edits)")
-            var bridge = CrashingBridge(real: ScriptedBridge(upstream: bench.upstream), life: life)
+            var bridge = StagedBridge(real: ScriptedBridge(upstream: bench.upstream), life: life)
             // In every second history writes go together.
             if seed % 2 == 1 { bridge.real.batchSize = 4 }
             // Somebody edited just before: that goes up while the listing is under way.
@@ -243,11 +243,19 @@ struct ScriptedHistory {
             #expect(words(try stored.object()) == words(there), "seed \(seed): \(stored.uid) differs")
         }
         try await checkNothingIsLost(ours)
+        try await checkTrail()
         let revision = try await bench.calendars.calendar(bench.calendar)?.revision
         let writes = await bench.upstream.performed.count
         try await bench.pass()
         #expect(try await bench.calendars.calendar(bench.calendar)?.revision == revision, "seed \(seed): not quiet")
         #expect(await bench.upstream.performed.count == writes, "seed \(seed): an echo")
+    }
+
+    /// Every write that reached the upstream has a line.
+    private func checkTrail() async throws {
+        let lines = try await bench.calendars.auditTrail(of: bench.owner, kind: "upstream", limit: .max).count
+        let writes = await bench.upstream.performed.count
+        #expect(lines >= writes, "seed \(seed): \(writes) writes, \(lines) lines")
     }
 
     /// What the event says, by occurrence.

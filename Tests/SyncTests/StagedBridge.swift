@@ -2,10 +2,37 @@ import Bridging
 import ICalendar
 import SyncTestSupport
 
-/// A bridge whose process dies with it.
-struct CrashingBridge: PagingBridge, BatchingBridge {
+/// A bridge that is another one in everything that it does not say itself.
+protocol RelayingBridge: Bridge {
+    associatedtype Real: Bridge
+    var real: Real { get }
+}
+
+extension RelayingBridge {
+    var fields: FieldSet { real.fields }
+
+    func pull(since cursor: SyncCursor?) async throws(BridgeError) -> PulledRecords {
+        try await real.pull(since: cursor)
+    }
+
+    func perform(_ write: RecordWrite) async throws(BridgeError) -> UpstreamRecord? { try await real.perform(write) }
+
+    func object(from series: [UpstreamRecord]) throws(TranslationError) -> CalendarObject {
+        try real.object(from: series)
+    }
+
+    func writes(
+        toMake object: CalendarObject?,
+        from series: [UpstreamRecord]
+    ) throws(TranslationError) -> [RecordWrite] {
+        try real.writes(toMake: object, from: series)
+    }
+}
+
+/// A bridge whose process may die with it, and during whose calls others act.
+struct StagedBridge: RelayingBridge, PagingBridge, BatchingBridge {
     var real: ScriptedBridge
-    let life: Life
+    var life = Life(calls: .max)
 
     /// What happens while a listing is under way, before and after the upstream looks.
     var beforeLook: @Sendable () async -> Void = {}
@@ -14,7 +41,9 @@ struct CrashingBridge: PagingBridge, BatchingBridge {
     /// What somebody else does once the upstream has looked.
     var meanwhile: @Sendable () async -> Void = {}
 
-    var fields: FieldSet { real.fields }
+    /// The pages of a listing where they come when the test says so, and why it breaks off after them.
+    var pages: AsyncStream<ListedPage>?
+    var failure: BridgeError?
 
     func pull(since cursor: SyncCursor?) async throws(BridgeError) -> PulledRecords {
         guard !life.isOver else { throw .unreachable("dead") }
@@ -27,6 +56,11 @@ struct CrashingBridge: PagingBridge, BatchingBridge {
 
     func listAll(telling page: @escaping @Sendable (ListedPage) -> Void) async throws(BridgeError) -> SyncCursor? {
         guard !life.isOver else { throw .unreachable("dead") }
+        if let pages {
+            for await listed in pages { page(listed) }
+            if let failure { throw failure }
+            return SyncCursor(rawValue: "0")
+        }
         let cursor = try await real.listAll(telling: page)
         await meanwhile()
         return cursor
@@ -47,16 +81,5 @@ struct CrashingBridge: PagingBridge, BatchingBridge {
         guard life.spend() else { return dead }
         let results = await real.perform(writes)
         return life.spend() ? results : dead
-    }
-
-    func object(from series: [UpstreamRecord]) throws(TranslationError) -> CalendarObject {
-        try real.object(from: series)
-    }
-
-    func writes(
-        toMake object: CalendarObject?,
-        from series: [UpstreamRecord]
-    ) throws(TranslationError) -> [RecordWrite] {
-        try real.writes(toMake: object, from: series)
     }
 }
