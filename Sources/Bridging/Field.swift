@@ -31,6 +31,9 @@ public struct FieldSet: Sendable, Hashable {
     /// Fields that come down but never go up.
     public var readOnly: Set<Field> { didSet { all = writable.union(readOnly) } }
 
+    /// Those of them that the upstream works out: what is written here instead is put back.
+    public var computed: Set<Field> = []
+
     /// Everything that is compared.
     public private(set) var all: Set<Field>
 

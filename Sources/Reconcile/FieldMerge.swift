@@ -93,13 +93,19 @@ struct FieldMerge {
         }
         let isChangedThere = unit.contains { remote.fields[$0] != agreement.remote[$0] }
         switch (isChangedHere, isChangedThere) {
-        case (false, false): return .unchanged
+        case (false, false): return unit.contains(where: isToBePutBack) ? .changed(.remote) : .unchanged
         case (true, false): return differing(unit).isEmpty ? .agreed : .changed(.local)
         case (false, true): return differing(unit).isEmpty ? .agreed : .changed(.remote)
         case (true, true):
             guard !differing(unit).isEmpty else { return .agreed }
             return .conflict(winner: rules.winner(local: local, remote: remote))
         }
+    }
+
+    /// Whether something was written here instead of what the other side works out, and that is to stand here again.
+    private func isToBePutBack(_ key: FieldKey) -> Bool {
+        rules.computed.contains(key.name) && rules.direction != .push && !isFirst && remote.fields[key] != nil
+            && local.fields[key] != agreement.local[key] && local.fields[key] != remote.fields[key]
     }
 
     private func differing(_ unit: Set<FieldKey>) -> [FieldKey] {

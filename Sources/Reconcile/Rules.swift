@@ -10,17 +10,22 @@ public struct Rules: Sendable, Hashable {
     /// Names of fields that never go to the remote side; there the local side counts as unchanged.
     public var pullOnly: Set<String>
 
+    /// Names of those of them that the remote side works out: what is written here instead gives way to what it says.
+    public var computed: Set<String>
+
     /// States the rules.
     public init(
         _ policy: ConflictPolicy,
         direction: Direction = .both,
         tick: Int64 = 1,
-        pullOnly: Set<String> = []
+        pullOnly: Set<String> = [],
+        computed: Set<String> = []
     ) {
         self.policy = policy
         self.direction = direction
         self.tick = tick
         self.pullOnly = pullOnly
+        self.computed = computed
     }
 
     /// Whose word holds for what both sides changed; nil for a person's.

@@ -222,7 +222,8 @@ extension Link {
             policy.rule,
             direction: effectiveDirection.rule,
             tick: configuration.tickSeconds[provider] ?? 1,
-            pullOnly: Set(fields.readOnly.map(\.rawValue))
+            pullOnly: Set(fields.readOnly.map(\.rawValue)),
+            computed: Set(fields.computed.map(\.rawValue))
         )
     }
 }

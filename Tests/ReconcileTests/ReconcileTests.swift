@@ -144,6 +144,27 @@ struct ReconcileTests {
         #expect(both?.action == .pull([FieldKey("summary")]))
     }
 
+    @Test(arguments: [Direction.both, .pull])
+    func `what is written instead of what the other side works out is put back`(_ direction: Direction) {
+        let rules = Rules(.newest, direction: direction, pullOnly: ["summary"], computed: ["summary"])
+        let back = Decision(.pull([FieldKey("summary")]))
+        #expect(Triple(base: "v1", local: "v2", remote: "v1").decision(rules) == back)
+        #expect(Triple(base: "v1", local: "v1", remote: "v1").decision(rules) == nil)
+        let oneWay = Rules(.newest, direction: .push, pullOnly: ["summary"], computed: ["summary"])
+        #expect(Triple(base: "v1", local: "v2", remote: "v1").decision(oneWay) == nil)
+    }
+
+    @Test func `where the other side works out nothing, what is written here stays`() {
+        let rules = Rules(.newest, pullOnly: ["summary"], computed: ["summary"])
+        let decision = reconcile(
+            base: ["item": Agreement(local: [:], remote: [:])],
+            local: ["item": ItemVersion(fields: [FieldKey("summary"): "v1"], modified: 1)],
+            remote: ["item": ItemVersion(fields: [:], modified: 1)],
+            rules: rules
+        )["item"]
+        #expect(decision == nil)
+    }
+
     @Test func `on what the direction withholds there is no agreement`() {
         let base = Agreement(
             local: [FieldKey("a"): "1", FieldKey("b"): "1"],
