@@ -80,14 +80,24 @@ public struct MappingPreview: Sendable, Hashable {
         public var options: [String]
         /// The keys of the mapping that a column of this type can have.
         public var keys: [String]
+        /// What became of the column since the mapping was saved, and what helps; nil where it is as it was.
+        public var note: String?
 
         /// Describes a column of the table.
-        public init(id: String, name: String, type: String, options: [String], keys: [String]) {
+        public init(
+            id: String,
+            name: String,
+            type: String,
+            options: [String],
+            keys: [String],
+            note: String? = nil
+        ) {
             self.id = id
             self.name = name
             self.type = type
             self.options = options
             self.keys = keys
+            self.note = note
         }
     }
 

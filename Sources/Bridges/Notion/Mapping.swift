@@ -183,9 +183,7 @@ struct Mapping: Sendable, Hashable {
                 guard let column = columns[role], let former = settled[role], former.type != column.type else {
                     continue
                 }
-                problems[role] =
-                    "The column “\(column.name)” was of type \(former.type.rawValue) and is of type"
-                    + " \(column.type.rawValue) now: change it back in Notion, or save the columns of this link again."
+                problems[role] = former.retyped(column.type.rawValue, column.name, fits: true, role)
                 columns[role] = nil
             }
         }
@@ -199,6 +197,26 @@ struct Mapping: Sendable, Hashable {
         var obstacle: Refusal? {
             ColumnRole.allCases.lazy.filter(\.isIndispensable).compactMap { problems[$0] }.first.map { .mapping($0) }
         }
+    }
+}
+
+extension Columns {
+    /// What is wrong with a column of a table that was of another type when these were settled; nil where it was not.
+    func retyping(of entry: TableSchema.Entry) -> String? {
+        for role in roles {
+            guard let former = self[role], former.id == entry.id, former.type.rawValue != entry.type else { continue }
+            let fits = role.types.contains { $0.rawValue == entry.type }
+            return former.retyped(entry.type, entry.name, fits: fits, role)
+        }
+        return nil
+    }
+}
+
+extension Column {
+    /// Says that the column became one of another type, and what helps.
+    fileprivate func retyped(_ type: String, _ name: String, fits: Bool, _ role: ColumnRole) -> String {
+        "The column “\(name)” was of type \(self.type.rawValue) and is of type \(type) now: change it back in Notion, or "
+            + (fits ? "save the columns of this link again." : "choose another column for “\(role.rawValue)” and save.")
     }
 }
 

@@ -27,7 +27,9 @@ extension NotionProvider: MappingProvider {
         return MappingPreview(
             name: table.name,
             daysAhead: resolution.columns.daysAhead,
-            table: table.schema.entries.map(MappingPreview.TableColumn.init),
+            table: table.schema.entries.map { entry in
+                MappingPreview.TableColumn(entry, note: mapping.settledColumns.retyping(of: entry))
+            },
             uses: ColumnRole.allCases.map(MappingPreview.Use.init),
             columns: resolution.columns.roles.compactMap { role in
                 resolution.columns[role].map { MappingPreview.Column(role, $0) }
@@ -152,7 +154,7 @@ extension MappingPreview.Use {
 }
 
 extension MappingPreview.TableColumn {
-    fileprivate init(_ entry: TableSchema.Entry) {
+    fileprivate init(_ entry: TableSchema.Entry, note: String?) {
         let isCheckbox = entry.type == ColumnType.checkbox.rawValue
         self.init(
             id: entry.id,
@@ -160,7 +162,8 @@ extension MappingPreview.TableColumn {
             type: entry.type,
             options: isCheckbox ? [ChoiceTable.checked, ChoiceTable.unchecked] : entry.options,
             keys: ColumnRole.allCases.filter { role in role.types.contains { $0.rawValue == entry.type } }
-                .map(\.rawValue)
+                .map(\.rawValue),
+            note: note
         )
     }
 }
@@ -185,7 +188,8 @@ extension TableSchema {
             }
             let isByType = role == .title || role == .when || role == .url
             let first = isByType ? fitting.first { $0.type == role.types.first?.rawValue } : nil
-            guard let entry = named.first ?? first else { continue }
+            // What a page is called names its event, whatever else is called so.
+            guard let entry = role == .title ? first : named.first ?? first else { continue }
             proposal[role.rawValue] = entry.id
             taken.insert(entry.id)
         }

@@ -70,7 +70,9 @@ extension DashboardRoutes {
     /// Saves a mapping that holds; shows any other with what stands against it.
     private func edit(_ table: EditedTable, _ request: PageRequest) async throws -> Response {
         let form = MappingForm(request.form)
-        let made = try await preview(table, form.mapping(), request)
+        // With the columns as they were saved, so that what became of them since is told.
+        let saved = table.mapping["columns"].map { ["columns": $0] } ?? [:]
+        let made = try await preview(table, form.mapping(beside: saved), request)
         let isSound = made["problems"]?.object?.isEmpty == true && form.repeated.isEmpty
         guard request.form["verb"] == "save" else { return try await editor(table, form, made, request) }
         guard isSound else {

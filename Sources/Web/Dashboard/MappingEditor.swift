@@ -53,12 +53,14 @@ struct MappingEditor {
             "number": String(number), "id": id, "name": column["name"]?.string ?? "",
             "type": Self.typeName(column["type"]?.string ?? ""), "isMappable": !keys.isEmpty,
             "isReadOnly": mapped[id]?["read_only"]?.bool ?? false,
+            "isNameOnly": column["type"]?.string == "title" && key.isEmpty,
             "uses": uses.filter { keys.contains($0["key"]?.string ?? "") }.map { use in
                 [
                     "value": use["key"]?.string ?? "", "label": Self.label(use), "chosen": use["key"]?.string == key,
                 ] as [String: Any]
             },
         ]
+        if let note = column["note"]?.string { row["note"] = note }
         if form?.repeated.contains(id) == true {
             row["problem"] = "Another column holds this already: choose one of the two."
         } else if let problem = problems[key] {

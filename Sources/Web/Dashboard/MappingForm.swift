@@ -59,9 +59,10 @@ struct MappingForm: Sendable {
 
     /// The mapping as the REST interface takes it: every key, null for what nothing was chosen for.
     ///
-    /// With `adding`, a key for which a column is to be added names that column.
-    func mapping(adding names: [String: String] = [:]) -> JSON {
-        var members = Dictionary(keys.map { ($0, JSON.null) }, uniquingKeysWith: { first, _ in first })
+    /// With `adding`, a key for which a column is to be added names that column; `others` are further members.
+    func mapping(adding names: [String: String] = [:], beside others: [String: JSON] = [:]) -> JSON {
+        var members = others
+        for key in keys { members[key] = .null }
         for (key, name) in names where added.contains(key) { members[key] = .string(name) }
         for choice in choices where !choice.key.isEmpty && members[choice.key] != nil {
             guard !repeated.contains(choice.column) else { continue }

@@ -30,6 +30,7 @@ extension RESTRoutes {
         "table": .list(
             of: .object([
                 "id": .text, "name": .text, "type": .text, "options": .list(of: .text), "keys": .list(of: .text),
+                "note": .text.orNull,
             ])
         ),
         "uses": .list(
@@ -92,7 +93,7 @@ extension RESTRoutes {
     private static func row(_ column: MappingPreview.TableColumn) -> JSON {
         [
             "id": .string(column.id), "name": .string(column.name), "type": .string(column.type),
-            "options": texts(column.options), "keys": texts(column.keys),
+            "options": texts(column.options), "keys": texts(column.keys), "note": .text(column.note),
         ]
     }
 
