@@ -43,10 +43,12 @@ struct NotionColumnTests {
         }
 
         var columns: Columns {
-            Columns([
+            var columns = Columns([
                 .title: Column(id: "title", name: "Name", type: .title),
-                .when: Column(id: "when", name: "When", type: .date), role: column,
+                .when: Column(id: "when", name: "When", type: .date),
             ])
+            columns[role] = column
+            return columns
         }
     }
 

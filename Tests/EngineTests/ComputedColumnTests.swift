@@ -10,13 +10,18 @@ import Testing
 struct ComputedColumnTests {
     /// A table with a formula that tells name and place, linked as the description.
     private func table() async throws -> (OccurrenceTable, any Bridge) {
+        try await Self.table("{Name} in {Location}", mapping: "{\"description\":\"Line\"}")
+    }
+
+    /// A table with a formula in the column “Line”.
+    static func table(_ text: String, mapping: String) async throws -> (OccurrenceTable, any Bridge) {
         let table = try await OccurrenceTable(daysAhead: nil)
         let (side, clock) = (table.side, table.clock)
         let source = JSONValue.string(side.calendarIdentifier)
         _ = await side.simulator.control("POST", "schema", ["id": source, "properties": ["Line": ["formula": [:]]]])
-        let formula: JSONValue = ["id": source, "column": "Line", "text": "{Name} in {Location}"]
+        let formula: JSONValue = ["id": source, "column": "Line", "text": .string(text)]
         _ = await side.simulator.control("POST", "formula", formula)
-        let bridge = try await side.bridge(mapping: "{\"description\":\"Line\"}", of: table.spoke, clock)
+        let bridge = try await side.bridge(mapping: mapping, of: table.spoke, clock)
         return (table, bridge)
     }
 

@@ -222,6 +222,67 @@ struct MappingEditorTests {
         }
     }
 
+    /// The card of a column in the editor.
+    private static func card(of column: String, _ page: String) throws -> String {
+        let cards = page.components(separatedBy: "<li class=\"card\">")
+        return try #require(cards.first { $0.contains("<strong>\(column)</strong>") })
+    }
+
+    @Test(arguments: [("select", "save the columns of this link again"), ("number", "choose another column")])
+    func `a column that became one of another type says so, and what helps`(_ type: String, _ help: String) async throws
+    {
+        try await TestGateway.run { test in
+            let connection = try await test.connectNotion()
+            let database = try await table(test)
+            let wish: JSON = ["connection": .integer(Int64(connection)), "upstream_calendar": .string(database)]
+            let id = try #require(try await test.call("POST", "/links", wish).body["id"]?.number)
+            let browser = try await Browser(test)
+            let before = try await browser.get("/links/\(id)/mapping").text
+            #expect(try !Self.card(of: "Location", before).contains("class=\"failure\""))
+            let retyped: JSON = ["Location": [type: [:]]]
+            try await test.upstreams.inNotion("POST", "schema", ["id": .string(database), "properties": retyped])
+
+            let page = try await browser.get("/links/\(id)/mapping").text
+            let card = try Self.card(of: "Location", page)
+            #expect(card.contains("was of type rich_text and is of type \(type) now: change it back in Notion"))
+            #expect(card.contains(help))
+            // It stays while columns are chosen, and goes once they are saved.
+            let fields = Self.fields(of: page)
+            let shown = try await browser.post("/links/\(id)/mapping", fields.merging(["verb": "preview"]) { $1 }).text
+            #expect(try Self.card(of: "Location", shown).contains(help))
+            let saved = try await browser.post("/links/\(id)/mapping", fields.merging(["verb": "save"]) { $1 })
+            #expect(saved.status == 303)
+            let after = try await browser.get("/links/\(id)/mapping").text
+            #expect(try !Self.card(of: "Location", after).contains("class=\"failure\""))
+        }
+    }
+
+    @Test func `a formula can name events, and the editor says what becomes of the names of pages`() async throws {
+        try await TestGateway.run { test in
+            let connection = try await test.connectNotion()
+            let database = try await table(test)
+            let source: JSON = .string(database)
+            let columns: JSON = ["Line": ["formula": [:]]]
+            try await test.upstreams.inNotion("POST", "schema", ["id": source, "properties": columns])
+            let formula: JSON = ["id": source, "column": "Line", "text": "{Name} at noon"]
+            try await test.upstreams.inNotion("POST", "formula", formula)
+            let browser = try await Browser(test)
+            let path = "/connections/\(connection)/mapping"
+            let first = try await browser.post(path, ["upstream_calendar": database, "calendar": ""]).text
+            let (name, line) = (try Self.number(of: "Name", first), try Self.number(of: "Line", first))
+            let chosen = ["role.\(name)": "", "role.\(line)": "title", "verb": "preview"]
+            let shown = try await browser.post(path, Self.fields(of: first).merging(chosen) { $1 }).text
+            #expect(shown.contains("<dt>SUMMARY</dt><dd>&lt;b&gt;Report&lt;/b&gt; at noon</dd>"))
+            #expect(try Self.card(of: "Line", shown).contains("Notion works this out"))
+            #expect(try Self.card(of: "Name", shown).contains("A new page is called like its event"))
+            #expect(try !Self.card(of: "Name", first).contains("A new page is called like its event"))
+            let saved = try await browser.post(path, Self.fields(of: shown).merging(["verb": "save"]) { $1 })
+            #expect(saved.status == 303)
+            let link = try #require(try await test.call("GET", "/links").items.first)
+            #expect(link["mapping"]?["columns"]?["title"]?["type"]?.text == "formula")
+        }
+    }
+
     @Test func `nobody edits the mapping of another's link`() async throws {
         try await TestGateway.run { test in
             let browser = try await Browser(test)

@@ -58,7 +58,7 @@ enum ColumnRole: String, Sendable, Hashable, CaseIterable {
     /// The types the column may have; the first is that of a column we make.
     var types: [ColumnType] {
         switch self {
-        case .title: [.title]
+        case .title: [.title, .richText, .formula, .rollup, .relation]
         case .when: [.date]
         case .url: [.url, .richText, .formula, .rollup]
         case .status: [.select, .status, .checkbox, .formula, .rollup]
@@ -108,7 +108,7 @@ enum ColumnRole: String, Sendable, Hashable, CaseIterable {
     }
 
     /// Whether events cannot be held without the column once it is mapped: a rule that cannot be read would be lost.
-    var isIndispensable: Bool { self == .title || self == .when || self == .repeats }
+    var isIndispensable: Bool { self == .when || self == .repeats }
 
     /// Whether a column can be made for it: a table has its title already.
     var canBeAdded: Bool { self != .title }

@@ -33,8 +33,14 @@ struct Columns: Sendable, Hashable {
         roles.compactMap { byRole[$0] }.filter { $0.type == .title || $0.type == .richText }
     }
 
-    /// The identifiers of the columns, in the order of ``roles``.
-    var identifiers: [String] { roles.compactMap { byRole[$0]?.id } }
+    /// The identifiers of the columns, in the order of ``roles``; last the name of the page, if it is none of them.
+    var identifiers: [String] { roles.compactMap { byRole[$0]?.id } + (leavesNames ? [Self.nameID] : []) }
+
+    /// The identifier that the name of a page has in every table.
+    static let nameID = "title"
+
+    /// Whether the names of pages tell no event: a new page gets one, which is its readers' from then on.
+    var leavesNames: Bool { !byRole.isEmpty && !byRole.values.contains { $0.type == .title } }
 
     /// What events keep in this table.
     ///
@@ -43,11 +49,12 @@ struct Columns: Sendable, Hashable {
         let readOnly = Set(roles.filter { byRole[$0]?.type.isReadOnly == true }.compactMap(\.field))
         let held = Set(roles.compactMap { role in byRole[role]?.field(as: role) })
         var fields = FieldSet(
-            writable: held.subtracting(readOnly).union([.summary, .schedule]),
+            writable: held.union(byRole.isEmpty ? [.summary, .schedule] : [.schedule]).subtracting(readOnly),
             readOnly: readOnly,
             overrides: daysAhead == nil ? .none : .some,
             members: byRole[.attendees]?.directory?.members
         )
+        fields.computed = readOnly
         fields.limits.showsFirstReminderOnly = true
         fields.limits.forgottenZone = linkZone
         // What is worked out there is not told by what is here.

@@ -59,7 +59,7 @@ struct EventValues: Sendable, Hashable {
             guard let column = columns[role], !column.type.isReadOnly else { continue }
             byRole[role] =
                 switch role {
-                case .title: .text(Self.text(event, "SUMMARY").onOneLine.fitting)
+                case .title: .text(Self.name(of: event))
                 case .when: .when(when)
                 case .description: Self.description(event, in: column)
                 case .location: Self.location(event, in: column)
@@ -75,6 +75,9 @@ struct EventValues: Sendable, Hashable {
                 }
         }
     }
+
+    /// What an event is called, on one line.
+    static func name(of event: Component) -> String { text(event, "SUMMARY").onOneLine.fitting }
 
     private static func text(_ event: Component, _ name: String) -> String {
         event.first(name)?.text.normalizedLines ?? ""

@@ -182,6 +182,8 @@ extension NotionBridge {
             properties[column.id] = ColumnValue(nil, type: column.type).json(type: column.type)
         }
         properties.merge(body["properties"]?.members ?? [:]) { _, said in said }
+        // It has a name, which is its readers'.
+        if columns.leavesNames { properties[Columns.nameID] = nil }
         var change = body.members
         change["parent"] = nil
         change["in_trash"] = false

@@ -65,7 +65,8 @@ extension NotionBridge: UpkeepBridge {
         // Without a column for their names nothing can be told of pages: that is no wish to be rid of them.
         guard columns.daysAhead != nil || !wantsOccurrences else { return [] }
         let wanted = try wantedOccurrences(of: object, uid: master.uid(columns))
-        return writes(toShow: wanted, of: record.id, present)
+        let name = master.name.isEmpty ? object.master.map(EventValues.name) : master.name
+        return writes(toShow: wanted, of: record.id, named: name ?? "", present)
     }
 
     /// A page of an occurrence that is there.
@@ -83,6 +84,7 @@ extension NotionBridge: UpkeepBridge {
     private func writes(
         toShow wanted: [WantedOccurrence],
         of series: String,
+        named name: String,
         _ present: [ShownPage]
     ) -> [RecordWrite] {
         var pages: [String: ShownPage] = [:]
@@ -100,13 +102,14 @@ extension NotionBridge: UpkeepBridge {
         let deletions = surplus.map { page in
             RecordWrite.delete(id: page.record.id, series: series, revision: page.record.revision)
         }
-        return deletions + wanted.compactMap { write(toShow: $0, of: series, on: pages[$0.stamp]) }
+        return deletions + wanted.compactMap { write(toShow: $0, of: series, named: name, on: pages[$0.stamp]) }
     }
 
     /// The write for one occurrence; nil where its page says everything.
     private func write(
         toShow wanted: WantedOccurrence,
         of series: String,
+        named name: String,
         on present: ShownPage?
     ) -> RecordWrite? {
         let columns = columns
@@ -117,7 +120,7 @@ extension NotionBridge: UpkeepBridge {
         var body: [String: JSON] = [Page.noteKey: ["occurrence": note.json]]
         guard let present else {
             body["parent"] = ["type": "data_source_id", "data_source_id": .string(link.calendar)]
-            body["properties"] = .object(properties(of: wanted.values, columns))
+            body["properties"] = .object(properties(of: wanted.values, named: name, columns))
             let payload = JSON.object(body).serialized
             return .create(RecordCreation(id: nil, uid: wanted.uid, payload: payload))
         }

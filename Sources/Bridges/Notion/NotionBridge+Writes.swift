@@ -42,7 +42,7 @@ extension NotionBridge {
     }
 
     /// The columns of a new page that are not empty, as a write has them.
-    func properties(of values: EventValues, _ columns: Columns) -> [String: JSON] {
+    private func properties(of values: EventValues, _ columns: Columns) -> [String: JSON] {
         var properties: [String: JSON] = [:]
         for role in columns.roles {
             guard let column = columns[role], let value = values[role], !value.isEmpty else { continue }
@@ -51,10 +51,20 @@ extension NotionBridge {
         return properties
     }
 
+    /// The columns of a new page, and its name where that is none of them: without one nobody would know the page.
+    func properties(of values: EventValues, named name: String, _ columns: Columns) -> [String: JSON] {
+        var properties = properties(of: values, columns)
+        if columns.leavesNames, !name.isEmpty {
+            properties[Columns.nameID] = ColumnValue.text(name).json(type: .title)
+        }
+        return properties
+    }
+
     private func creation(of object: CalendarObject, _ values: EventValues, _ columns: Columns) -> RecordWrite {
+        let name = object.master.map(EventValues.name) ?? ""
         let body: JSON = [
             "parent": ["type": "data_source_id", "data_source_id": .string(link.calendar)],
-            "properties": .object(properties(of: values, columns)),
+            "properties": .object(properties(of: values, named: name, columns)),
         ]
         return .create(RecordCreation(id: nil, uid: object.uid, payload: body.serialized))
     }

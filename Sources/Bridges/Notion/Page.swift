@@ -88,11 +88,11 @@ struct Page: Sendable, Hashable {
         return properties[column.id]?[column.type.rawValue]?["start"]?.string
     }
 
-    /// What the page is called.
-    var title: String {
-        let text = RichText.plainText(properties["title"]?["title"]).onOneLine.trimmed
-        return text.isEmpty ? UpstreamCalendar.untitled : text
-    }
+    /// What the page is called; empty for a page without a name.
+    var name: String { RichText.plainText(properties[Columns.nameID]?["title"]).onOneLine.trimmed }
+
+    /// What the page is called, for people.
+    var title: String { name.isEmpty ? UpstreamCalendar.untitled : name }
 
     // MARK: People and other pages
 
