@@ -10,19 +10,20 @@ struct EventPage: Sendable {
     private(set) var accessRole: String?
 
     init(_ body: [UInt8]) throws(JSONReader.Malformed) {
-        var reader = JSONReader(body[...])
-        try reader.object { name, reader throws(JSONReader.Malformed) in
-            switch name {
-            case "items":
-                try reader.array { reader throws(JSONReader.Malformed) in items.append(try reader.skip()) }
-            case "nextPageToken": nextPageToken = try reader.value().text
-            case "nextSyncToken": nextSyncToken = try reader.value().text
-            case "defaultReminders": defaultReminders = try reader.value()
-            case "accessRole": accessRole = try reader.value().text
-            default: _ = try reader.skip()
+        try JSONReader.read(body[...]) { reader throws(JSONReader.Malformed) in
+            try reader.object { name, reader throws(JSONReader.Malformed) in
+                switch name {
+                case "items":
+                    try reader.array { reader throws(JSONReader.Malformed) in items.append(body[try reader.skip()]) }
+                case "nextPageToken": nextPageToken = try reader.value().text
+                case "nextSyncToken": nextSyncToken = try reader.value().text
+                case "defaultReminders": defaultReminders = try reader.value()
+                case "accessRole": accessRole = try reader.value().text
+                default: try reader.skip()
+                }
             }
+            try reader.end()
         }
-        try reader.end()
     }
 
     /// Reads the items; the defaults may have stood behind those that need them.
@@ -46,16 +47,17 @@ struct ListedEvent {
     init(_ octets: ArraySlice<UInt8>, defaultReminders: JSON) throws(JSONReader.Malformed) {
         var (id, etag, status, master, updated): (String?, String?, String?, String?, String?)
         var usesDefaultReminders = false
-        var reader = JSONReader(octets)
-        try reader.object { name, reader throws(JSONReader.Malformed) in
-            switch name {
-            case "id": id = try reader.value().text
-            case "etag": etag = try reader.value().text
-            case "status": status = try reader.value().text
-            case "recurringEventId": master = try reader.value().text
-            case "updated": updated = try reader.value().text
-            case "reminders": usesDefaultReminders = try reader.value()["useDefault"]?.bool == true
-            default: _ = try reader.skip()
+        try JSONReader.read(octets) { reader throws(JSONReader.Malformed) in
+            try reader.object { name, reader throws(JSONReader.Malformed) in
+                switch name {
+                case "id": id = try reader.value().text
+                case "etag": etag = try reader.value().text
+                case "status": status = try reader.value().text
+                case "recurringEventId": master = try reader.value().text
+                case "updated": updated = try reader.value().text
+                case "reminders": usesDefaultReminders = try reader.value()["useDefault"]?.bool == true
+                default: try reader.skip()
+                }
             }
         }
         guard let id else { throw JSONReader.Malformed() }

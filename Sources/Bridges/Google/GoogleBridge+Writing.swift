@@ -51,12 +51,13 @@ extension GoogleBridge {
         for record in series where !record.isDeleted {
             var (type, isLocked): (String?, Bool) = (nil, false)
             do {
-                var reader = JSONReader(Array(record.payload.utf8)[...])
-                try reader.object { name, reader throws(JSONReader.Malformed) in
-                    switch name {
-                    case "eventType": type = try reader.value().text
-                    case "locked": isLocked = try reader.value().bool ?? false
-                    default: _ = try reader.skip()
+                try JSONReader.read(record.payload) { reader throws(JSONReader.Malformed) in
+                    try reader.object { name, reader throws(JSONReader.Malformed) in
+                        switch name {
+                        case "eventType": type = try reader.value().text
+                        case "locked": isLocked = try reader.value().bool ?? false
+                        default: try reader.skip()
+                        }
                     }
                 }
             } catch {

@@ -9,26 +9,53 @@ struct JSONReader {
     /// Deeper than any answer of Google's; guards the stack against hostile input.
     static let maximumDepth = 64
 
-    private let octets: ArraySlice<UInt8>
-    private var position: Int
+    /// So many members has an event, and what is in it, as a rule: an array that grows is allocated again and again.
+    private static let usualMembers = (outermost: 24, inner: 4)
+
+    private let octets: UnsafeBufferPointer<UInt8>
+    private var position = 0
     private var depth = 0
 
-    init(_ octets: ArraySlice<UInt8>) {
-        self.octets = octets
-        position = octets.startIndex
+    private init(_ octets: UnsafeBufferPointer<UInt8>) { self.octets = octets }
+
+    /// Reads octets from their front; the reader is of use in `body` only.
+    static func read<Value>(
+        _ octets: ArraySlice<UInt8>,
+        _ body: (_ reader: inout JSONReader) throws(Malformed) -> Value
+    ) throws(Malformed) -> Value {
+        try octets.withUnsafeBufferPointer { octets throws(Malformed) in
+            var reader = JSONReader(octets)
+            return try body(&reader)
+        }
     }
 
-    /// Reads one value and nothing after it.
+    /// Reads a text from its front; the reader is of use in `body` only.
+    static func read<Value>(
+        _ text: String,
+        _ body: (_ reader: inout JSONReader) throws(Malformed) -> Value
+    ) throws(Malformed) -> Value {
+        var text = text
+        return try text.withUTF8 { octets in
+            var reader = JSONReader(octets)
+            return Result { () throws(Malformed) in try body(&reader) }
+        }
+        .get()
+    }
+
+    /// Reads one value of octets and nothing after it.
     static func value(of octets: ArraySlice<UInt8>) throws(Malformed) -> JSON {
-        var reader = JSONReader(octets)
-        let value = try reader.value()
-        try reader.end()
-        return value
+        try read(octets) { reader throws(Malformed) in try reader.only() }
     }
 
     /// Reads one value of a text and nothing after it.
     static func value(of text: String) throws(Malformed) -> JSON {
-        try value(of: Array(text.utf8)[...])
+        try read(text) { reader throws(Malformed) in try reader.only() }
+    }
+
+    private mutating func only() throws(Malformed) -> JSON {
+        let value = try value()
+        try end()
+        return value
     }
 
     /// Requires that nothing but blanks is left.
@@ -38,7 +65,7 @@ struct JSONReader {
 
     /// The next octet that is no blank, without taking it.
     private mutating func peek() -> UInt8? {
-        while position < octets.endIndex {
+        while position < octets.count {
             switch octets[position] {
             case 0x20, 0x09, 0x0A, 0x0D: position += 1
             case let octet: return octet
@@ -61,7 +88,7 @@ struct JSONReader {
 
     private mutating func take(word: StaticString) throws(Malformed) {
         for index in 0..<word.utf8CodeUnitCount {
-            guard position < octets.endIndex, octets[position] == word.utf8Start[index] else {
+            guard position < octets.count, octets[position] == word.utf8Start[index] else {
                 throw Malformed()
             }
             position += 1
@@ -77,6 +104,7 @@ extension JSONReader {
         switch peek() {
         case UInt8(ascii: "{"):
             var members: [JSON.Member] = []
+            members.reserveCapacity(depth == 0 ? Self.usualMembers.outermost : Self.usualMembers.inner)
             try object { name, reader throws(Malformed) in
                 members.append(JSON.Member(name: name, value: try reader.value()))
             }
@@ -91,19 +119,20 @@ extension JSONReader {
         }
     }
 
-    /// Passes over the next value and returns its octets.
-    mutating func skip() throws(Malformed) -> ArraySlice<UInt8> {
+    /// Passes over the next value and returns where it stands among the octets.
+    @discardableResult
+    mutating func skip() throws(Malformed) -> Range<Int> {
         guard let first = peek() else { throw Malformed() }
         let start = position
         switch first {
         case UInt8(ascii: "{"):
             try skipMembers()
         case UInt8(ascii: "["):
-            try array { reader throws(Malformed) in _ = try reader.skip() }
+            try array { reader throws(Malformed) in try reader.skip() }
         case UInt8(ascii: "\""): try skipString()
         default: _ = try scalar()
         }
-        return octets[start..<position]
+        return start..<position
     }
 
     /// Reads an object; `member` is called after each name and must read or skip its value.
@@ -142,7 +171,7 @@ extension JSONReader {
                 guard peek() == UInt8(ascii: "\"") else { throw Malformed() }
                 try skipString()
                 try take(UInt8(ascii: ":"))
-                _ = try skip()
+                try skip()
             } while takes(UInt8(ascii: ","))
             try take(UInt8(ascii: "}"))
         }
@@ -168,7 +197,7 @@ extension JSONReader {
             return .null
         default:
             let start = position
-            while position < octets.endIndex, Self.isNumeric(octets[position]) { position += 1 }
+            while position < octets.count, Self.isNumeric(octets[position]) { position += 1 }
             let text = String(decoding: octets[start..<position], as: UTF8.self)
             guard Double(text) != nil else { throw Malformed() }
             return .number(text)
@@ -191,7 +220,7 @@ extension JSONReader {
 extension JSONReader {
     private mutating func skipString() throws(Malformed) {
         position += 1
-        while position < octets.endIndex {
+        while position < octets.count {
             switch octets[position] {
             case UInt8(ascii: "\""):
                 position += 1
@@ -206,25 +235,25 @@ extension JSONReader {
     private mutating func string() throws(Malformed) -> String {
         let start = position + 1
         try skipString()
-        let content = octets[start..<position - 1]
+        let content = UnsafeBufferPointer(rebasing: octets[start..<position - 1])
         guard content.contains(UInt8(ascii: "\\")) else {
             return String(decoding: content, as: UTF8.self)
         }
         return try Self.unescape(content)
     }
 
-    private static func unescape(_ content: ArraySlice<UInt8>) throws(Malformed) -> String {
+    private static func unescape(_ content: UnsafeBufferPointer<UInt8>) throws(Malformed) -> String {
         var units: [UInt8] = []
         units.reserveCapacity(content.count)
-        var index = content.startIndex
-        while index < content.endIndex {
+        var index = 0
+        while index < content.count {
             let octet = content[index]
             index += 1
             guard octet == UInt8(ascii: "\\") else {
                 units.append(octet)
                 continue
             }
-            guard index < content.endIndex else { throw Malformed() }
+            guard index < content.count else { throw Malformed() }
             let escape = content[index]
             index += 1
             if escape == UInt8(ascii: "u") {
@@ -250,7 +279,7 @@ extension JSONReader {
     }
 
     /// Reads the digits of `\uXXXX`, and of the second half of a surrogate pair; half a pair is U+FFFD.
-    private static func scalar(at index: inout Int, in content: ArraySlice<UInt8>) throws(Malformed)
+    private static func scalar(at index: inout Int, in content: UnsafeBufferPointer<UInt8>) throws(Malformed)
         -> Character
     {
         let first = try codeUnit(at: &index, in: content)
@@ -265,11 +294,11 @@ extension JSONReader {
         return Unicode.Scalar(value).map(Character.init) ?? "\u{FFFD}"
     }
 
-    private static func codeUnit(at index: inout Int, in content: ArraySlice<UInt8>) throws(Malformed)
+    private static func codeUnit(at index: inout Int, in content: UnsafeBufferPointer<UInt8>) throws(Malformed)
         -> UInt16
     {
         let end = index + 4
-        guard end <= content.endIndex,
+        guard end <= content.count,
             let unit = UInt16(String(decoding: content[index..<end], as: UTF8.self), radix: 16)
         else { throw Malformed() }
         index = end
