@@ -14,6 +14,9 @@ public struct CalendarObject: Sendable {
     /// The VCALENDAR.
     public let calendar: Component
 
+    /// The zones with which it was checked; nil of one that was not checked now.
+    private let checkedZones: ZoneResolver?
+
     /// Reads `text` and checks every rule of RFC 4791 §4.1.
     ///
     /// - Throws: ``CalendarDataError``, one case per precondition of RFC 4791 §5.3.2.1.
@@ -66,6 +69,7 @@ public struct CalendarObject: Sendable {
         self.uid = uid
         self.kind = kind
         calendar = try Component(parsing: text)
+        checkedZones = nil
     }
 
     private init(text: String, calendar: Component) throws(CalendarDataError) {
@@ -73,22 +77,23 @@ public struct CalendarObject: Sendable {
         (kind, uid) = try check.run()
         self.text = text
         self.calendar = calendar
+        checkedZones = check.zones
     }
 
     /// The component without a RECURRENCE-ID; an object may have overrides only.
-    public var master: Component? { calendar.components(kind.rawValue).first { $0.first("RECURRENCE-ID") == nil } }
+    public var master: Component? { calendar.components(kind.rawValue).first { $0.count(of: "RECURRENCE-ID") == 0 } }
 
     /// The components with a RECURRENCE-ID.
     public var overrides: [Component] {
-        calendar.components(kind.rawValue).filter { $0.first("RECURRENCE-ID") != nil }
+        calendar.components(kind.rawValue).filter { $0.count(of: "RECURRENCE-ID") > 0 }
     }
 
     /// Resolves the TZIDs of this object; floating times count as UTC.
-    public var zones: ZoneResolver { ZoneResolver(calendar: calendar) }
+    public var zones: ZoneResolver { checkedZones ?? ZoneResolver(calendar: calendar) }
 
     /// The occurrences of this object; floating times and dates are taken in `floatingZone`.
     public func recurrenceSet(floatingZone: String = "UTC") throws(CalendarDataError) -> RecurrenceSet {
-        try recurrenceSet(ZoneResolver(floatingZone: floatingZone, calendar: calendar))
+        try recurrenceSet(floatingZone == "UTC" ? zones : ZoneResolver(floatingZone: floatingZone, calendar: calendar))
     }
 
     /// The occurrences of this object; floating times and dates are taken in `floatingZone`.

@@ -32,7 +32,7 @@ struct CalendarObjectCheck {
     }
 
     private func checkCalendar() throws(CalendarDataError) {
-        guard calendar.components("VTIMEZONE").count <= CalendarLimits.maximumTimeZones else {
+        guard calendar.componentNames.count(where: { $0 == "VTIMEZONE" }) <= CalendarLimits.maximumTimeZones else {
             throw .invalidObject("The calendar object has more than \(CalendarLimits.maximumTimeZones) time zones.")
         }
         let versions = calendar.all("VERSION")
@@ -48,7 +48,7 @@ struct CalendarObjectCheck {
     }
 
     private func kind() throws(CalendarDataError) -> ComponentKind {
-        let names = Set(calendar.components.map(\.name)).subtracting(["VTIMEZONE"])
+        let names = Set(calendar.componentNames.filter { $0 != "VTIMEZONE" })
         let kinds = names.compactMap(ComponentKind.init(rawValue:))
         guard kinds.count <= 1 else {
             let list = names.sorted().joined(separator: " and ")
@@ -79,7 +79,8 @@ struct CalendarObjectCheck {
     }
 
     private func checkRecurrenceIDs(_ components: [Component]) throws(CalendarDataError) {
-        let masters = components.filter { $0.first("RECURRENCE-ID") == nil }
+        if components.count == 1, components[0].count(of: "RECURRENCE-ID") == 0 { return }
+        let masters = components.filter { $0.count(of: "RECURRENCE-ID") == 0 }
         guard masters.count <= 1 else {
             throw .invalidObject("Two components with one UID have no RECURRENCE-ID.")
         }

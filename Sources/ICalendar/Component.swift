@@ -51,13 +51,32 @@ public struct Component: Sendable {
     /// All properties of that name, in order.
     public func all(_ property: String) -> [Property] {
         let name = property.asciiUppercased
-        return items.indices.filter { items[$0].isProperty(name) }.compactMap { items[$0].property }
+        var found: [Property] = []
+        for index in items.indices where items[index].isProperty(name) {
+            if let property = items[index].property { found.append(property) }
+        }
+        return found
+    }
+
+    /// How many properties have that name, which is in upper case.
+    func count(of name: String) -> Int { items.count { $0.isProperty(name) } }
+
+    /// The names of the components inside, in order.
+    var componentNames: [String] {
+        items.compactMap { item in
+            if case .component(let component) = item { return component.name }
+            return nil
+        }
     }
 
     /// The components of that name inside, in order.
     public func components(_ name: String) -> [Component] {
         let name = name.asciiUppercased
-        return items.indices.filter { items[$0].isComponent(name) }.compactMap { items[$0].component }
+        var found: [Component] = []
+        for index in items.indices where items[index].isComponent(name) {
+            if let component = items[index].component { found.append(component) }
+        }
+        return found
     }
 }
 

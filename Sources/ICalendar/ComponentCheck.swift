@@ -19,13 +19,17 @@ struct ComponentCheck {
         case trigger
     }
 
-    private static let values: [String: Value] = [
-        "DTSTART": .scheduling, "DTEND": .scheduling, "DUE": .scheduling, "RECURRENCE-ID": .scheduling,
-        "EXDATE": .list, "RDATE": .list,
-        "DTSTAMP": .stamp, "CREATED": .stamp, "LAST-MODIFIED": .stamp, "COMPLETED": .stamp,
-        "SEQUENCE": .integer, "PRIORITY": .integer, "PERCENT-COMPLETE": .integer, "REPEAT": .integer,
-        "DURATION": .duration, "TRIGGER": .trigger,
-    ]
+    private static func value(of name: String) -> Value? {
+        switch name {
+        case "DTSTART", "DTEND", "DUE", "RECURRENCE-ID": .scheduling
+        case "EXDATE", "RDATE": .list
+        case "DTSTAMP", "CREATED", "LAST-MODIFIED", "COMPLETED": .stamp
+        case "SEQUENCE", "PRIORITY", "PERCENT-COMPLETE", "REPEAT": .integer
+        case "DURATION": .duration
+        case "TRIGGER": .trigger
+        default: nil
+        }
+    }
 
     init(_ component: Component, _ kind: ComponentKind, _ zones: ZoneResolver, text: String) {
         self.component = component
@@ -41,14 +45,14 @@ struct ComponentCheck {
             throw .invalidObject("A component has more than \(CalendarLimits.maximumAlarms) alarms.")
         }
         for alarm in alarms { try checkProperties(of: alarm) }
-        for name in Self.single where component.all(name).count > 1 {
+        for name in Self.single where component.count(of: name) > 1 {
             throw .invalidData("\(place(name))\(name) stands twice in one component.")
         }
         if kind == .event, component.first("DTSTART") == nil {
             throw .invalidData("A VEVENT has no DTSTART.")
         }
         try checkEnd()
-        guard component.all("ATTENDEE").count <= CalendarLimits.maximumAttendees else {
+        guard component.count(of: "ATTENDEE") <= CalendarLimits.maximumAttendees else {
             throw .tooManyAttendees(limit: CalendarLimits.maximumAttendees)
         }
         let rules = component.all("RRULE") + component.all("EXRULE")
@@ -67,7 +71,7 @@ struct ComponentCheck {
     private func checkProperties(of component: Component) throws(CalendarDataError) {
         var dates = 0
         for case .property(let property) in component.items {
-            switch Self.values[property.name] {
+            switch Self.value(of: property.name) {
             case nil: break
             case .scheduling:
                 guard let date = property.dateTime else { throw invalid(property, "is no date or date-time") }

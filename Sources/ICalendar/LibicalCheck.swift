@@ -5,7 +5,7 @@ import CLibical
 /// libical never sees what was received: it gets a small calendar of the rules, durations and triggers alone, which by now
 /// are known to be short, shallow and well-formed. What it is wrong about (unknown names, empty values, texts) is not asked.
 enum LibicalCheck {
-    private static let asked: Set = ["RRULE", "EXRULE", "DURATION"]
+    private static func isAsked(_ name: String) -> Bool { name == "RRULE" || name == "EXRULE" || name == "DURATION" }
 
     /// Longer values are lists no program writes; parsing them is quadratic in libical.
     private static let maximumValue = 4_096
@@ -14,7 +14,7 @@ enum LibicalCheck {
         var copy = ""
         for component in components {
             for case .property(let property) in component.items
-            where asked.contains(property.name) && !property.value.isEmpty {
+            where isAsked(property.name) && !property.value.isEmpty {
                 guard property.value.utf8.count <= maximumValue else {
                     throw .invalidData("The value of \(property.name) is longer than \(maximumValue) octets.")
                 }

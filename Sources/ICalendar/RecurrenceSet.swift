@@ -64,6 +64,10 @@ public struct RecurrenceSet: Sendable {
     }
 
     private static func span(_ series: Series?, _ overrides: [Override]) -> (start: Instant, end: Instant?)? {
+        if let series, overrides.isEmpty, series.isSingle {
+            let end = series.timing.end(of: series.start, local: series.timing.start.localSeconds, in: series.zone)
+            return (series.start, series.isOpen ? nil : max(series.start, end))
+        }
         var starts = overrides.map(\.start)
         var ends = overrides.map(\.end)
         guard let series else {

@@ -48,6 +48,11 @@ struct Series: Sendable {
     /// Whether there can be more than one occurrence.
     var isRecurring: Bool { !rules.isEmpty || !extras.isEmpty }
 
+    /// Whether there is one occurrence, at DTSTART.
+    var isSingle: Bool {
+        !isRecurring && exceptionRules.isEmpty && excludedInstants.isEmpty && excludedDays.isEmpty
+    }
+
     private static func rules(
         _ properties: [Property],
         _ start: DateTime,

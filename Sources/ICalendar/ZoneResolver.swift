@@ -4,7 +4,9 @@
 /// stands for (``ianaName(for:)``). Floating times and dates are taken in the floating zone.
 public struct ZoneResolver: Sendable {
     private let floating: Zone
-    private var embedded: [String: Zone] = [:]
+
+    /// The zones that the calendar's own VTIMEZONEs name: few, so that they are looked through.
+    private var named: [(tzid: String, zone: Zone)] = []
 
     /// Makes a resolver for the VTIMEZONEs of a VCALENDAR; an unknown floating zone counts as UTC.
     public init(floatingZone: String = "UTC", calendar: Component? = nil) {
@@ -22,10 +24,12 @@ public struct ZoneResolver: Sendable {
         for item in calendar?.items ?? [] where left > 0 {
             guard case .component(let component) = item, component.name == "VTIMEZONE" else { continue }
             left -= 1
-            guard let tzid = component.first("TZID")?.value, ZoneRegistry.zone(iana: tzid) == nil,
-                let zone = ZoneRegistry.zone(component)
+            guard let tzid = component.first("TZID")?.value,
+                let zone = ZoneRegistry.zone(iana: tzid) ?? ZoneRegistry.zone(component)
             else { continue }
-            embedded[tzid] = zone
+            // Of two of one name the later one counts.
+            named.removeAll { $0.tzid == tzid }
+            named.append((tzid, zone))
         }
     }
 
@@ -46,7 +50,7 @@ public struct ZoneResolver: Sendable {
     }
 
     /// Whether the TZID can be resolved.
-    public func knows(_ tzid: String) -> Bool { embedded[tzid] != nil || Self.systemZone(tzid) != nil }
+    public func knows(_ tzid: String) -> Bool { ownZone(tzid) != nil || Self.systemZone(tzid) != nil }
 
     /// The zone a form of time is told in.
     func zone(_ form: DateTime.Form) -> Zone {
@@ -57,7 +61,9 @@ public struct ZoneResolver: Sendable {
         }
     }
 
-    private func zone(_ tzid: String) -> Zone { embedded[tzid] ?? Self.systemZone(tzid) ?? floating }
+    private func zone(_ tzid: String) -> Zone { ownZone(tzid) ?? Self.systemZone(tzid) ?? floating }
+
+    private func ownZone(_ tzid: String) -> Zone? { named.first { $0.tzid == tzid }?.zone }
 
     private static func systemZone(_ tzid: String) -> Zone? {
         ZoneRegistry.zone(iana: tzid) ?? ianaName(for: tzid).flatMap(ZoneRegistry.zone(iana:))
