@@ -3,9 +3,17 @@ import Reconcile
 /// Field values as one column holds them: a line for each, `name TAB occurrence TAB value`.
 enum FieldsText {
     static func encode(_ fields: Fields) -> String {
-        fields.sorted { $0.key < $1.key }
-            .map { "\($0.key.name)\t\($0.key.occurrence ?? "")\t\(escape($0.value))" }
-            .joined(separator: "\n")
+        var text = ""
+        text.reserveCapacity(fields.values.reduce(0) { $0 + $1.utf8.count } + fields.count * usualKeyOctets)
+        for (key, value) in fields.sorted(by: { $0.key < $1.key }) {
+            if !text.isEmpty { text += "\n" }
+            text += key.name
+            text += "\t"
+            if let occurrence = key.occurrence { text += occurrence }
+            text += "\t"
+            text += escape(value)
+        }
+        return text
     }
 
     static func decode(_ text: String) -> Fields {
@@ -25,6 +33,9 @@ enum FieldsText {
     }
 
     static func decodeKeys(_ text: String) -> [FieldKey] { decode(text).keys.sorted() }
+
+    /// What a line needs besides its value, as a rule.
+    private static let usualKeyOctets = 32
 
     private static let newline = UInt8(ascii: "\n")
     private static let tab = UInt8(ascii: "\t")

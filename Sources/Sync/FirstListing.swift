@@ -4,14 +4,25 @@ import Reconcile
 import Store
 
 /// An event of an upstream, worked out and ready to be written to a calendar that knows nothing of it.
-struct FreshItem: Sendable {
-    var uid: String
-    var object: MirroredObject
-    var records: [UpstreamRecord]
-    var draft: Draft
+///
+/// A class because thousands of them go through several hands on their way, each of them large.
+final class FreshItem: Sendable {
+    let uid: String
+    let object: MirroredObject
+    let records: [UpstreamRecord]
+    let draft: Draft
     /// What both sides agree on, as a column holds it.
-    var fields: String
-    var entry: RunEntry
+    let fields: String
+    let entry: RunEntry
+
+    init(_ object: MirroredObject, _ records: [UpstreamRecord], _ draft: Draft, fields: String, _ entry: RunEntry) {
+        uid = entry.uid
+        self.object = object
+        self.records = records
+        self.draft = draft
+        self.fields = fields
+        self.entry = entry
+    }
 }
 
 /// What our calendar and a link had before the link's first listing.
@@ -79,7 +90,7 @@ struct FirstListing: Sendable {
             let some = sorted[start..<min(start + Self.itemsAtOnce, sorted.count)].map { ($0, open[$0] ?? []) }
             let workOut = workOut
             let found = await inParallel(some) { workOut($0.0, $0.1) }
-            basket.put(zip(some, found).compactMap { series, item in admit(item, of: series.0) })
+            await basket.put(zip(some, found).compactMap { series, item in admit(item, of: series.0) })
         }
     }
 

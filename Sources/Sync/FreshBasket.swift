@@ -4,25 +4,56 @@ import Synchronization
 ///
 /// A class because who works out and who writes share it.
 final class FreshBasket: Sendable {
-    /// So many events are written in one transaction at most: some megabytes, and progress is told of each.
-    static let itemsPerWrite = 2_000
+    /// So many events are written in one transaction at most: some megabytes, which fit in the writer's cache of pages, and
+    /// progress is told of each.
+    static let itemsPerWrite = 1_200
+
+    /// With so many waiting nothing more is worked out: both would share the cores, and the writing be left for the end.
+    static let mostWaiting = 800
 
     private struct State {
-        var items: [FreshItem] = []
+        var groups: [[FreshItem]] = []
+        var count = 0
         var isNudged = false
+
+        /// Takes whole groups, as many as one transaction holds.
+        mutating func take() -> [FreshItem] {
+            var taken: [FreshItem] = []
+            var number = 0
+            while number < groups.count, taken.isEmpty || taken.count + groups[number].count <= itemsPerWrite {
+                taken += groups[number]
+                number += 1
+            }
+            groups.removeFirst(number)
+            count -= taken.count
+            return taken
+        }
     }
 
     private let state = Mutex(State())
     private let rings: AsyncStream<Void>
     private let bell: AsyncStream<Void>.Continuation
+    private let room: AsyncStream<Void>
+    private let roomBell: AsyncStream<Void>.Continuation
 
-    init() { (rings, bell) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1)) }
+    init() {
+        (rings, bell) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        (room, roomBell) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
 
-    /// Adds events.
-    func put(_ some: [FreshItem]) {
-        guard !some.isEmpty else { return }
-        state.withLock { $0.items += some }
+    /// Adds a group of events, and waits until there is room for more.
+    func put(_ group: [FreshItem]) async {
+        guard !group.isEmpty else { return }
+        state.withLock { state in
+            state.groups.append(group)
+            state.count += group.count
+        }
         bell.yield()
+        var room = room.makeAsyncIterator()
+        while state.withLock({ $0.count }) >= Self.mostWaiting {
+            // Nobody takes anything any more once this is cancelled.
+            guard await room.next() != nil else { return }
+        }
     }
 
     /// Makes ``next()`` answer without waiting for more.
@@ -40,11 +71,10 @@ final class FreshBasket: Sendable {
         var isOpen = true
         while true {
             let (taken, isNudged) = state.withLock { state in
-                let taken = Array(state.items.prefix(Self.itemsPerWrite))
-                state.items.removeFirst(taken.count)
                 defer { state.isNudged = false }
-                return (taken, state.isNudged)
+                return (state.take(), state.isNudged)
             }
+            if !taken.isEmpty { roomBell.yield() }
             guard taken.isEmpty, !isNudged else { return taken }
             guard isOpen else { return nil }
             isOpen = await rings.next() != nil

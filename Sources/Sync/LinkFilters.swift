@@ -106,6 +106,9 @@ public struct LinkFilters: Sendable, Hashable, Codable {
 
     // MARK: Events
 
+    /// Whether categories matter.
+    var namesCategories: Bool { categories != nil || exceptCategories != nil }
+
     /// Whether an event counts by its time and its categories.
     func admits(_ object: CalendarObject, at now: Instant) -> Bool {
         isInWindow(object, window(at: now)) && hasWantedCategory(object)
@@ -121,7 +124,7 @@ public struct LinkFilters: Sendable, Hashable, Codable {
     }
 
     private func hasWantedCategory(_ object: CalendarObject) -> Bool {
-        guard categories != nil || exceptCategories != nil else { return true }
+        guard namesCategories else { return true }
         let event = object.master ?? object.overrides.first
         let known = Set(event?.all("CATEGORIES").flatMap(\.texts).map { trimmed($0).lowercased() } ?? [])
         if let categories, known.isDisjoint(with: categories.map { trimmed($0).lowercased() }) { return false }

@@ -19,7 +19,7 @@ struct Projection {
 
     /// The values by field; a field without a value is left out.
     var fields: Fields {
-        var fields: Fields = [:]
+        var fields = Fields(minimumCapacity: fieldSet.all.count)
         let overrides = fieldSet.holdsOverrides ? object.overrides : []
         // Where only some are shown, one that is not belongs to no schedule.
         let occurrences = fieldSet.overrides == .all ? overrides.compactMap(schedule.occurrence) : []
@@ -87,7 +87,8 @@ struct Projection {
     }
 
     private func set(_ values: [String]) -> String {
-        Set(values.filter { !$0.isEmpty }).sorted().joined(separator: "\n")
+        guard values.count > 1 else { return values.first ?? "" }
+        return Set(values.filter { !$0.isEmpty }).sorted().joined(separator: "\n")
     }
 
     private func attendees(_ component: Component) -> String {
@@ -124,6 +125,7 @@ func trimmed(_ text: String) -> String {
     else {
         return ""
     }
+    if first == octets.startIndex, octets.index(after: last) == octets.endIndex { return text }
     return String(text[first...last])
 }
 

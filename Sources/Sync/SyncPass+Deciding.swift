@@ -53,7 +53,7 @@ extension SnapshotItem {
             return false
         }
         var remoteFilters = filters
-        if !bridge.fields.all.contains(.categories) {
+        if filters.namesCategories, !bridge.fields.all.contains(.categories) {
             remoteFilters.categories = nil
             remoteFilters.exceptCategories = nil
         }

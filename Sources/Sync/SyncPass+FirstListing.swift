@@ -70,8 +70,10 @@ extension SyncPass {
         _ terms: FirstTerms
     ) -> FreshItem? {
         // Of a record that was listed twice the later one counts.
-        let byID = Dictionary(listed.map { ($0.id, $0) }) { _, later in later }
-        let records = listed.count == 1 ? listed : byID.values.sorted { $0.id < $1.id }
+        let records =
+            listed.count == 1
+            ? listed
+            : Dictionary(listed.map { ($0.id, $0) }) { _, later in later }.values.sorted { $0.id < $1.id }
         guard case .object(let object) = Translation(of: records, by: bridge) else { return nil }
         // What is protected is settled like any other change.
         guard (bridge as? any ProtectingBridge)?.protection(of: records) == nil else { return nil }
@@ -124,22 +126,19 @@ private struct FirstTerms: Sendable {
 }
 
 extension FreshItem {
-    fileprivate init(_ item: SnapshotItem, _ etag: ETag, _ fields: String, at now: Instant) {
+    fileprivate convenience init(_ item: SnapshotItem, _ etag: ETag, _ fields: String, at now: Instant) {
         guard let remote = item.remote, let series = item.series else {
             preconditionFailure("an event that is taken over was translated from a series")
         }
-        uid = item.uid
-        object = MirroredObject(
+        let object = MirroredObject(
             series: series,
             uid: item.uid,
             text: remote.object.text,
             digest: remote.digest,
             modified: remote.modified
         )
-        records = item.records
-        draft = Draft(remote.object, etag: etag, at: now)
-        self.fields = fields
-        entry = RunEntry(item, "create", [], undo: nil)
+        var entry = RunEntry(item, "create", [], undo: nil)
         entry.removes = .gateway
+        self.init(object, item.records, Draft(remote.object, etag: etag, at: now), fields: fields, entry)
     }
 }

@@ -6,12 +6,12 @@ extension EventResource {
     /// The text depends on nothing but the resource, so that an unchanged event keeps its ETag.
     ///
     /// `excluded` are the occurrences that exceptions of their own cancel; `original` is, of an override, the occurrence it
-    /// replaces.
+    /// replaces; `account` is whom alarms by mail go to.
     func component(
         uid: Property,
         excluding excluded: Set<Slot> = [],
         replacing original: EventTime? = nil,
-        account: String
+        account: @autoclosure () -> String
     ) -> Component {
         var properties = [uid] + stamps
         if let original { properties.append(Property("RECURRENCE-ID", original.dateTime)) }
@@ -109,7 +109,7 @@ extension EventResource {
     }
 
     /// A VALARM for each reminder, in a fixed order: upstream has none.
-    private func alarms(account: String) -> [Component] {
+    private func alarms(account: () -> String) -> [Component] {
         details.reminders.sorted().map { reminder in
             let summary = details.summary ?? "Reminder"
             var properties = [
@@ -119,7 +119,7 @@ extension EventResource {
             ]
             if reminder.method == .email {
                 properties.append(Property("SUMMARY", text: summary))
-                properties.append(Property("ATTENDEE", value: "mailto:" + account.withoutControls))
+                properties.append(Property("ATTENDEE", value: "mailto:" + account().withoutControls))
             }
             if usesDefaultReminders {
                 properties.append(Property("X-GOOGLE-DEFAULT-REMINDER", value: "TRUE"))
