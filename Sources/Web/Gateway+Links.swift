@@ -29,7 +29,7 @@ extension Gateway {
     func makeLink(_ wish: LinkWish, for principal: Principal) async throws -> Link {
         guard let provider = provider(wish.connection.provider) else { throw RESTProblem.notFound }
         let source = vault.source(for: wish.connection.id)
-        let (named, all) = try await findCalendars(wish.upstreamCalendar, provider, source)
+        let (named, all) = try await findCalendars(wish.upstreamCalendar, wish.connection.id, provider)
         let identity = LinkStore.randomIdentity()
         let zone = named?.timeZone.flatMap(ZoneResolver.ianaName)
         let ownZone = try await self.zone(of: wish.calendar, principal)
@@ -93,13 +93,15 @@ extension Gateway {
     /// What is listed is not all there is: Notion lists what was shared directly, and new databases late.
     private func findCalendars(
         _ identifier: String,
-        _ provider: any UpstreamProvider,
-        _ source: any CredentialSource
+        _ connection: ConnectionID,
+        _ provider: any UpstreamProvider
     ) async throws -> (named: UpstreamCalendar?, all: [UpstreamCalendar]) {
-        let listed = try await provider.calendars(using: source)
+        let recent = listedCalendars.recent(of: connection, at: now())
+        if let named = recent.first(where: { Self.isSame($0.id, identifier) }) { return (named, recent) }
+        let listed = try await upstreamCalendars(of: connection, provider)
         if let named = listed.first(where: { Self.isSame($0.id, identifier) }) { return (named, listed) }
         guard let provider = provider as? any FindingProvider else { return (nil, listed) }
-        let found = try await provider.calendars(at: identifier, using: source)
+        let found = try await provider.calendars(at: identifier, using: vault.source(for: connection))
         return (found.count == 1 ? found.first : nil, found)
     }
 

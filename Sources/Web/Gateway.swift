@@ -21,6 +21,8 @@ public struct Gateway: Sendable {
     public var links: LinkStore
     public var scheduler: SyncScheduler
     public var providers: [any UpstreamProvider]
+    /// What accounts listed a moment ago.
+    public let listedCalendars = ListedCalendars()
     /// The client ids and secrets entered on the dashboard; nil where none can be.
     public var registrations: ClientRegistrations?
     /// Tells of grants what may be told, for the metrics.

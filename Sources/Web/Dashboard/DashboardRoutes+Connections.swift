@@ -18,8 +18,7 @@ extension DashboardRoutes {
         if connection.state == .connected {
             let capabilities = try await gateway.capabilities(of: connection) ?? []
             let isBlind = capabilities.contains { $0.key == "read_content" && !$0.isGranted }
-            let source = gateway.vault.source(for: connection.id)
-            let upstreams = isBlind ? [] : try await self.upstreams(of: provider, at: address, source, &content)
+            let upstreams = isBlind ? [] : try await self.upstreams(of: connection.id, provider, at: address, &content)
             let links = try await gateway.links.links(over: connection.id)
             content["upstreams"] = upstreams.map { Self.row($0, links) }
             content["isLacking"] = capabilities.contains { !$0.isGranted }
@@ -45,20 +44,24 @@ extension DashboardRoutes {
 
     /// What is at a pasted address, where there is one; else everything that is listed.
     private func upstreams(
-        of provider: any UpstreamProvider,
+        of connection: ConnectionID,
+        _ provider: any UpstreamProvider,
         at address: String?,
-        _ source: any CredentialSource,
         _ content: inout [String: Any]
     ) async throws -> [UpstreamCalendar] {
-        guard let finding = provider as? any FindingProvider else { return try await provider.calendars(using: source) }
+        guard let finding = provider as? any FindingProvider else {
+            return try await gateway.upstreamCalendars(of: connection, provider)
+        }
         content["isFinding"] = true
-        guard let address, !address.isEmpty else { return try await provider.calendars(using: source) }
+        guard let address, !address.isEmpty else {
+            return try await gateway.upstreamCalendars(of: connection, provider)
+        }
         content["address"] = address
         do {
-            return try await finding.calendars(at: address, using: source)
+            return try await finding.calendars(at: address, using: gateway.vault.source(for: connection))
         } catch .refused(let refusal) {
             content["addressProblem"] = refusal.message
-            return try await provider.calendars(using: source)
+            return try await gateway.upstreamCalendars(of: connection, provider)
         }
     }
 

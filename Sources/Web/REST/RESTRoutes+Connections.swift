@@ -140,14 +140,15 @@ extension RESTRoutes {
     private func upstreamCalendars(_ request: RESTRequest) async throws -> RESTReply {
         let connection = try await connection(request)
         guard let provider = gateway.provider(connection.provider) else { throw RESTProblem.notFound }
-        let source = gateway.vault.source(for: connection.id)
         guard let address = request.query["address"], !address.isEmpty else {
-            return try Page(request).reply(ofNamed: try await provider.calendars(using: source).map(row))
+            return try Page(request).reply(
+                ofNamed: try await gateway.upstreamCalendars(of: connection.id, provider).map(row)
+            )
         }
         guard let provider = provider as? any FindingProvider else {
             throw RESTProblem.invalid("\(connection.provider) lists all its calendars.", "Leave address out.")
         }
-        return try Page(request).reply(ofNamed: try await provider.calendars(at: address, using: source).map(row))
+        return try Page(request).reply(ofNamed: try await provider.calendars(at: address, using: gateway.vault.source(for: connection.id)).map(row))
     }
 
     private func makeUpstreamCalendar(_ request: RESTRequest) async throws -> RESTReply {
