@@ -148,7 +148,8 @@ extension RESTRoutes {
         guard let provider = provider as? any FindingProvider else {
             throw RESTProblem.invalid("\(connection.provider) lists all its calendars.", "Leave address out.")
         }
-        return try Page(request).reply(ofNamed: try await provider.calendars(at: address, using: gateway.vault.source(for: connection.id)).map(row))
+        let source = gateway.vault.source(for: connection.id)
+        return try Page(request).reply(ofNamed: try await provider.calendars(at: address, using: source).map(row))
     }
 
     private func makeUpstreamCalendar(_ request: RESTRequest) async throws -> RESTReply {
