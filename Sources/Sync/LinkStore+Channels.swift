@@ -13,10 +13,16 @@ struct StoredChannel: Sendable {
     var tokenDigest: String
     var openedAt: Instant
 
+    /// What the upstream calls; nil for a channel from before that was noted.
+    var address: String?
+
     /// Whether the upstream has answered that it is open.
     ///
     /// What a pass finds otherwise, another one died over.
     var isOpen: Bool { !channel.resource.isEmpty }
+
+    /// Whether it is this address that is called.
+    func calls(_ address: String) -> Bool { self.address.map { $0 == address } ?? true }
 
     func isFresh(at now: Instant) -> Bool {
         let margin = min(Self.earliestRenewal, (channel.expiry - openedAt) / 4)
@@ -42,9 +48,10 @@ extension LinkStore {
         try await database.write { transaction in
             try transaction.run(
                 """
-                INSERT INTO channel (id, link, resource, token_digest, opened_at, expires_at)
+                INSERT INTO channel (id, link, resource, token_digest, opened_at, expires_at, address)
                 VALUES (\(.text(channel.channel.id)), \(channel.link.value), \(.text(channel.channel.resource)),
-                    \(.text(channel.tokenDigest)), \(channel.openedAt.value), \(channel.channel.expiry.value))
+                    \(.text(channel.tokenDigest)), \(channel.openedAt.value), \(channel.channel.expiry.value),
+                    \(.text(channel.address)))
                 ON CONFLICT (id) DO UPDATE SET resource = excluded.resource, expires_at = excluded.expires_at
                 """
             )
@@ -117,10 +124,9 @@ extension LinkStore {
         }
     }
 
-    /// Forgets the channels of a link, and that none could be opened.
-    func forgetChannels(of link: LinkID) async throws {
+    /// Forgets that no channel of a link could be opened.
+    func forgetChannelFailures(of link: LinkID) async throws {
         try await database.write { transaction in
-            try transaction.run("DELETE FROM channel WHERE link = \(link.value)")
             try transaction.run(
                 """
                 UPDATE link SET channel_problem = NULL, channel_failures = 0, channel_due_at = NULL
@@ -130,9 +136,22 @@ extension LinkStore {
         }
     }
 
+    /// Forgets a channel that was never open.
     func forgetChannel(_ id: String) async throws {
+        try await database.write { try $0.run("DELETE FROM channel WHERE id = \(.text(id))") }
+    }
+
+    /// Closes channels: from now on their calls are those of unknown ones.
+    func close(_ channels: [StoredChannel], of link: Link, because reason: String, by actor: String?) async throws {
+        guard !channels.isEmpty else { return }
+        let now = now()
         try await database.write { transaction in
-            try transaction.run("DELETE FROM channel WHERE id = \(.text(id))")
+            for channel in channels {
+                let count = try transaction.run("DELETE FROM channel WHERE id = \(.text(channel.channel.id))")
+                // One that was never open is not missed.
+                guard count > 0, channel.isOpen else { continue }
+                try Self.audit(.channelClosed, link, by: actor ?? "gateway", detail: reason, at: now, transaction)
+            }
         }
     }
 }
@@ -147,6 +166,7 @@ extension StoredChannel {
         )
         tokenDigest = try row.text("token_digest")
         openedAt = try row.instant("opened_at")
+        address = try row.optionalText("address")
     }
 }
 

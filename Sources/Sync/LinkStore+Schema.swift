@@ -28,6 +28,8 @@ extension LinkStore {
                 "CREATE INDEX mirrored_object_to_be_mended ON mirrored_object (link, series) WHERE is_to_be_mended = 1",
             ]
         ),
+        Migration(name: "What channels call", statements: ["ALTER TABLE channel ADD COLUMN address TEXT"]),
+        Migration(name: "Which link protects an event", statements: protections),
     ]
 
     private static let choices = [
@@ -68,6 +70,19 @@ extension LinkStore {
         "ALTER TABLE link ADD COLUMN channel_failures BIGINT NOT NULL DEFAULT 0",
         "ALTER TABLE link ADD COLUMN channel_due_at BIGINT",
         "CREATE INDEX pass_by_time ON pass (started_at)",
+    ]
+
+    // The reason for which clients may not change an event that the upstream of a link alone may change. Until now the
+    // event itself told, of which one may think whence it came.
+    private static let protections = [
+        "ALTER TABLE base ADD COLUMN protection TEXT",
+        """
+        UPDATE base SET protection = (
+            SELECT object.protection FROM object JOIN link ON link.calendar = object.calendar
+            WHERE link.id = base.link AND object.uid = base.uid)
+        WHERE origin <> 'gateway' AND link IN (SELECT id FROM link WHERE provider = 'google')
+        """,
+        "CREATE INDEX base_protecting ON base (uid) WHERE protection IS NOT NULL",
     ]
 
     // The rows of base are long: counted one by one, a status would read all of them.

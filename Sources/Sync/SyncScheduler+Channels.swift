@@ -39,19 +39,22 @@ extension SyncScheduler {
     ///
     /// Without a channel the link is polled: a failure here costs time, not truth. It is shown, and tried again later.
     func keepChannel(of link: Link, _ bridge: any Bridge) async {
-        guard let bridge = bridge as? any NotifyingBridge, let address = configuration.webhookAddresses[link.provider]
-        else { return }
+        guard let bridge = bridge as? any NotifyingBridge else { return }
         let now = clock.now()
         do {
-            if let due = try await links.channelDue(link.id), due > now { return }
             let known = try await links.channels(of: link.id)
-            guard !known.contains(where: { $0.isOpen && $0.isFresh(at: now) }) else { return }
+            guard let address = configuration.webhookAddresses[link.provider] else {
+                return try await close(known, of: link, over: bridge, because: "The gateway cannot be called any more.")
+            }
+            if let due = try await links.channelDue(link.id), due > now { return }
+            guard !known.contains(where: { $0.isOpen && $0.isFresh(at: now) && $0.calls(address) }) else { return }
             let token = links.makeIdentity() + links.makeIdentity()
             let request = ChannelRequest(id: links.makeIdentity(), address: address, token: token)
             let digest = ETag.of(token).rawValue
             // Written down first: the upstream may call before its answer is here.
             let expected = NotificationChannel(id: request.id, resource: "", expiry: now + Self.openingTime)
             var stored = StoredChannel(link: link.id, channel: expected, tokenDigest: digest, openedAt: now)
+            stored.address = address
             try await links.save(stored)
             do {
                 stored.channel = try await bridge.openChannel(request)
@@ -61,10 +64,7 @@ extension SyncScheduler {
             }
             try await links.save(stored)
             try await links.channelOpened(link, until: stored.channel.expiry)
-            for old in known {
-                try await links.forgetChannel(old.channel.id)
-                await closeQuietly(old, over: bridge)
-            }
+            try await close(known, of: link, over: bridge, because: "Another one is open in its place.")
         } catch {
             await noteChannelFailure(error, link)
         }
@@ -80,8 +80,18 @@ extension SyncScheduler {
         }
     }
 
-    /// Closes a channel that is no longer wanted.
-    private func closeQuietly(_ channel: StoredChannel, over bridge: any NotifyingBridge) async {
+    /// Closes channels that are no longer wanted.
+    private func close(
+        _ channels: [StoredChannel],
+        of link: Link,
+        over bridge: any NotifyingBridge,
+        because reason: String
+    ) async throws {
+        try await links.close(channels, of: link, because: reason, by: AuditActor.current)
+        for channel in channels { await tell(bridge, thatEnds: channel) }
+    }
+
+    private func tell(_ bridge: any NotifyingBridge, thatEnds channel: StoredChannel) async {
         // Without the answer that it is open there is no resource to name.
         guard channel.isOpen else { return }
         do {
@@ -92,18 +102,12 @@ extension SyncScheduler {
         }
     }
 
-    func closeChannels(of link: Link) async {
-        do {
-            let channels = try await links.channels(of: link.id)
-            guard !channels.isEmpty, let bridge = try await makeBridge(link) as? any NotifyingBridge else { return }
-            for channel in channels {
-                try await links.forgetChannel(channel.channel.id)
-                await closeQuietly(channel, over: bridge)
-            }
-        } catch {
-            // What is not forgotten ends with its link, or is closed by a later pass.
-            return
-        }
+    /// Closes the channels of a link that is being removed.
+    func closeChannels(of link: Link, by author: Author) async throws {
+        let channels = try await links.channels(of: link.id)
+        try await links.close(channels, of: link, because: "The link was removed.", by: author.name)
+        guard !channels.isEmpty, let bridge = try? await makeBridge(link) as? any NotifyingBridge else { return }
+        for channel in channels { await tell(bridge, thatEnds: channel) }
     }
 
     /// A connection was connected again: its links go on, with channels of the new grant.
@@ -113,13 +117,15 @@ extension SyncScheduler {
         let mended = try await links.links(over: connection)
         var lost: [(link: Link, channels: [StoredChannel])] = []
         for link in mended {
-            lost.append((link, try await links.channels(of: link.id)))
-            try await links.forgetChannels(of: link.id)
+            let channels = try await links.channels(of: link.id)
+            lost.append((link, channels))
+            try await links.close(channels, of: link, because: "Its grant was replaced.", by: AuditActor.current)
+            try await links.forgetChannelFailures(of: link.id)
         }
         for link in mended { insist(link.id, nil) }
         for (link, channels) in lost where !channels.isEmpty {
             guard let bridge = try? await makeBridge(link) as? any NotifyingBridge else { continue }
-            for channel in channels { await closeQuietly(channel, over: bridge) }
+            for channel in channels { await tell(bridge, thatEnds: channel) }
         }
     }
 }

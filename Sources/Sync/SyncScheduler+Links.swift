@@ -88,7 +88,7 @@ extension SyncScheduler {
         defer { release(id) }
         var receipt = LinkReceipt(link: id, name: link.upstreamName)
         if purge == .everything { try await purgeUpstream(link, by: author, &receipt) }
-        await closeChannels(of: link)
+        try await closeChannels(of: link, by: author)
         receipt = try await links.remove(link, purge: purge, by: author, receipt)
         wake(id)
         return receipt

@@ -1,7 +1,9 @@
+import Foundation
 import ICalendar
 import SQL
 import SQLite
 import Store
+import TestSupport
 import Testing
 
 @Suite("The audit trail")
@@ -55,6 +57,18 @@ struct AuditTests {
         #expect((first + rest).map(\.subject) == ["c4", "c3", "c2", "c1", "c0"])
         #expect(try await calendars.auditTrail(of: try #require(bob).id).isEmpty)
         #expect(try await calendars.auditTrail(of: alice.id, since: Instant(seconds: 1001)).isEmpty)
+    }
+
+    @Test func `whatever the trail can tell is told somewhere`() throws {
+        let sources = Fixture.root.deletingLastPathComponent().appendingPathComponent("Sources")
+            .resolvingSymlinksInPath()
+        let files = try #require(FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil))
+        var text = ""
+        for case let file as URL in files where file.pathExtension == "swift" {
+            guard file.lastPathComponent != "AuditLog.swift" else { continue }
+            text += try String(contentsOf: file, encoding: .utf8)
+        }
+        for action in AuditEntry.Action.allCases { #expect(text.contains(".\(action)"), "\(action.rawValue)") }
     }
 
     @Test func `old lines are forgotten`() async throws {

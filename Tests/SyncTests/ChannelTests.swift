@@ -11,12 +11,12 @@ struct ChannelTests {
     private static let day: Int64 = 86_400
 
     /// Runs one pass of the bench's link with channels that live a week from now.
-    private func pass(_ bench: Workbench) async throws {
+    private func pass(_ bench: Workbench, calling address: String? = "https://gateway.example/hook") async throws {
         var bridge = ScriptedBridge(upstream: bench.upstream)
         bridge.channelExpiry = bench.time.now + Self.week
         let configuration = SyncConfiguration(
             pollSeconds: ["scripted": 60],
-            webhookAddresses: ["scripted": "https://gateway.example/hook"]
+            webhookAddresses: address.map { ["scripted": $0] } ?? [:]
         )
         _ = try await bench.scheduler(bridge, configuration).passOnce(bench.link.id)
     }
@@ -149,5 +149,47 @@ struct ChannelTests {
         try await pass(bench)
         _ = try await bench.scheduler().delete(bench.link.id, purge: .nothing, by: Author(.client, name: "alice"))
         #expect(await bench.upstream.channels.isEmpty)
+    }
+
+    @Test func `a gateway that cannot be called any more closes its channel`() async throws {
+        let bench = try await Workbench()
+        try await pass(bench)
+        try await pass(bench, calling: nil)
+        #expect(await bench.upstream.channels.isEmpty)
+        #expect(try await bench.links.channels(of: bench.link.id).isEmpty)
+        #expect(try await bench.status().nextSyncAt == bench.time.now + 60)
+    }
+
+    @Test func `a gateway with another address is called there from the next pass on`() async throws {
+        let bench = try await Workbench()
+        try await pass(bench)
+        try await pass(bench, calling: "https://other.example/hook")
+        #expect(await bench.upstream.channels.values.map(\.address) == ["https://other.example/hook"])
+        try await pass(bench, calling: "https://other.example/hook")
+        #expect(await bench.upstream.channels.count == 1)
+    }
+
+    @Test func `every channel that is closed leaves a line that says why, and who did it`() async throws {
+        let bench = try await Workbench()
+        try await pass(bench)
+        bench.time.advance(Self.week - 60)
+        try await pass(bench)
+        try await bench.scheduler().connectionMended(bench.link.connection)
+        try await pass(bench)
+        try await pass(bench, calling: nil)
+        try await pass(bench)
+        let expected = NotificationChannel(id: "lost", resource: "", expiry: bench.time.now + 3600)
+        let lost = StoredChannel(link: bench.link.id, channel: expected, tokenDigest: "", openedAt: bench.time.now)
+        try await bench.links.save(lost)
+        _ = try await bench.scheduler().delete(bench.link.id, purge: .nothing, by: Author(.client, name: "carol"))
+        let trail = try await bench.calendars.auditTrail(of: bench.owner)
+        let closed = trail.filter { $0.action == .channelClosed }
+        let reasons = [
+            "The link was removed.", "The gateway cannot be called any more.", "Its grant was replaced.",
+            "Another one is open in its place.",
+        ]
+        #expect(closed.map(\.detail) == reasons)
+        #expect(closed.map(\.actor) == ["carol", "gateway", "gateway", "gateway"])
+        #expect(trail.count { $0.action == .channelOpened } == closed.count)
     }
 }
