@@ -324,7 +324,8 @@ public actor SyncScheduler {
         var status = status
         // Who has paused it sees that at once; the item under way still ends.
         if status.state != .paused { status.state = .syncing }
-        status.progress = progress
+        // Before anything was counted there is nothing to show.
+        status.progress = progress.total > 0 ? progress : nil
         return status
     }
 

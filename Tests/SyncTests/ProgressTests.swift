@@ -32,6 +32,20 @@ struct ProgressTests {
         #expect(meter.progress(at: start) == SyncProgress(done: 8, total: 15))
     }
 
+    @Test func `before anything is counted no progress is shown`() async throws {
+        let bench = try await Workbench()
+        await bench.putUpstream("a", event("a", "SUMMARY:A"))
+        let scheduler = bench.scheduler()
+        let seen = Mutex<LinkStatus?>(nil)
+        await bench.upstream.interruptNextPull {
+            let status = try? await scheduler.status(of: bench.link.id)
+            seen.withLock { $0 = status }
+        }
+        _ = try await scheduler.passOnce(bench.link.id)
+        let status = try #require(seen.withLock { $0 })
+        #expect(status.state == .syncing && status.progress == nil)
+    }
+
     @Test func `a first sync that was interrupted counts on from where it was`() async throws {
         let bench = try await Workbench()
         for number in 0..<8 { try await bench.put(event("here-\(number)", "SUMMARY:Here")) }
