@@ -1,4 +1,4 @@
-import ICalendar
+public import ICalendar
 import SQL
 public import Store
 
@@ -121,9 +121,22 @@ extension LinkStore {
 
     // MARK: Restoring
 
-    /// Has an event that is to come back here go to every upstream it was at, even where the filters of a link keep it out now.
-    public func takeUpAgain(_ uid: String, in calendar: CalendarID) async throws {
-        try await database.write { try Self.takeUpAgain(uid, in: calendar, $0) }
+    /// Stores an event that is gone anew, and has it go to every upstream it was at, even where the filters of a link keep
+    /// it out now.
+    public func bringBack(
+        _ object: CalendarObject,
+        named name: String,
+        in calendar: CalendarID,
+        by author: Author
+    ) async throws -> PutOutcome {
+        let calendars = calendars
+        let outcome = try await database.write { transaction in
+            let outcome = try calendars.put(object, named: name, in: calendar, if: .absent, by: author, transaction)
+            if case .created = outcome { try Self.takeUpAgain(object.uid, in: calendar, transaction) }
+            return outcome
+        }
+        if case .created = outcome { calendars.announce(Commit(calendar: calendar, author: author)) }
+        return outcome
     }
 
     /// Voids the agreement on an event that is gone, in the caller's own transaction: whatever is in step, or was, is wanted.

@@ -1,5 +1,6 @@
 import Bridging
 import ICalendar
+import SQL
 import Store
 import Sync
 import Testing
@@ -54,6 +55,25 @@ struct FilterTests {
         )
         try await bench.pass()
         #expect(try await bench.uids() == ["open"])
+    }
+
+    @Test func `bringing an event back that cannot be stored changes nothing of what is agreed`() async throws {
+        let bench = try await bench(#"{"past_days":30}"#)
+        try await bench.put(day("e", "20261120"))
+        let former = try #require(try await bench.calendars.object(uid: "e", in: bench.calendar)).object()
+        try await bench.pass()
+        try await bench.delete("e")
+        try await bench.pass()
+        try await bench.put(day("e", "20261121"), named: "other.ics")
+        let outcome = try await bench.links.bringBack(
+            former,
+            named: "e.ics",
+            in: bench.calendar,
+            by: Author(.client, name: "alice")
+        )
+        #expect(outcome == .uidInUse(by: "other.ics"))
+        let known = try await bench.database.read { try $0.row("SELECT 1 FROM base WHERE uid = 'e'") }
+        #expect(known == nil)
     }
 
     @Test func `what the window keeps out goes upstream again when its deletion is undone`() async throws {

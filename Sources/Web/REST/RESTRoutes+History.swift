@@ -60,8 +60,14 @@ extension RESTRoutes {
         }
         let calendar = try await visibleCalendar(version.calendar, request.visitor)
         let name = try await freeName(for: version)
-        try await gateway.links.takeUpAgain(version.uid, in: version.calendar)
-        return try await put(object, name, in: calendar, if: .absent, request)
+        try refuseProtected(calendar)
+        let outcome = try await gateway.links.bringBack(
+            object,
+            named: name,
+            in: calendar.id,
+            by: request.visitor.author
+        )
+        return try await reply(outcome, object, name, in: calendar)
     }
 
     /// The name an event had that is gone now, or a new one: its own may be another's by now.
@@ -110,6 +116,16 @@ extension RESTRoutes {
             if: condition,
             by: request.visitor.author
         )
+        return try await reply(outcome, object, name, in: calendar, status: status)
+    }
+
+    private func reply(
+        _ outcome: PutOutcome,
+        _ object: CalendarObject,
+        _ name: String,
+        in calendar: CalendarCollection,
+        status: HTTPResponse.Status = .ok
+    ) async throws -> RESTReply {
         switch outcome {
         case .created, .replaced, .unchanged: break
         case .conditionFailed: throw Self.changedMeanwhile
