@@ -27,11 +27,12 @@ extension CalendarStore {
         )
     }
 
-    /// Lets clients change and delete every object of a calendar.
-    public func unprotectAll(in calendar: CalendarID, _ transaction: borrowing SQLTransaction) throws {
-        try transaction.run(
-            "UPDATE object SET protection = NULL WHERE calendar = \(calendar.value) AND protection IS NOT NULL"
+    /// The UIDs of what no client may change or delete in a calendar.
+    public func protected(in calendar: CalendarID, _ transaction: borrowing SQLTransaction) throws -> [String] {
+        try transaction.rows(
+            "SELECT uid FROM object WHERE calendar = \(calendar.value) AND protection IS NOT NULL ORDER BY uid"
         )
+        .map { try $0.text("uid") }
     }
 
     /// Refuses what a client does to an object that is protected.

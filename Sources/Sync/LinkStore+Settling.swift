@@ -99,7 +99,7 @@ extension LinkStore {
         let outcome = try write(settlement, of: link, calendars, author, transaction)
         guard outcome == .settled else { return outcome }
         if let reason = settlement.protection {
-            try calendars.protect(uid: settlement.uid, in: link.calendar, because: reason, transaction)
+            try protect(settlement.uid, because: reason, of: link, calendars, transaction)
         }
         if let series = settlement.forgottenSeries { try forget(series: series, link.id, transaction) }
         try agree(settlement, of: link, calendars, at: now, transaction)
@@ -217,7 +217,15 @@ extension LinkStore {
     ) throws {
         let uid = settlement.uid
         if let agreed = settlement.agreed {
-            try save(agreed, for: uid, run: settlement.run, of: link.id, at: now, transaction)
+            try save(
+                agreed,
+                for: uid,
+                run: settlement.run,
+                protection: settlement.protection,
+                of: link.id,
+                at: now,
+                transaction
+            )
         } else {
             try transaction.run("DELETE FROM base WHERE link = \(link.id.value) AND uid = \(.text(uid))")
         }
@@ -236,29 +244,31 @@ extension LinkStore {
         _ agreed: AgreedItem,
         for uid: String,
         run: RunID?,
+        protection: String?? = nil,
         of link: LinkID,
         at now: Instant,
         _ transaction: borrowing SQLTransaction
     ) throws {
         let fields = agreed.agreement.columns
+        let kept: SQLStatement = protection == nil ? "base.protection" : "excluded.protection"
         // Whose the event was first is never written over.
         try transaction.run(
             """
             INSERT INTO base (
                 link, uid, series, local_fields, remote_fields, local_text, remote_text, local_digest, remote_digest,
-                origin, agreed_at, run
+                origin, agreed_at, run, protection
             ) VALUES (
                 \(link.value), \(.text(uid)), \(.text(agreed.series)),
                 \(.text(fields.local)), \(.text(fields.remote)), \(.text(agreed.localText)),
                 \(.text(SameText.column(agreed.remoteText, beside: agreed.localText))), \(.text(agreed.localDigest)),
                 \(.text(agreed.remoteDigest)), \(.text(agreed.origin.rawValue)),
-                \(agreed.isVoid ? .null : now.value), \(.integer(run?.rawValue))
+                \(agreed.isVoid ? .null : now.value), \(.integer(run?.rawValue)), \(.text(protection ?? nil))
             )
             ON CONFLICT (link, uid) DO UPDATE SET series = excluded.series, local_fields = excluded.local_fields,
                 remote_fields = excluded.remote_fields, local_text = excluded.local_text,
                 remote_text = excluded.remote_text, local_digest = excluded.local_digest,
                 remote_digest = excluded.remote_digest, agreed_at = excluded.agreed_at,
-                run = COALESCE(excluded.run, base.run)
+                run = COALESCE(excluded.run, base.run), protection = \(kept)
             """
         )
     }

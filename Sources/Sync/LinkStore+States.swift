@@ -148,7 +148,7 @@ extension LinkStore {
         let (now, calendars) = (now(), calendars)
         let receipt = try await database.write { transaction in
             var receipt = receipt
-            try calendars.unprotectAll(in: link.calendar, transaction)
+            try Self.letGo(of: link, calendars, transaction)
             if purge != .nothing { try Self.removeBrought(by: link, calendars, author, &receipt, transaction) }
             try Self.keepUndecided(of: link, calendars, by: author, at: now, transaction)
             let detail = receipt.sentence

@@ -95,7 +95,7 @@ extension SyncPass {
         guard let local = item.local, let remote = item.remote else { return nil }
         var settlement = Settlement(item.uid)
         settlement.agreed = item.agreement(local, remote, except: decision.withheld)
-        settlement.protection = protection(of: item)
+        settlement.protection = protection(of: item.records)
         return PreparedItem(settlement)
     }
 
@@ -114,7 +114,7 @@ extension SyncPass {
             settlement.localWrite = .replace(local.stored, by: Draft(object, at: clock.now()))
         }
         settlement.agreed = item.agreement(written, remote, except: decision.withheld)
-        settlement.protection = protection(of: item)
+        settlement.protection = protection(of: item.records)
         settlement.conflict = try conflict(decision, item)
         let entry = RunEntry(item, "pull", fields, undo: local.stored.text)
         return PreparedItem(settlement, entry) { $0.pulled += 1 }
@@ -132,7 +132,7 @@ extension SyncPass {
             try isSame
             ? LocalItem(object, etag: draft.etag, remote.fields) : item.written(object, over: nil, bridge.fields)
         settlement.agreed = item.agreement(local, remote, origin: .upstream)
-        settlement.protection = protection(of: item)
+        settlement.protection = protection(of: item.records)
         settlement.conflict = try conflict(decision, item)
         var entry = RunEntry(item, "create", [], undo: nil)
         entry.removes = .gateway
@@ -158,8 +158,8 @@ extension SyncPass {
     }
 
     /// Why no client may change what the upstream alone may; nothing where the upstream has nothing of the kind.
-    private func protection(of item: SnapshotItem) -> String?? {
-        (bridge as? any ProtectingBridge).map { $0.protection(of: item.records) }
+    func protection(of records: [UpstreamRecord]) -> String?? {
+        (bridge as? any ProtectingBridge).map { $0.protection(of: records) }
     }
 
     private func deletedLocal(_ item: SnapshotItem, _ decision: Decision) throws -> PreparedItem? {

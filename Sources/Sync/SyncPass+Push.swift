@@ -146,6 +146,7 @@ extension SyncPass {
         let item = outgoing.item
         var settlement = Settlement(item.uid)
         settlement.mirrored = answer?.mirrored
+        if let answer { settlement.protection = protection(of: answer.mirrored.records) }
         settlement.localWrite = outgoing.localWrite
         let isCreation = outgoing.decision.action == .createRemote
         let remote = answer?.remote ?? (isCreation ? nil : item.remote)
