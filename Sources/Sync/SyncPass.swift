@@ -112,6 +112,8 @@ public struct SyncPass: Sendable {
         do {
             try await carryOutAll()
         } catch {
+            // What it wrote or saw of series, their occurrences do not show yet.
+            (bridge as? any UpkeepBridge)?.noteUpkeep(isDone: false)
             try await state.conclude(takeAudit())
             try await finishRun(error)
             throw error

@@ -1,9 +1,10 @@
 import ICalendar
 import SimulatorNotion
 import Store
-import Sync
 import SyncTestSupport
 import Testing
+
+@testable import Sync
 
 @Suite("Notion: pages of occurrences that cannot be kept")
 struct UpkeepFailureTests {
@@ -50,6 +51,27 @@ struct UpkeepFailureTests {
         let status = try await table.world.links.status(of: table.spoke.link.id)
         #expect(status?.pending == 1)
         #expect(status?.lastSyncedAt != nil, "both sides say the same")
+    }
+
+    @Test func `what a pass that failed has written of a series, the next one shows on the pages of its occurrences`()
+        async throws
+    {
+        let table = try await OccurrenceTable()
+        try await table.put(OccurrenceTable.weekly)
+        for _ in 0..<2 { _ = try await pass(table) }
+        #expect(await table.shown() == OccurrencePagesTests.plain)
+        // It goes while the table is listed, which fails.
+        try await table.put(OccurrenceTable.weekly.replacing("T09", with: "T07").replacing("T10", with: "T08"))
+        let fault: JSONValue = ["kind": "unavailable", "path": "query"]
+        _ = await table.side.simulator.control("POST", "settings", ["next_faults": [fault]])
+        var process = Process(isNew: false)
+        process.meanwhile = { [bell = process.bell] in bell.ring() }
+        let report = try? await table.world.pass(of: table.spoke, in: process)
+        #expect(report == nil)
+        #expect(process.writes.next() == 1, "the page of the series")
+        #expect(await table.shown() == OccurrencePagesTests.plain)
+        _ = try await pass(table)
+        #expect(await table.shown().allSatisfy { $0.contains("T07:00:00.000+01:00") })
     }
 
     @Test(arguments: [false, true])
