@@ -1,3 +1,4 @@
+import ICalendar
 import SimulatorNotion
 import Store
 import Sync
@@ -22,5 +23,20 @@ struct RestoredTextTests {
         let trail = try await table.world.calendars.auditTrail(of: table.spoke.link.principal)
         #expect(trail.contains { $0.detail == sentence })
         #expect(try await table.world.pass(of: table.spoke).corrections.isEmpty)
+    }
+
+    @Test(arguments: ["", "mine", "a / b", "series / 20261124T090000Z"])
+    func `a UID that a person writes over is put back, and the event keeps what only we hold`(_ text: String)
+        async throws
+    {
+        let table = try await OccurrenceTable(daysAhead: nil)
+        try await table.put("DTSTART:20261124T090000Z\nDTEND:20261124T100000Z\nSUMMARY:Lunch\nX-OWN:kept")
+        try await table.settle()
+        let page = try await table.page("series")
+        await table.edit(page, ["properties": ["Calendar UID": ["rich_text": BadPagesTests.Table.text(text)]]])
+        try await table.settle()
+        #expect(try await table.count() == 1)
+        #expect(try await table.object()?.master?.first("X-OWN")?.value == "kept")
+        #expect(try await table.page("series") == page)
     }
 }
