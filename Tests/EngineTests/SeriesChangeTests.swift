@@ -70,6 +70,7 @@ struct RandomSeries {
         "DTSTART;TZID=Europe/Berlin:20261021T090000", "DTSTART;TZID=Europe/Berlin:20261021T100000",
         "DTSTART;TZID=Europe/Berlin:20261023T023000", "DTSTART;TZID=America/New_York:20261028T230000",
         "DTSTART:20261021T070000Z", "DTSTART;VALUE=DATE:20261021", "DTSTART;VALUE=DATE:20261022",
+        "DTSTART:20261021T090000",
     ]
     private static let rules = [
         nil, "FREQ=DAILY;COUNT=8", "FREQ=DAILY;COUNT=8", "FREQ=DAILY;INTERVAL=2;COUNT=6", "FREQ=WEEKLY;COUNT=3",
@@ -88,6 +89,7 @@ struct RandomSeries {
         ]
         if let rule { lines.append("RRULE:\(rule)") }
         if Int.random(in: 0..<3, using: &random) == 0 { lines.append("LOCATION:place\(step)") }
+        lines += Self.standing(using: &random)
         var overrides: [String] = []
         var places: Set<String> = []
         if rule != nil {
@@ -132,7 +134,14 @@ struct RandomSeries {
         return [
             "BEGIN:VEVENT", "UID:series", "DTSTAMP:20260101T000000Z", "RECURRENCE-ID\(head):\(day)\(clock)",
             "DTSTART\(head):\(begin)", isDay ? "DURATION:P1D" : "DURATION:PT45M",
-            "SUMMARY:exception\(step)-\(Int.random(in: 0..<3, using: &random))", "END:VEVENT",
-        ]
+            "SUMMARY:exception\(step)-\(Int.random(in: 0..<3, using: &random))",
+        ] + standing(using: &random) + ["END:VEVENT"]
+    }
+
+    /// Whether it takes place, and takes time, where that is said.
+    private static func standing(using random: inout SeededGenerator) -> [String] {
+        let status = [[], [], ["STATUS:CONFIRMED"], ["STATUS:TENTATIVE"], ["STATUS:CANCELLED"]]
+        let transparency = [[], [], ["TRANSP:OPAQUE"], ["TRANSP:TRANSPARENT"]]
+        return (status.randomElement(using: &random) ?? []) + (transparency.randomElement(using: &random) ?? [])
     }
 }

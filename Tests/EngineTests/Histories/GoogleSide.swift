@@ -116,12 +116,16 @@ struct GoogleSide: Side, SimulatedService {
 
     func differences(from ours: [StoredObject], knowing memory: World.Memory) async throws -> [String] {
         let here = try ours.flatMap { stored in
-            try stored.object().recurrenceSet().occurrences(in: World.window, limit: 1000).map { occurrence in
+            let object = try stored.object()
+            // A day begins for everybody at its own midnight, a time of no zone in that of the calendar.
+            let isDay = (object.master ?? object.overrides.first)?.first("DTSTART")?.dateTime?.isDate ?? false
+            let set = try object.recurrenceSet(floatingZone: isDay ? "UTC" : "Europe/Berlin")
+            return try set.occurrences(in: World.window, limit: 1000).map { occurrence in
                 let event = occurrence.component
                 return line(
                     occurrence.start.rfc3339,
                     occurrence.end.rfc3339,
-                    ["SUMMARY", "LOCATION", "DESCRIPTION"].map { event.first($0)?.text }
+                    ["SUMMARY", "LOCATION", "DESCRIPTION"].map { event.first($0)?.text } + Self.standing(of: event)
                 )
             }
         }
@@ -139,8 +143,16 @@ struct GoogleSide: Side, SimulatedService {
                 moment(item["start"]),
                 moment(item["end"]),
                 ["summary", "location", "description"].map { item[$0]?.text }
+                    + [item["status"]?.text, item["transparency"]?.text == "transparent" ? "transparent" : nil]
             )
         }
+    }
+
+    /// Status and transparency as Google says them: an event that is cancelled here takes no time there.
+    private static func standing(of event: Component) -> [String?] {
+        let status = event.first("STATUS")?.value ?? "CONFIRMED"
+        let isFree = status == "CANCELLED" || event.first("TRANSP")?.value == "TRANSPARENT"
+        return [status == "CONFIRMED" ? "confirmed" : "tentative", isFree ? "transparent" : nil]
     }
 
     /// The items that the service answers to its owner.

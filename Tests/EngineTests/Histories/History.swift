@@ -1,4 +1,5 @@
 import Bridging
+import Foundation
 import ICalendar
 import Store
 import SyncTestSupport
@@ -55,7 +56,15 @@ struct History {
     }
 
     /// What a calendar is linked to.
-    enum Kind: CaseIterable { case google, notion, both }
+    enum Kind: String, CaseIterable {
+        case google, notion, both
+
+        /// All, or the one that `KALENDS_TEST_KIND` names: `google`.
+        static var wanted: [Kind] {
+            let named = ProcessInfo.processInfo.environment["KALENDS_TEST_KIND"]
+            return allCases.filter { named == nil || named == $0.rawValue }
+        }
+    }
 
     // MARK: Living
 

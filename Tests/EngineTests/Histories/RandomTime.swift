@@ -32,7 +32,9 @@ struct RandomTime {
             // As any program shows it: there is no time that the clocks skip, and Google takes no series of it.
             let form: DateTime.Form = zone.map { .zoned($0) } ?? .utc
             start = zones.local(instant, form: form)
-            end = zones.local(instant + length, form: form)
+            let last = zones.local(instant + length, form: form)
+            // The second of two equal hours can only be told in UTC.
+            end = last.instant(in: zones) == instant + length ? last : zones.local(instant + length, form: .utc)
         }
     }
 
