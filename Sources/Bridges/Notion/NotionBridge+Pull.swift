@@ -97,8 +97,11 @@ extension NotionBridge {
         // More was edited at once than Notion lists for one query.
         guard !answer.isIncomplete else { return try await everyPage(columns) }
         var listing = Listing(newest: newest, isFull: false)
+        for page in answer.pages { listing.pages[compactID(page.id)] = page }
+        // A row that was edited between two answers comes again at the end, and those behind it move up by one: what was
+        // skipped is found by looking as far back again.
+        guard listing.pages.count == answer.pages.count else { return listing }
         for page in answer.pages {
-            listing.pages[compactID(page.id)] = page
             if let modified = page.modified, modified > newest {
                 listing.newest = max(modified, listing.newest ?? newest)
             }
