@@ -209,6 +209,7 @@ enum NotionShorthand {
             "object": "page", "id": .string(id(members["$page"]?.integer ?? 0)),
             "created_time": .string(created), "last_edited_time": members["edited"] ?? .string(created),
             "in_trash": members["trash"] ?? false, "is_archived": members["archived"] ?? false,
+            "created_by": members["by"].map { ["object": "user", "id": $0] } ?? .null,
             "parent": [
                 "type": "data_source_id",
                 "data_source_id": members["elsewhere"] == nil

@@ -152,7 +152,7 @@ extension NotionBridge {
     /// Makes a page, at most one for each UID: Notion has no idempotency key, so an unknown outcome is looked up.
     private func create(_ creation: RecordCreation) async throws(BridgeError) -> UpstreamRecord {
         let body = try Self.json(creation.payload)
-        if creation.mayExist, let page = try await findPage(of: creation) {
+        if creation.mayExist, let page = try await findPage(of: creation, body) {
             return try await adopt(page, body, orElse: .changedUpstream)
         }
         if creation.isUnlisted { try await requireAbsence(of: creation.uid) }
@@ -218,7 +218,7 @@ extension NotionBridge {
         guard problem.kind == .lost else { throw problem.error }
         var made: Page?
         if let id = problem.committed { made = try await client.page(id) }
-        if made == nil { made = try await findPage(of: creation) }
+        if made == nil { made = try await findPage(of: creation, body) }
         guard let made else { throw problem.error }
         return try await adopt(made, body, orElse: .unreachable("Notion made the page, and it was changed since."))
     }
@@ -261,16 +261,18 @@ extension NotionBridge {
 
     /// Looks for the page that carries the event's UID, several times; nil once it is clear that there is none.
     ///
-    /// Several pages are tries of the same creation: the oldest stays, the others go to the trash. Without a column for
-    /// the UID nothing can be found.
-    private func findPage(of creation: RecordCreation) async throws(BridgeError) -> Page? {
+    /// Several pages are tries of the same creation: the oldest stays, the others go to the trash, but for what a person
+    /// copied or wrote into since. Without a column for the UID nothing can be found.
+    private func findPage(of creation: RecordCreation, _ body: JSON) async throws(BridgeError) -> Page? {
         guard let column = columns[.uid] else { return nil }
         for wait in [nil] + Self.lookUpWaits.map(Optional.some) {
             if let wait { try await pause(wait) }
             var found = try await pages(withUID: creation.uid, in: column)
             guard !found.isEmpty else { continue }
             found.sort { ($0.created, $0.id) < ($1.created, $1.id) }
-            for extra in found.dropFirst() { try await trash(extra.id) }
+            for extra in found.dropFirst() where extra.maker == found[0].maker && holds(extra, body) {
+                try await trash(extra.id)
+            }
             return found.first
         }
         return nil

@@ -8,6 +8,8 @@ struct Page: Sendable, Hashable {
     /// The stamps as Notion writes them, cut down to the minute.
     let created: String
     let edited: String
+    /// Who made it; nil where Notion does not say.
+    let maker: String?
     /// In the trash, or archived: in no listing any more.
     let isGone: Bool
     /// In the trash, from which it can come back.
@@ -38,6 +40,7 @@ struct Page: Sendable, Hashable {
         self.id = id.lowercased()
         created = json["created_time"]?.string ?? ""
         edited = json["last_edited_time"]?.string ?? ""
+        maker = json["created_by"]?["id"]?.string
         isTrashed = json["in_trash"]?.bool == true
         isGone = isTrashed || json["is_archived"]?.bool == true
         dataSource = json["parent"]?["data_source_id"]?.string.map(compactID)
