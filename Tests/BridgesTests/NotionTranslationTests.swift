@@ -48,6 +48,17 @@ struct NotionTranslationTests {
             .sorted()
     }
 
+    @Test(arguments: [
+        ("FREQ=MONTHLY;BYMONTHDAY=-2", "Every month on the second to last day"),
+        ("FREQ=MONTHLY;BYDAY=-1FR", "Every month on the last Friday"),
+        ("FREQ=YEARLY;BYDAY=21MO", "Every year on the 21st Monday"),
+        ("FREQ=YEARLY;BYDAY=12MO,-42TU", "Every year on the 12th Monday and the 42nd to last Tuesday"),
+        ("FREQ=DAILY;COUNT=1", "Every day, once"), ("FREQ=DAILY;COUNT=2", "Every day, 2 times"),
+    ])
+    func `a rule is told in plain words`(_ rule: String, _ words: String) {
+        #expect(RepeatRule(rule)?.sentence == words)
+    }
+
     @Test("page → event", arguments: Fixture.all(in: "bridges/notion", extension: "json"))
     func reads(_ fixture: Fixture) throws {
         let pair = try Pair(fixture)

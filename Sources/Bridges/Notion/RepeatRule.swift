@@ -27,7 +27,7 @@ extension RepeatRule {
     var sentence: String {
         var sentence = rule.interval == 1 ? "Every \(unit)" : "Every \(rule.interval) \(unit)s"
         sentence += isSpeakable ? days : ", by a special rule"
-        if let count = rule.count { sentence += ", \(count) times" }
+        if let count = rule.count { sentence += count == 1 ? ", once" : ", \(count) times" }
         if let until = rule.until {
             sentence += ", until \(When.text(DateTime(date: until.year, until.month, until.day)))"
         }
@@ -84,8 +84,18 @@ extension RepeatRule {
         case 2: "second"
         case 3: "third"
         case -1: "last"
-        case ..<0: "\(-ordinal)th to last"
-        default: "\(ordinal)th"
+        case ..<0: "\(word(for: -ordinal)) to last"
+        default: "\(ordinal)\(suffix(of: ordinal))"
+        }
+    }
+
+    private static func suffix(of ordinal: Int) -> String {
+        guard !(11...13).contains(ordinal % 100) else { return "th" }
+        return switch ordinal % 10 {
+        case 1: "st"
+        case 2: "nd"
+        case 3: "rd"
+        default: "th"
         }
     }
 }
