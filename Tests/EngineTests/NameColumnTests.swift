@@ -30,6 +30,13 @@ struct NameColumnTests {
             )
         }
 
+        /// Changes what the formula says.
+        func work(out text: String) async throws {
+            let source = JSONValue.string(table.side.calendarIdentifier)
+            let formula: JSONValue = ["id": source, "column": "Line", "text": .string(text)]
+            _ = await table.side.simulator.control("POST", "formula", formula)
+        }
+
         func summary() async throws -> String? { try await table.object()?.master?.first("SUMMARY")?.text }
 
         func names() async -> [String] { await table.side.pages().map { $0.columnText("Name") } }
@@ -87,6 +94,23 @@ struct NameColumnTests {
         try await table.pass()
         #expect(await table.names() == ["Lunch"])
         #expect(try await table.summary() == "Lunch (Roof)")
+    }
+
+    @Test func `where the formula comes to nothing the event is called like its page`() async throws {
+        let table = try await Table()
+        try await table.put("Lunch", "Roof")
+        try await table.pass()
+        let page = try await table.table.page("series")
+        try await table.work(out: "")
+        for name in ["Lunch", "Dinner"] {
+            await table.table.rename(page, name)
+            try await table.pass()
+            #expect(try await table.summary() == name)
+        }
+        try await table.work(out: "{Name}!")
+        await table.table.rename(page, "Supper")
+        try await table.pass()
+        #expect(try await table.summary() == "Supper!")
     }
 
     @Test func `pages of occurrences are called like that of their series`() async throws {

@@ -97,6 +97,14 @@ struct Page: Sendable, Hashable {
     /// What the page is called, for people.
     var title: String { name.isEmpty ? UpstreamCalendar.untitled : name }
 
+    /// The name where it tells what the event is called, because Notion works that out and comes to nothing.
+    func nameInstead(_ columns: Columns) -> String? {
+        guard let column = columns[.title], column.type.isReadOnly, !name.isEmpty,
+            EventProperties(.title, value(of: column), of: column).properties.isEmpty
+        else { return nil }
+        return name
+    }
+
     // MARK: People and other pages
 
     /// How many references a column of people or pages has.
@@ -163,7 +171,8 @@ struct Page: Sendable, Hashable {
 
     /// Tells one state of the mapped columns from another; what else changed on the page is of no account.
     func revision(_ columns: Columns) -> String {
-        digest(of: columns.roles, columns)
+        let digest = digest(of: columns.roles, columns)
+        return nameInstead(columns).map { digest + Digest.of($0) } ?? digest
     }
 
     /// Tells one state of some of the columns from another.
