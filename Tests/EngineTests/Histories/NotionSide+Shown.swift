@@ -135,7 +135,10 @@ extension JSONValue {
             if !properties.contains(where: { $0.hasPrefix("DTSTART") }) {
                 properties.append("DTSTART" + zone + local(start))
             }
-            if let end { properties.append("DTEND" + zone + local(end)) }
+            // The second of two equal hours can only be told in UTC.
+            if let end = end.flatMap(Instant.init(rfc3339:)) {
+                properties.append("DTEND:" + zones.local(end, form: .utc).text)
+            }
         }
         let head = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Page//EN", "BEGIN:VEVENT", "UID:page"]
         let tail = ["DTSTAMP:20260101T000000Z", "END:VEVENT", "END:VCALENDAR", ""]
