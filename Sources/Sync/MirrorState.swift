@@ -20,6 +20,7 @@ struct MirrorState: Sendable {
     private let kept: Set<String>
     /// Every series that was ever translated.
     private let names: Set<String>
+    private let joining: Set<String>
 
     /// Reads the records that the pull may change: those it names, or all where it is a whole listing.
     init(
@@ -29,6 +30,7 @@ struct MirrorState: Sendable {
         _ transaction: borrowing SQLTransaction
     ) throws {
         self.kept = kept
+        let joining = pulled.joining
         cursor = try transaction.row("SELECT cursor FROM link WHERE id = \(link.value)")?
             .optionalText("cursor").map(SyncCursor.init(rawValue:))
         var series: [String: [String: UpstreamRecord]] = [:]
@@ -58,7 +60,7 @@ struct MirrorState: Sendable {
                 series[record.series, default: [:]][record.id] = record
             }
         } else {
-            for name in Set(pulled.records.map(\.series)).union(pulled.joining) {
+            for name in Set(pulled.records.map(\.series)).union(joining) {
                 for record in try LinkStore.records(of: name, link, transaction) {
                     series[name, default: [:]][record.id] = record
                 }
@@ -68,6 +70,7 @@ struct MirrorState: Sendable {
         self.uids = uids
         self.holders = holders
         self.names = names
+        self.joining = joining
     }
 
     /// The series whose records are others after the pull.
@@ -78,7 +81,7 @@ struct MirrorState: Sendable {
             guard series[record.series] != nil || !record.isDeleted else { continue }
             changed.insert(record.series)
         }
-        for name in pulled.joining where series[name]?[name] != nil { changed.insert(name) }
+        for name in joining where series[name]?[name] != nil { changed.insert(name) }
         if pulled.isComplete {
             let listed = Set(pulled.records.map(\.id))
             for (name, records) in series where !kept.contains(name) {
@@ -91,7 +94,6 @@ struct MirrorState: Sendable {
     /// The records of some series as they are after the pull, by identifier; none for a series that is gone without a trace.
     func records(of names: Set<String>, after pulled: PulledRecords) -> [String: [UpstreamRecord]] {
         let pulledBySeries = Dictionary(grouping: pulled.records, by: \.series)
-        let joining = pulled.joining
         return names.reduce(into: [:]) { result, name in
             let isComplete = pulled.isComplete && !kept.contains(name)
             let isJoining = joining.contains(name)
