@@ -128,11 +128,13 @@ extension NotionBridge {
         let unknown = pages.subtracting(workspace.titles(of: link.identity).keys)
         guard !unknown.isEmpty else { return workspace.titles(of: link.identity) }
         var found: [String: String?] = [:]
+        var single = unknown
         if unknown.count > Self.maximumSingleLookUps, let table = column.relatedTable {
-            found = try await client.titles(ofAllIn: table)
-        } else {
-            for id in unknown.sorted() { found[id] = .some(try await client.page(dashedID(id))?.title) }
+            let listed = try await client.titles(ofAllIn: table)
+            found = listed.titles
+            single = listed.isWhole ? [] : unknown.subtracting(found.keys)
         }
+        for id in single.sorted() { found[id] = .some(try await client.page(dashedID(id))?.title) }
         for id in unknown where found[id] == nil { found[id] = .some(nil) }
         workspace.keep(titles: found, of: link.identity)
         return workspace.titles(of: link.identity)
@@ -157,8 +159,11 @@ extension NotionClient {
         }
     }
 
-    /// The titles of all pages of a table, by compact identifier; none of a table that is not shared with us.
-    fileprivate func titles(ofAllIn table: String) async throws(BridgeError) -> [String: String?] {
+    /// The titles of all pages of a table, by compact identifier, and whether they are all; none of a table that is not
+    /// shared with us.
+    fileprivate func titles(
+        ofAllIn table: String
+    ) async throws(BridgeError) -> (titles: [String: String?], isWhole: Bool) {
         var titles: [String: String?] = [:]
         var start: JSON = .null
         while true {
@@ -170,13 +175,14 @@ extension NotionClient {
                 answer = try await send(.post, path, .object(body), about: .calendar)
             } catch {
                 guard error.kind == .notFound else { throw error.error }
-                return [:]
+                return ([:], true)
             }
             for page in (answer["results"]?.elements ?? []).compactMap(Page.init) {
                 titles[compactID(page.id)] = .some(page.title)
             }
-            guard answer["has_more"]?.bool == true, let next = answer["next_cursor"], next != .null, next != start
-            else { return titles }
+            let isIncomplete = answer["request_status"]?["type"]?.string == "incomplete"
+            guard answer["has_more"]?.bool == true else { return (titles, !isIncomplete) }
+            guard let next = answer["next_cursor"], next != .null, next != start else { return (titles, false) }
             start = next
         }
     }
