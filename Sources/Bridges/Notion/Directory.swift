@@ -65,9 +65,8 @@ extension NotionClient {
                 throw .refused(Self.noMails)
             }
             users += answer["results"]?.elements ?? []
-            guard answer["has_more"]?.bool == true, let next = answer["next_cursor"]?.string, next != start else {
-                break
-            }
+            guard answer["has_more"]?.bool == true else { break }
+            guard let next = answer["next_cursor"]?.string, next != start else { throw NotionProblem.endless.error }
             start = next
         }
         let directory = Directory(users)

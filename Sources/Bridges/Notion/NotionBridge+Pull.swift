@@ -179,7 +179,7 @@ extension NotionBridge {
                 return (pages, isIncomplete)
             }
             guard let next = answer["next_cursor"], next != .null, next != start else {
-                throw .unreachable("Notion says that a listing goes on, but not where.")
+                throw NotionProblem.endless.error
             }
             start = next
         }

@@ -49,6 +49,9 @@ struct NotionProblem: Error, Sendable, Hashable {
     /// A 2xx answer that is not the JSON it should be.
     static let unreadable = NotionProblem(.lost, .unreachable("Notion sent an answer that cannot be read."))
 
+    /// A list that has more, and no word where that is.
+    static let endless = NotionProblem(.lost, .unreachable("Notion says that a listing goes on, but not where."))
+
     /// Reads an answer whose status is not 2xx; `json` is nil where it is none, as from a proxy.
     init(status: Int, json: JSON?, retryAfter: Int?, isWrite: Bool, about subject: Refusal.Subject) {
         let code = json?["code"]?.string

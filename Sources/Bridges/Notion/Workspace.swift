@@ -152,9 +152,8 @@ extension NotionClient {
                 + (start.map { "&start_cursor=" + percentEncodeSegment($0) } ?? "")
             let answer = try await ask(.get, path, about: .item)
             references += (answer["results"]?.elements ?? []).compactMap { $0[column.type.rawValue] }
-            guard answer["has_more"]?.bool == true, let next = answer["next_cursor"]?.string, next != start else {
-                return references
-            }
+            guard answer["has_more"]?.bool == true else { return references }
+            guard let next = answer["next_cursor"]?.string, next != start else { throw NotionProblem.endless.error }
             start = next
         }
     }
