@@ -158,7 +158,8 @@ extension Repeats {
     /// Unmoved, the series has exactly the start that was written down. Moved, it keeps its zone, and its exceptions and
     /// additions move by the same difference of the wall clock.
     func properties(at when: When, linkZone: String) -> (start: DateTime, properties: [Property]) {
-        let moved = start.map { startMoved(from: $0, to: when, linkZone: linkZone) } ?? when.start(linkZone: linkZone)
+        let alone = when.start(linkZone: linkZone, repeats: true)
+        let moved = start.map { startMoved(from: $0, to: when, linkZone: linkZone) } ?? alone
         let shift = { (date: DateTime) in start.map { date.moved(from: $0, to: moved) } ?? date }
         var properties = rules.map { Property("RRULE", value: $0.value) }
         properties += additions.map { Property("RDATE", shift($0)) }

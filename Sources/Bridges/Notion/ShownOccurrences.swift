@@ -127,14 +127,14 @@ struct ShownOccurrences {
     private func times(_ place: Occurrence) -> [Property] {
         guard event.first("DTEND") != nil else { return [Property("DTSTART", place.startTime)] }
         return [
-            Property("DTSTART", place.startTime), Property("DTEND", zones.local(place.end, form: place.startTime.form)),
+            Property("DTSTART", place.startTime), Property("DTEND", zones.exact(place.end, form: place.startTime.form)),
         ]
     }
 
     private func times(_ when: When) -> [Property] {
         var start = when.start(linkZone: bridge.link.timeZone)
         if case .time(let instant, _) = when.span, !self.start.isDate {
-            start = zones.local(instant, form: self.start.form)
+            start = zones.exact(instant, form: self.start.form)
         }
         return [Property("DTSTART", start)] + (when.end(like: start, zones).map { [Property("DTEND", $0)] } ?? [])
     }

@@ -156,10 +156,15 @@ extension When {
     private static func date(_ time: DateTime) -> DateTime { DateTime(date: time.year, time.month, time.day) }
 
     /// DTSTART as this value alone tells it: in the link's zone where the offset fits there, else in UTC.
-    func start(linkZone: String) -> DateTime {
+    ///
+    /// A series keeps its zone in any case, for its later occurrences go by the wall clock.
+    func start(linkZone: String, repeats: Bool = false) -> DateTime {
+        let zones = ZoneResolver()
         switch span {
-        case .days(let first, _): first
-        case .time(let start, _): ZoneResolver().local(start, form: form(linkZone: linkZone, at: start))
+        case .days(let first, _): return first
+        case .time(let start, _):
+            let form = form(linkZone: linkZone, at: start)
+            return repeats ? zones.local(start, form: form) : zones.exact(start, form: form)
         }
     }
 
@@ -173,7 +178,16 @@ extension When {
     func end(like start: DateTime, _ zones: ZoneResolver) -> DateTime? {
         switch span {
         case .days(_, let last): last.adding(days: 1)
-        case .time(_, let end): end.map { zones.local($0, form: start.form) }
+        case .time(_, let end): end.map { zones.exact($0, form: start.form) }
         }
+    }
+}
+
+extension ZoneResolver {
+    /// The instant in a form; in UTC where the wall clock of a zone shows it twice that night and means the hour before.
+    func exact(_ instant: Instant, form: DateTime.Form) -> DateTime {
+        let local = local(instant, form: form)
+        guard case .zoned = form, self.instant(local) != instant else { return local }
+        return self.local(instant, form: .utc)
     }
 }
