@@ -42,7 +42,9 @@ extension SyncPass {
     mutating func carryOutEdit(_ work: WorkItem) async throws -> ItemOutcome? {
         do {
             return try await RequestPriority.$isInteractive.withValue(true) {
-                try await attempt(work.decision, on: work.item)
+                guard let outgoing = try outgoing(work.decision, on: work.item) else { return .done }
+                guard !isListing || isGuarded(outgoing) else { return nil }
+                return try await send(outgoing)
             }
         } catch BridgeError.changedUpstream {
             return nil

@@ -161,6 +161,39 @@ extension SyncPass {
         case .agree, .pull, .createLocal, .deleteLocal, .forget, .hold: return false
         }
     }
+
+    /// Whether the upstream refuses an edit where it would write over something that was not seen.
+    ///
+    /// A record of which no revision is known takes any write. And where each occurrence can have a record of its own, those
+    /// that were not seen go with their series, or lose their place when it moves, though its own record is as it was.
+    func isGuarded(_ outgoing: OutgoingItem) -> Bool {
+        guard !outgoing.writes.contains(where: \.isUnconditional) else { return false }
+        guard bridge.fields.overrides == .all, outgoing.item.remote?.object.isSeries == true else { return true }
+        let schedule = FieldKey(Field.schedule.rawValue)
+        switch outgoing.decision.action {
+        case .push(let fields), .merge(_, let fields): return !fields.contains(schedule)
+        case .deleteRemote: return false
+        case .createRemote, .agree, .pull, .createLocal, .deleteLocal, .forget, .hold: return true
+        }
+    }
+}
+
+extension RecordWrite {
+    /// Whether it changes or deletes a record whatever that is by now.
+    fileprivate var isUnconditional: Bool {
+        switch self {
+        case .create: false
+        case .update(_, _, let revision, _), .delete(_, _, let revision): revision == nil
+        }
+    }
+}
+
+extension CalendarObject {
+    /// Whether it repeats, or is known by some of its occurrences only.
+    fileprivate var isSeries: Bool {
+        guard let master else { return true }
+        return master.first("RRULE") != nil || master.first("RDATE") != nil
+    }
 }
 
 /// An upstream of which something may be unknown until it is listed: no pass has ended yet, or not with this mapping.

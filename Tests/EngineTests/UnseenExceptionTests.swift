@@ -1,0 +1,101 @@
+import ICalendar
+import SimulatorGoogle
+import Store
+@testable import Sync
+import SyncTestSupport
+import Testing
+
+/// A series of six days, one day of which a person edits at Google, unseen: the next listing would tell.
+@Suite("Google: an occurrence that was edited there and not seen yet")
+struct UnseenExceptionTests {
+    private static let edited = "BEGIN:VEVENT\r\nUID:%UID\r\nDTSTAMP:20261101T000000Z\r\nRECURRENCE-ID;VALUE=DATE:20261126\r\n"
+        + "DTSTART;VALUE=DATE:20261126\r\nDTEND;VALUE=DATE:20261127\r\nSUMMARY:Ours\r\nEND:VEVENT\r\nEND:VCALENDAR"
+
+    private let world: World
+    private let side: GoogleSide
+    private let instance: String
+    private var spoke: World.Spoke { world.spokes[0] }
+
+    init() async throws {
+        let (clock, words) = (WorldClock(), Words())
+        side = await GoogleSide(seed: 1, clock: clock, words: words)
+        world = try await World(seed: 1, clock, words, policy: .ask, [side])
+        let event: JSON = [
+            "summary": "Series", "start": ["date": "2026-11-23"], "end": ["date": "2026-11-24"],
+            "recurrence": ["RRULE:FREQ=DAILY;COUNT=6"],
+        ]
+        let made = try await side.simulator.createEvent(event, in: side.calendarIdentifier)
+        instance = try #require(made["id"]?.text) + "_20261126"
+        try await world.pass(of: world.spokes[0])
+    }
+
+    private func object() async throws -> StoredObject {
+        try #require(try await world.calendars.all(in: world.calendar).first)
+    }
+
+    private func edit(_ change: (String) -> String) async throws {
+        let stored = try await object()
+        _ = try await world.calendars.put(
+            CalendarObject(parsing: change(stored.text)),
+            named: stored.name,
+            in: world.calendar,
+            if: .always,
+            by: Author(.client, name: "test")
+        )
+    }
+
+    /// A pass into which somebody's edit here rings, before its listing is there.
+    private func pass() async throws {
+        world.clock.advance(60)
+        var process = Process()
+        process.isNew = false
+        process.bell.ring()
+        try await world.pass(of: spoke, in: process)
+    }
+
+    private func isKept() async throws -> Bool {
+        let events = await side.simulator.events(in: side.calendarIdentifier)
+        let exception = events.first { $0["id"]?.text == instance }
+        return exception?["summary"]?.text == "Theirs" && exception?["status"]?.text == "confirmed"
+    }
+
+    private func conflicts() async throws -> Int {
+        try await world.links.conflicts(of: spoke.link.principal, .open).count
+    }
+
+    @Test(arguments: ["override", "exclusion", "deletion"])
+    func `is not written over, and the person is asked`(_ what: String) async throws {
+        try await side.simulator.editEvent(instance, ["summary": "Theirs"], in: side.calendarIdentifier)
+        world.clock.advance(60)
+        switch what {
+        case "override":
+            let uid = try await object().uid
+            let ours = Self.edited.replacing("%UID", with: uid)
+            try await edit { $0.replacing("END:VCALENDAR", with: ours) }
+        case "exclusion":
+            try await edit { $0.replacing("RRULE:", with: "EXDATE;VALUE=DATE:20261126\r\nRRULE:") }
+        case _:
+            _ = try await world.calendars.delete(
+                named: object().name,
+                in: world.calendar,
+                if: .always,
+                by: Author(.client, name: "test")
+            )
+        }
+        try await pass()
+        #expect(try await isKept())
+        #expect(try await conflicts() == 1)
+        try await pass()
+        #expect(try await isKept())
+    }
+
+    @Test func `holds up no edit of the series' own texts`() async throws {
+        try await side.simulator.editEvent(instance, ["summary": "Theirs"], in: side.calendarIdentifier)
+        try await edit { $0.replacing("SUMMARY:Series", with: "SUMMARY:Series\r\nLOCATION:Roof") }
+        try await pass()
+        #expect(try await isKept())
+        #expect(try await conflicts() == 0)
+        let events = await side.simulator.events(in: side.calendarIdentifier)
+        #expect(events.contains { $0["location"]?.text == "Roof" && $0["summary"]?.text == "Series" })
+    }
+}
