@@ -8,8 +8,11 @@ import Testing
 /// A series of six days, one day of which a person edits at Google, unseen: the next listing would tell.
 @Suite("Google: an occurrence that was edited there and not seen yet")
 struct UnseenExceptionTests {
-    private static let edited = "BEGIN:VEVENT\r\nUID:%UID\r\nDTSTAMP:20261101T000000Z\r\nRECURRENCE-ID;VALUE=DATE:20261126\r\n"
-        + "DTSTART;VALUE=DATE:20261126\r\nDTEND;VALUE=DATE:20261127\r\nSUMMARY:Ours\r\nEND:VEVENT\r\nEND:VCALENDAR"
+    private static let edited = [
+        "BEGIN:VEVENT", "UID:%UID", "DTSTAMP:20261101T000000Z", "RECURRENCE-ID;VALUE=DATE:20261126",
+        "DTSTART;VALUE=DATE:20261126", "DTEND;VALUE=DATE:20261127", "SUMMARY:Ours", "END:VEVENT", "END:VCALENDAR",
+    ]
+    .joined(separator: "\r\n")
 
     private let world: World
     private let side: GoogleSide
