@@ -102,7 +102,8 @@ extension SyncPass {
         .filter(mayGoFirst)
         // More deletions than go without asking are for the brake to see as a whole.
         let deletions = work.count { $0.decision.action == .deleteRemote }
-        let isMass = MassDeletion.needsApproval(editedDeletions + deletions, of: snapshot.agreedCount)
+        let recent = deletions > 0 ? try await recentDeletions().upstream : 0
+        let isMass = MassDeletion.needsApproval(deletions, after: recent, of: snapshot.agreedCount)
         if !isMass { editedDeletions += deletions }
         for work in work.sorted(by: { $0.item.uid < $1.item.uid }) where work.item.retry == nil {
             guard !isMass || work.decision.action != .deleteRemote else { continue }

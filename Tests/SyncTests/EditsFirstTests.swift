@@ -228,6 +228,43 @@ struct EditsFirstTests {
         #expect(await bench.payload(of: "newer") != nil)
     }
 
+    @Test func `deletions that come one by one do not slip past the brake`() async throws {
+        let uids = (0..<30).map { "e\($0)" }
+        let bench = try await Workbench()
+        for uid in uids { try await bench.put(event(uid, "SUMMARY:One")) }
+        try await bench.pass()
+        for uid in uids.prefix(12) {
+            try await bench.delete(uid)
+            let bell = EditBell()
+            bell.ring()
+            _ = try await pass(bench, bell)
+        }
+        #expect(await bench.upstream.live.count == 20)
+        #expect(try await bench.status().state == .needsApproval)
+        // Two minutes later it is another matter, but for what waits.
+        bench.time.advance(MassDeletion.seconds)
+        try await bench.delete("e20")
+        try await bench.pass()
+        #expect(await bench.upstream.live.count == 19)
+        #expect(try await bench.status().state == .needsApproval)
+    }
+
+    @Test func `what a person has allowed is not held against what is deleted next`() async throws {
+        let uids = (0..<30).map { "e\($0)" }
+        let bench = try await Workbench()
+        for uid in uids { try await bench.put(event(uid, "SUMMARY:One")) }
+        try await bench.pass()
+        for uid in uids.prefix(15) { try await bench.delete(uid) }
+        try await bench.pass()
+        #expect(await bench.upstream.live.count == 30)
+        #expect(try await bench.scheduler().approve(bench.link.id) == 15)
+        try await bench.pass()
+        #expect(await bench.upstream.live.count == 15)
+        try await bench.delete("e20")
+        try await bench.pass()
+        #expect(await bench.upstream.live.count == 14)
+    }
+
     @Test func `deletions meanwhile do not slip past the brake`() async throws {
         let uids = (0..<30).map { "e\($0)" }
         let bench = try await bench(uids)
