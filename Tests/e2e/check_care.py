@@ -185,7 +185,7 @@ def owned(person, gateway, here, folder):
     finally:
         bob.driver.quit()
     person.press("Revoke")
-    Peer(gateway.base).expect(404, "GET", feed.removeprefix(gateway.base))
+    wait_until(lambda: Peer(gateway.base).request("GET", feed.removeprefix(gateway.base)).status == 404, message="no feed")
     person.open("/calendars").fill("name", "Short-lived")
     person.press("Add")
     person.follow("Short-lived")
@@ -204,6 +204,8 @@ def audit(person, gateway):
     person.open("/audit")
     Select(person.driver.find_element(By.NAME, "action")).select_by_visible_text("upstream")
     person.press("Show")
+    # The browser is not there yet when a button is pressed.
+    wait_until(lambda: "action=upstream" in person.driver.current_url, message="the filtered trail")
     kinds = {cell.text.split()[0] for cell in person.driver.find_elements(By.CSS_SELECTOR, "td[data-head=Did]")}
     assert kinds == {"upstream"}, kinds
     assert person.driver.find_elements(By.PARTIAL_LINK_TEXT, "Talk"), "events are not called by their titles"
