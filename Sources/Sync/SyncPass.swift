@@ -217,7 +217,7 @@ enum PassFailure: Error, Sendable, Hashable {
 
 extension Link {
     /// Which way changes travel: from a calendar one may only read they only come.
-    var effectiveDirection: LinkDirection { access == .reader ? .pull : direction }
+    public var effectiveDirection: LinkDirection { access == .reader ? .pull : direction }
 
     func rules(_ fields: FieldSet, _ configuration: SyncConfiguration) -> Rules {
         Rules(

@@ -68,7 +68,7 @@ extension Gateway {
             provider: provider.name,
             upstreamCalendar: upstream.id,
             upstreamName: upstream.name,
-            direction: upstream.access == .reader ? .pull : wish.direction,
+            direction: wish.direction,
             policy: wish.policy,
             mapping: settled.mapping,
             filters: wish.filters,

@@ -34,6 +34,38 @@ struct GoogleLinkingTests {
         }
     }
 
+    @Test func `a link made by an account that may only read writes by itself once the account may`() async throws {
+        try await TestGateway.run { test in
+            let (service, boss, team) = (test.upstreams.googleService, "boss@example.com", "team@example.com")
+            await service.addAccount(email: boss)
+            await service.addCalendar(id: team, summary: "Team", owner: boss)
+            await service.share(team, with: TestUpstreams.account, as: .reader)
+            let wish: [String: SimulatorGoogle.JSON] = [
+                "connection": .integer(Int64(try await test.connectGoogle())), "upstream_calendar": .string(team),
+                "start": true,
+            ]
+            let made = try await test.call("POST", "/links", .object(wish)).body
+            #expect(made["direction"]?.text == "both" && made["access"]?.text == "reader")
+            let link = MadeLink(id: try #require(made["id"]?.number), connection: 0, upstream: team)
+            let shown = try await Browser(test).get("/links/\(link.id)").text
+            #expect(shown.contains("taken from") && shown.contains("lets this account only read"))
+
+            await service.share(team, with: TestUpstreams.account, as: .writer)
+            try await test.sync(link)
+            #expect(try await test.row(link)["access"]?.text == "writer")
+            let changed = try await Browser(test).get("/links/\(link.id)").text
+            #expect(changed.contains("both ways with") && !changed.contains("lets this account only read"))
+            let event: [String: SimulatorGoogle.JSON] = [
+                "calendar": .integer(Int64(try #require(made["calendar"]?.number))), "summary": "Ours",
+                "start": "2026-11-24T12:00:00Z", "end": "2026-11-24T13:00:00Z",
+            ]
+            #expect(try await test.call("POST", "/events", .object(event)).status == 201)
+            try await eventually("it is upstream") {
+                await service.events(in: team).contains { $0["summary"]?.text == "Ours" }
+            }
+        }
+    }
+
     @Test func `a listing of calendars is believed for a minute`() {
         let (listed, connection) = (ListedCalendars(), ConnectionID(rawValue: 1))
         let calendar = UpstreamCalendar(id: "a", name: "A", access: .owner, timeZone: nil)

@@ -56,6 +56,7 @@ extension DashboardRoutes {
             ),
             "notifiesGuests": link.notifiesGuests,
         ]
+        content["isReader"] = link.access == .reader
         if link.access != .reader {
             let pairs = [("both", "both ways"), ("pull", "only from \(label)"), ("push", "only to \(label)")]
             content["directions"] = ["options": options(pairs, link.direction.rawValue)]

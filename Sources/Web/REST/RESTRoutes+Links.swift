@@ -210,6 +210,7 @@ extension RESTRoutes {
             "id": .integer(link.id.rawValue), "calendar": .integer(link.calendar.rawValue),
             "connection": .integer(link.connection.rawValue), "provider": .string(link.provider),
             "upstream_calendar": .string(link.upstreamCalendar), "upstream_name": .string(link.upstreamName),
+            "access": .string(link.access.rawValue),
             "direction": .string(link.direction.rawValue), "conflict_policy": .string(link.policy.rawValue),
             "notify_guests": .bool(link.notifiesGuests), "time_zone": .string(link.timeZone),
             "mapping": link.mapping.flatMap { JSON(parsing: Array($0.utf8)) } ?? .null,

@@ -123,7 +123,10 @@ enum Schemas {
 
     private static let link = Schema.object([
         "id": .identifier, "calendar": .identifier, "connection": .identifier, "provider": .text,
-        "upstream_calendar": .text, "upstream_name": .text, "direction": .choice(LinkDirection.self),
+        "upstream_calendar": .text, "upstream_name": .text,
+        "access": .choice(["owner", "writer", "reader"])
+            .noted("what the account may do upstream; as reader it takes no changes, whatever direction says"),
+        "direction": .choice(LinkDirection.self),
         "conflict_policy": .text, "notify_guests": .truth, "time_zone": .text, "mapping": .anything,
         "filters": .anything,
         "push_until": .time.orNull.noted("the upstream calls until then; null where it is polled"),
