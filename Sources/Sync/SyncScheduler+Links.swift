@@ -33,6 +33,11 @@ extension SyncScheduler {
         return true
     }
 
+    /// Goes on with the links of a calendar that is out of the trash again, whatever they wait for.
+    public func goOn(in calendar: CalendarID) async throws {
+        for link in try await links.links(in: calendar) { insist(link.id, nil) }
+    }
+
     /// Lets the held deletions of a link go on; answers how many.
     public func approve(_ id: LinkID) async throws -> Int {
         let count = try await links.approve(id)

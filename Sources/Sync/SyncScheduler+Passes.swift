@@ -96,10 +96,15 @@ extension SyncScheduler {
         for await step in steps { setRunning(step, link) }
     }
 
+    /// How often a link looks whether its calendar has come back; who restores it wakes the link at once.
+    private static let trashSeconds: Int64 = 3600
+
     private func step(after error: any Error, _ readiness: LinkStore.Readiness) -> NextStep {
         let attempt = readiness.failures + 1
         if let error = error as? BridgeError { return nextStep(after: error, attempt: attempt, random: clock.random()) }
-        if error is PassFailure || error is LinkFiltersError { return .stop(LinkProblem(error)) }
+        // Out of the trash again, the calendar is found; taken by the purge, it takes the link with it.
+        if error is PassFailure { return .wait(seconds: Self.trashSeconds, isBinding: false, LinkProblem(error)) }
+        if error is LinkFiltersError { return .stop(LinkProblem(error)) }
         return .wait(seconds: Outage.seconds(attempt, clock.random()), isBinding: false, LinkProblem(error))
     }
 

@@ -1,6 +1,7 @@
 import HTTPTypes
 import ICalendar
 import Store
+import Sync
 
 extension RESTRoutes {
     /// Deleted calendars, which can be had back until the purge takes them (thirty days); nothing is deleted upstream, before or after.
@@ -26,6 +27,7 @@ extension RESTRoutes {
             guard let restored = try await rest.gateway.calendars.restoreCalendar(id, of: owner) else {
                 throw RESTProblem.notFound
             }
+            try await rest.gateway.scheduler.goOn(in: restored.id)
             return RESTReply(.ok, rest.row(restored, request.visitor))
         },
     ]
