@@ -25,7 +25,13 @@ public struct LinkReceipt: Sendable, Hashable {
     public var leftUpstream = 0
 
     /// Events that the link had brought here and that stay: another upstream of the calendar has had them before, too.
-    public var keptHere = 0
+    public var sharedHere = 0
+
+    /// Events that the link had brought here and that stay: they were changed here, and that is not upstream.
+    public var editedHere = 0
+
+    /// Events that the link had brought here and that stay.
+    public var keptHere: Int { sharedHere + editedHere }
 
     /// Begins the receipt of a link.
     public init(link: LinkID, name: String) {
@@ -39,7 +45,9 @@ public struct LinkReceipt: Sendable, Hashable {
             return "Every event stays where it is."
         }
         let left = leftUpstream > 0 ? "; \(leftUpstream) made there stay, for they were changed there since" : ""
-        let kept = keptHere > 0 ? "; \(keptHere) stay here, for another upstream has them too" : ""
-        return "Events removed: \(removedHere) here, \(removedUpstream) upstream\(left)\(kept)."
+        let shared = sharedHere > 0 ? "; \(sharedHere) stay here, for another upstream has them too" : ""
+        let edited =
+            editedHere > 0 ? "; \(editedHere) stay here, for they were changed here and that is not upstream" : ""
+        return "Events removed: \(removedHere) here, \(removedUpstream) upstream\(left)\(shared)\(edited)."
     }
 }

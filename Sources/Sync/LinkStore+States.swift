@@ -161,7 +161,8 @@ extension LinkStore {
         return receipt
     }
 
-    /// Removes here what the link brought, but for what another upstream of the calendar had before: it would go there, too.
+    /// Removes here what the link brought, but for what another upstream of the calendar had before, as it would go there,
+    /// too, and for what was changed here and never came upstream, as nobody else has it.
     private static func removeBrought(
         by link: Link,
         _ calendars: CalendarStore,
@@ -175,7 +176,9 @@ extension LinkStore {
                     SELECT 1 FROM base AS other JOIN link ON link.id = other.link
                     WHERE link.calendar = \(link.calendar.value) AND other.link <> base.link AND other.uid = base.uid
                         AND other.agreed_at IS NOT NULL AND other.origin <> \(.text(Origin.gateway.rawValue))
-                ) AS is_shared
+                ) AS is_shared,
+                EXISTS (SELECT 1 FROM retry WHERE retry.link = base.link AND retry.uid = base.uid) AS is_waiting,
+                local_digest, local_text
             FROM base WHERE link = \(link.id.value) AND origin = \(.text(Origin.upstream.rawValue)) ORDER BY uid
             """
         )
@@ -183,11 +186,26 @@ extension LinkStore {
             let object = try calendars.object(uid: try row.text("uid"), in: link.calendar, transaction)
             guard let object else { continue }
             guard try !row.bool("is_shared") else {
-                receipt.keptHere += 1
+                receipt.sharedHere += 1
+                continue
+            }
+            guard try !row.bool("is_waiting"), try !isEdited(object, since: row) else {
+                receipt.editedHere += 1
                 continue
             }
             _ = try calendars.delete(named: object.name, in: link.calendar, if: .always, by: author, transaction)
             receipt.removedHere += 1
         }
+    }
+
+    /// Whether an event says something here that its link's agreement does not; a row of `base` tells of that.
+    private static func isEdited(_ object: StoredObject, since base: SQLRow) throws -> Bool {
+        guard try base.text("local_digest") == object.etag.rawValue else { return true }
+        // What does not travel, be it for its direction, is in step for the link, and yet only here.
+        let agreed = try base.text("local_text")
+        guard agreed != object.text else { return false }
+        let fieldSet = FieldSet(writable: Set(Field.allCases), overrides: .all)
+        let (was, isNow) = (try CalendarObject(parsing: agreed), try object.object())
+        return Projection(of: was, onto: fieldSet).fields != Projection(of: isNow, onto: fieldSet).fields
     }
 }

@@ -27,6 +27,24 @@ struct RemovalTests {
         #expect(await other.live.map(\.id) == ["c"])
     }
 
+    @Test(arguments: [LinkDirection.both, .pull], [false, true])
+    func `what was edited here and is not upstream stays here`(_ direction: LinkDirection, _ isTried: Bool) async throws
+    {
+        let bench = try await Workbench(direction: direction)
+        await bench.putUpstream("a", event("edited", "SUMMARY:Lunch"))
+        await bench.putUpstream("b", event("untouched", "SUMMARY:Lunch"))
+        try await bench.pass()
+        await bench.upstream.setScript { step in
+            step.isWrite ? .refuse(.refused(Refusal(.item, code: "invalid_event", message: "No."))) : nil
+        }
+        try await bench.edit("edited", "Lunch", "Tea")
+        if isTried { for _ in 0..<2 { try await bench.pass() } }
+        let receipt = try #require(try await bench.scheduler().delete(bench.link.id, purge: .everything, by: alice))
+        #expect(receipt.removedHere == 1 && receipt.keptHere == 1)
+        #expect(receipt.sentence.contains("1 stay here, for they were changed here"))
+        #expect(try await bench.uids() == ["edited"])
+    }
+
     @Test func `a removal that was cut off deletes nothing here when the link goes on`() async throws {
         let bench = try await Workbench()
         for number in 0..<4 { try await bench.put(event("e\(number)", "SUMMARY:Lunch")) }
