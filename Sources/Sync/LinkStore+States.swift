@@ -123,16 +123,37 @@ extension LinkStore {
 
     // MARK: The end of a link
 
+    /// An event that the gateway created upstream.
+    struct Creation: Sendable {
+        var uid: String
+        var records: [UpstreamRecord]
+        /// Whether the upstream says something that was not agreed upon: nobody has decided about it yet.
+        var isUndecided: Bool
+    }
+
     /// The events the gateway created upstream, with their records.
-    func createdUpstream(by link: Link) async throws -> [(uid: String, records: [UpstreamRecord])] {
+    func createdUpstream(by link: Link) async throws -> [Creation] {
         try await database.read { transaction in
             let rows = try transaction.rows(
                 """
-                SELECT uid, series FROM base WHERE link = \(link.id.value) AND series IS NOT NULL
+                SELECT uid, series, EXISTS (
+                        SELECT 1 FROM conflict WHERE conflict.link = base.link AND conflict.uid = base.uid
+                            AND is_open = 1 AND upstream_text IS NOT NULL
+                    ) OR EXISTS (
+                        SELECT 1 FROM mirrored_object AS seen WHERE seen.link = base.link AND seen.series = base.series
+                            AND seen.digest <> base.remote_digest AND (text IS NOT NULL OR problem IS NOT NULL)
+                    ) AS is_undecided
+                FROM base WHERE link = \(link.id.value) AND series IS NOT NULL
                     AND origin = \(.text(Origin.gateway.rawValue)) ORDER BY uid
                 """
             )
-            return try rows.map { (try $0.text("uid"), try Self.records(of: $0.text("series"), link.id, transaction)) }
+            return try rows.map { row in
+                Creation(
+                    uid: try row.text("uid"),
+                    records: try Self.records(of: row.text("series"), link.id, transaction),
+                    isUndecided: try row.bool("is_undecided")
+                )
+            }
         }
     }
 

@@ -100,11 +100,11 @@ extension SyncScheduler {
     }
 
     private func purgeUpstream(_ link: Link, by author: Author, _ receipt: inout LinkReceipt) async throws {
-        let series = try await links.createdUpstream(by: link)
-        guard !series.isEmpty, link.effectiveDirection != .pull else { return }
+        let created = try await links.createdUpstream(by: link)
+        guard !created.isEmpty, link.effectiveDirection != .pull else { return }
         let bridge = try await makeBridge(link)
-        for (uid, records) in series {
-            if try await remove(uid, records, of: link, over: bridge, by: author) {
+        for event in created {
+            if !event.isUndecided, try await remove(event.uid, event.records, of: link, over: bridge, by: author) {
                 receipt.removedUpstream += 1
             } else {
                 receipt.leftUpstream += 1

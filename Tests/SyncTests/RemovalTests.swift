@@ -45,6 +45,19 @@ struct RemovalTests {
         #expect(try await bench.uids() == ["edited"])
     }
 
+    @Test func `what was changed upstream and nobody has decided about stays there`() async throws {
+        let bench = try await Workbench(policy: .ask)
+        for uid in ["disputed", "agreed"] { try await bench.put(event(uid, "SUMMARY:Lunch")) }
+        try await bench.pass()
+        try await bench.edit("disputed", "Lunch", "Ours")
+        await bench.editUpstream(try #require(await bench.recordID(of: "disputed")), "Lunch", "Theirs")
+        try await bench.pass()
+        let receipt = try #require(try await bench.scheduler().delete(bench.link.id, purge: .everything, by: alice))
+        #expect(receipt.removedUpstream == 1 && receipt.leftUpstream == 1)
+        #expect(await bench.upstream.live.map { $0.payload.contains("SUMMARY:Theirs") } == [true])
+        #expect(try await bench.uids() == ["agreed", "disputed"])
+    }
+
     @Test func `a removal that was cut off deletes nothing here when the link goes on`() async throws {
         let bench = try await Workbench()
         for number in 0..<4 { try await bench.put(event("e\(number)", "SUMMARY:Lunch")) }
