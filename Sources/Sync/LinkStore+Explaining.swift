@@ -22,11 +22,13 @@ extension LinkStore {
             let retry = try transaction.row("SELECT * FROM retry WHERE \(key)")
             let isOpen = try transaction.row("SELECT id FROM conflict WHERE \(key) AND is_open = 1") != nil
             let isHeld = try transaction.row("SELECT uid FROM held WHERE \(key) AND is_approved = 0") != nil
+            let isSkipped = try transaction.row("SELECT uid FROM skipped WHERE \(key)") != nil
             let problem = try mirrored?.optionalText("problem")
             let isInStep =
                 try base?.optionalText("local_digest") == local?.etag.rawValue
                 && base?.optionalText("remote_digest") == mirrored?.optionalText("digest")
             let (state, sentence) = Self.explanation(
+                skippedBy: isSkipped ? link.id : nil,
                 isKnown: base != nil || mirrored != nil,
                 problem: problem,
                 isOpen: isOpen,
@@ -55,6 +57,7 @@ extension LinkStore {
     }
 
     private static func explanation(
+        skippedBy link: LinkID?,
         isKnown: Bool,
         problem: String?,
         isOpen: Bool,
@@ -62,6 +65,11 @@ extension LinkStore {
         error: LinkProblem?,
         isInStep: Bool
     ) -> (state: String, sentence: String) {
+        if let link {
+            let reason = "it was left out when the link began, or a run that carried it over was undone"
+            let remedy = "To take it up again, PATCH /links/\(link.rawValue) with a skip that does not name it."
+            return ("left_alone", "The link leaves it alone: \(reason). \(remedy)")
+        }
         if let problem { return ("quarantine", "What the upstream has of it cannot be read: \(problem)") }
         if isOpen { return ("conflict", "Both sides changed it; your decision is awaited.") }
         if isHeld { return ("held", "Its deletion waits for your approval.") }

@@ -1,0 +1,37 @@
+import Store
+import Testing
+
+@testable import Sync
+
+@Suite("What is told of an event")
+struct ExplainingTests {
+    private func explanation(of uid: String, _ bench: Workbench) async throws -> ItemExplanation {
+        try #require(try await bench.links.explain(uid: uid, in: bench.calendar).first)
+    }
+
+    @Test func `an event that was left out as the link began is left alone, not unseen`() async throws {
+        let bench = try await Workbench(isStarted: false)
+        try await bench.put(event("e", "SUMMARY:Lunch"))
+        #expect(try await explanation(of: "e", bench).state == "unknown")
+        _ = try await bench.scheduler().start(bench.link.id, StartChoices(skip: ["e"]))
+        try await bench.pass()
+        let told = try await explanation(of: "e", bench)
+        #expect(told.state == "left_alone")
+        #expect(told.sentence.contains("leaves it alone") && told.sentence.contains("skip"))
+    }
+
+    @Test func `an event whose run was undone is left alone, until it is taken up again`() async throws {
+        let bench = try await Workbench()
+        try await bench.put(event("e", "SUMMARY:Lunch"))
+        let run = try #require(try await bench.pass().run)
+        _ = try await bench.scheduler().undo(run, by: Author(.restore, name: "alice"))
+        try await bench.edit("e", "Lunch", "Tea")
+        try await bench.pass()
+        #expect(try await explanation(of: "e", bench).state == "left_alone")
+        var change = LinkChange()
+        change.skip = []
+        _ = try await bench.scheduler().update(bench.link.id, change)
+        try await bench.pass()
+        #expect(try await explanation(of: "e", bench).state == "in_step")
+    }
+}
