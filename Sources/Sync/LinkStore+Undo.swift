@@ -11,11 +11,11 @@ public struct UndoneRun: Sendable, Hashable {
     /// UIDs of the events the run had made, and that are gone again where it made them.
     public var removed: [String] = []
 
-    /// UIDs of the events that somebody changed since, so that not all the run had changed is as before.
+    /// UIDs of the events that somebody changed since, so that not all the run had changed or made is as before.
     public var kept: [String] = []
 
     /// What was done, in one sentence for a person.
-    var sentence: String {
+    public var sentence: String {
         "\(restored.count) restored, \(removed.count) removed"
             + (kept.isEmpty ? "" : ", \(kept.count) left as somebody has changed them since")
     }
@@ -66,9 +66,10 @@ extension LinkStore {
             let calendar = CalendarID(rawValue: try row.integer("calendar"))
             var undone = UndoneRun()
             try Self.restore(id, in: calendar, calendars, author, at: now, &undone, transaction)
-            undone.removed =
-                try (Self.remove(id, of: link, in: calendar, calendars, author, at: now, transaction) + removed)
-                .sorted()
+            undone.removed = removed
+            try Self.remove(id, of: link, in: calendar, calendars, author, at: now, &undone, transaction)
+            undone.kept += try Self.leftUpstream(by: id, link, transaction)
+            (undone.removed, undone.kept) = (undone.removed.sorted(), Set(undone.kept).sorted())
             try transaction.run("UPDATE pass SET undone_at = \(now.value) WHERE id = \(id.value)")
             try Self.audit(.runUndone, link, by: actor, run: id, detail: undone.sentence, at: now, transaction)
             return (calendar, undone)
@@ -160,6 +161,7 @@ extension LinkStore {
         return false
     }
 
+    /// Removes here what a run made here, but for what somebody changed since.
     private static func remove(
         _ id: RunID,
         of link: LinkID,
@@ -167,30 +169,47 @@ extension LinkStore {
         _ calendars: CalendarStore,
         _ author: Author,
         at now: Instant,
+        _ undone: inout UndoneRun,
         _ transaction: borrowing SQLTransaction
-    ) throws -> [String] {
+    ) throws {
         // What is there must be the very version that the run wrote.
         let rows = try transaction.rows(
             """
-            SELECT object.uid, object.name FROM pass_item
+            SELECT object.uid, object.name, COALESCE(version.run, 0) = \(id.value) AS is_untouched FROM pass_item
             JOIN object ON object.calendar = \(calendar.value) AND object.uid = pass_item.uid
-            JOIN version ON version.number = object.version AND version.run = \(id.value)
+            JOIN version ON version.number = object.version
             WHERE pass_item.pass = \(id.value) AND undo_removes = 'gateway' AND outcome = 'done' ORDER BY object.uid
             """
         )
-        return try rows.compactMap { row in
-            let uid = try row.text("uid")
-            let outcome = try calendars.delete(
-                named: try row.text("name"),
-                in: calendar,
-                if: .always,
-                by: author,
-                transaction
-            )
-            guard outcome == .deleted else { return nil }
+        for row in rows {
+            let (uid, name) = (try row.text("uid"), try row.text("name"))
+            guard try row.bool("is_untouched"),
+                try calendars.delete(named: name, in: calendar, if: .always, by: author, transaction) == .deleted
+            else {
+                undone.kept.append(uid)
+                continue
+            }
             try leaveAlone(uid, link, at: now, transaction)
-            return uid
+            undone.removed.append(uid)
         }
+    }
+
+    /// The events that a run made upstream and that are there still.
+    private static func leftUpstream(
+        by id: RunID,
+        _ link: LinkID,
+        _ transaction: borrowing SQLTransaction
+    ) throws -> [String] {
+        let rows = try transaction.rows(
+            """
+            SELECT base.uid FROM pass_item
+            JOIN base ON base.link = \(link.value) AND base.uid = pass_item.uid
+            JOIN mirrored_object ON mirrored_object.link = base.link AND mirrored_object.series = base.series
+            WHERE pass_item.pass = \(id.value) AND undo_removes = 'upstream' AND outcome = 'done'
+                AND mirrored_object.text IS NOT NULL ORDER BY base.uid
+            """
+        )
+        return try rows.map { try $0.text("uid") }
     }
 
     /// Ends the agreement on an event and leaves it alone on both sides.

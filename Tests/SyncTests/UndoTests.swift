@@ -51,6 +51,8 @@ struct UndoTests {
         try await bench.pass()
         let undone = try #require(try await undo(run, bench))
         #expect(undone.removed == ["here2", "there2"])
+        #expect(undone.kept == ["here1", "there1"])
+        #expect(undone.sentence.contains("2 left as somebody has changed them since"))
         #expect(try await bench.text("there1")?.contains("Mine") == true)
         #expect(await bench.payload(of: "here1")?.contains("Theirs") == true)
     }

@@ -29,7 +29,10 @@ extension RESTRoutes {
             "/runs/{id}/undo",
             "undo_run",
             "Brings back what a pass changed or deleted, and takes away what it made",
-            answer: .object(["restored": .list(of: .text), "removed": .list(of: .text), "kept": .list(of: .text)])
+            answer: .object([
+                "restored": .list(of: .text), "removed": .list(of: .text),
+                "kept": .list(of: .text).noted("events that somebody has changed since"), "message": .text,
+            ])
         ) { rest, request in try await rest.undoRun(request) },
         .list(
             "/queue",
@@ -108,6 +111,7 @@ extension RESTRoutes {
             [
                 "restored": .array(undone.restored.map(JSON.string)),
                 "removed": .array(undone.removed.map(JSON.string)), "kept": .array(undone.kept.map(JSON.string)),
+                "message": .string(undone.sentence),
             ]
         )
     }
