@@ -69,18 +69,7 @@ extension LinkStore {
         _ transaction: borrowing SQLTransaction
     ) throws {
         if isOpen {
-            let known = try transaction.run(
-                """
-                UPDATE conflict SET field_keys = \(.text(FieldsText.encode(keys: conflict.fields))),
-                    local_fields = \(.text(FieldsText.encode(conflict.local))),
-                    remote_fields = \(.text(FieldsText.encode(conflict.remote))),
-                    gateway_text = \(.text(conflict.gatewayText)), upstream_text = \(.text(conflict.upstreamText)),
-                    local_digest = \(.text(conflict.localDigest)), remote_digest = \(.text(conflict.remoteDigest)),
-                    summary = \(.text(conflict.summary))
-                WHERE link = \(link.id.value) AND uid = \(.text(conflict.uid)) AND is_open = 1
-                """
-            )
-            guard known == 0 else { return }
+            guard try !replaceOpen(conflict, of: link, by: nil, at: now, transaction) else { return }
         } else {
             // One that is tried again is the same conflict.
             let known = try transaction.row(
@@ -94,6 +83,9 @@ extension LinkStore {
                 let author = link.author(in: conflict.run)
                 try calendars.keepOverruled(overruled, in: link.calendar, by: author, transaction)
             }
+            // One that waited for a person, until a policy was to decide.
+            let resolution = conflict.resolution ?? .merged
+            guard try !replaceOpen(conflict, of: link, by: resolution, at: now, transaction) else { return }
         }
         let id = ConflictID(rawValue: try SyncCounter.conflict.next(transaction))
         try transaction.run(
@@ -112,6 +104,29 @@ extension LinkStore {
             )
             """
         )
+    }
+
+    /// Writes a conflict over the one that is open for its item, and closes that where it is resolved; false where none is.
+    private static func replaceOpen(
+        _ conflict: NewConflict,
+        of link: Link,
+        by resolution: ConflictResolution?,
+        at now: Instant,
+        _ transaction: borrowing SQLTransaction
+    ) throws -> Bool {
+        try transaction.run(
+            """
+            UPDATE conflict SET field_keys = \(.text(FieldsText.encode(keys: conflict.fields))),
+                local_fields = \(.text(FieldsText.encode(conflict.local))),
+                remote_fields = \(.text(FieldsText.encode(conflict.remote))),
+                gateway_text = \(.text(conflict.gatewayText)), upstream_text = \(.text(conflict.upstreamText)),
+                local_digest = \(.text(conflict.localDigest)), remote_digest = \(.text(conflict.remoteDigest)),
+                summary = \(.text(conflict.summary)), is_open = \(.integer(resolution == nil)),
+                resolved_at = \(resolution == nil ? .null : now.value), resolution = \(.text(resolution?.rawValue)),
+                resolved_by = \(.text(resolution == nil ? nil : conflict.resolvedBy))
+            WHERE link = \(link.id.value) AND uid = \(.text(conflict.uid)) AND is_open = 1
+            """
+        ) > 0
     }
 
     /// Closes the open conflict of an item whose two sides have come to agree by themselves.

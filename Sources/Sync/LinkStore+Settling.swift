@@ -233,11 +233,12 @@ extension LinkStore {
             for table in ["intent", "retry", "held"] {
                 try transaction.run("DELETE FROM \(raw: table) WHERE link = \(link.id.value) AND uid = \(.text(uid))")
             }
-            try closeConflict(of: uid, link.id, at: now, transaction)
         }
         if let conflict = settlement.conflict {
             try insert(conflict, of: link, isOpen: false, calendars, at: now, transaction)
         }
+        // One that is open still has come to an end by itself.
+        if !settlement.isFirst { try closeConflict(of: uid, link.id, at: now, transaction) }
     }
 
     static func save(

@@ -54,6 +54,23 @@ struct OverruledTests {
         #expect(try await overruled(bench).isEmpty)
     }
 
+    @Test(arguments: [ConflictPolicy.upstream, .gateway])
+    func `a conflict that waits is decided by the policy that is chosen instead`(_ policy: ConflictPolicy) async throws
+    {
+        let bench = try await Workbench(policy: .ask)
+        try await disagree(bench)
+        var change = LinkChange()
+        change.policy = policy
+        _ = try await bench.scheduler().update(bench.link.id, change)
+        try await bench.pass()
+        let rows = try await bench.links.conflicts(of: bench.owner, nil)
+        #expect(rows.map(\.state) == [.resolved])
+        #expect(rows.first?.resolution?.rawValue == policy.rawValue)
+        #expect(rows.first?.resolvedBy == policy.rawValue)
+        #expect(rows.first?.resolvedAt != nil)
+        #expect(try await overruled(bench).count == (policy == .gateway ? 1 : 0))
+    }
+
     @Test(arguments: [ConflictDecision.gateway, .merged(["summary": "Both"]), .upstream, .both])
     func `a person's decision keeps what it goes against`(_ decision: ConflictDecision) async throws {
         let bench = try await Workbench(policy: .ask)
