@@ -32,6 +32,24 @@ struct ChoiceTable: Sendable, Hashable {
     }
 }
 
+extension Page {
+    /// The STATUS that the page tells; nil where it tells none.
+    func status(_ columns: Columns) -> String? {
+        guard let column = columns[.status], case .option(let option) = value(of: column) else { return nil }
+        return column.choices(.status).value(of: option)
+    }
+
+    /// Whether the page has an option that says nothing of STATUS: then that stays as it was.
+    ///
+    /// A box that is not checked is no option.
+    func leavesStatus(_ columns: Columns) -> Bool {
+        guard let column = columns[.status], column.type == .status || column.type == .select,
+            case .option(_?) = value(of: column)
+        else { return false }
+        return status(columns) == nil
+    }
+}
+
 extension ChoiceTable {
     /// The row nearest to a number that has none of its own, the more urgent one of two; nil for what is no number.
     private func neighbour(of value: String) -> Row? {

@@ -212,7 +212,23 @@ extension Columns {
     }
 }
 
+extension Columns {
+    /// What became of an option that stood for a STATUS when these were settled; nil where all are there.
+    func lostOption(since settled: Columns) -> Refusal? {
+        guard let column = self[.status], let former = settled[.status], former.id == column.id else { return nil }
+        let names = column.choices(.status).rows.flatMap(\.options)
+        guard let lost = names.first(where: { former.hasOption($0) && !column.hasOption($0) }) else { return nil }
+        return .mapping(
+            "The column “\(column.name)” has no option “\(lost)” any more: pages that had it keep the STATUS they had."
+                + " Call it so again in Notion, or save the columns of this link again."
+        )
+    }
+}
+
 extension Column {
+    /// Whether the column has an option of that name.
+    func hasOption(_ name: String) -> Bool { options.contains { $0.lowercased() == name.lowercased() } }
+
     /// Says that the column became one of another type, and what helps.
     fileprivate func retyped(_ type: String, _ name: String, fits: Bool, _ role: ColumnRole) -> String {
         "The column “\(name)” was of type \(self.type.rawValue) and is of type \(type) now: change it back in Notion, or "

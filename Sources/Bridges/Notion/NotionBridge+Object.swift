@@ -56,6 +56,9 @@ extension NotionBridge {
             let teller = column.type.isReadOnly ? master ?? page : page
             let said = EventProperties(role, teller.value(of: column), of: column)
             properties += said.properties
+            if role == .status, said.properties.isEmpty, let kept = teller.note.status {
+                properties.append(Property("STATUS", value: kept))
+            }
             if role == .title, let name = teller.nameInstead(columns) {
                 properties.append(Property("SUMMARY", text: name))
             }

@@ -102,9 +102,17 @@ extension NotionBridge {
             case .archived, .notFound:
                 await memory.suspect(id, of: link.identity)
                 throw .changedUpstream
-            case .missingColumn, .unauthorized, .other: throw error.error
+            case .missingColumn, .unauthorized, .other: throw await judged(error, body)
             }
         }
+    }
+
+    /// What a refusal means: of an option that was renamed or removed meanwhile, that the event is to be looked at anew.
+    private func judged(_ problem: NotionProblem, _ body: JSON) async -> BridgeError {
+        guard case .refused(let refusal) = problem.error, refusal.subject == .item,
+            columns.namesOption(in: body), let columns = try? await refreshColumns(), columns.lacksOption(in: body)
+        else { return problem.error }
+        return .changedUpstream
     }
 
     /// Remembers the page, and checks that the answer has every column that was written.
@@ -114,6 +122,7 @@ extension NotionBridge {
         let columns = columns
         var page = answer.page
         page.note.occurrence = OccurrenceNote(answer.written[Page.noteKey]?["occurrence"])
+        if page.leavesStatus(columns) { page.note.status = answer.written[Page.noteKey]?["status"]?.string }
         let content = page.contentDigest(columns).text
         page.note.occurrence?.written = content
         await memory.remember(page, columns, of: link.identity)
@@ -215,7 +224,7 @@ extension NotionBridge {
             _ = try await client.dataSource(link.calendar)
             throw .refused(Refusal(.calendar, code: "not_found", message: "Notion does not find the table to add to."))
         }
-        guard problem.kind == .lost else { throw problem.error }
+        guard problem.kind == .lost else { throw await judged(problem, body) }
         var made: Page?
         if let id = problem.committed { made = try await client.page(id) }
         if made == nil { made = try await findPage(of: creation, body) }
@@ -294,6 +303,25 @@ extension NotionBridge {
             "property": .string(percentDecoded(column.id)), "rich_text": ["equals": .string(uid)],
         ]
         return try await query(filter, sort: "created_time", columns).pages.filter { isHere($0) }
+    }
+}
+
+extension Columns {
+    /// Whether a body has an option of a column that takes only those it has.
+    fileprivate func namesOption(in body: JSON) -> Bool { !options(in: body).isEmpty }
+
+    /// Whether a body has an option that its column does not have.
+    fileprivate func lacksOption(in body: JSON) -> Bool {
+        options(in: body).contains { column, name in !column.hasOption(name) }
+    }
+
+    private func options(in body: JSON) -> [(Column, String)] {
+        roles.compactMap { role in
+            guard let column = self[role], column.type == .status,
+                case .option(let name?) = ColumnValue(body["properties"]?[column.id], type: .status)
+            else { return nil }
+            return (column, name)
+        }
     }
 }
 

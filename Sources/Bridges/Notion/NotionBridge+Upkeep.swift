@@ -134,6 +134,9 @@ extension NotionBridge: UpkeepBridge {
             && present.page.isAsWritten(columns)
         guard !changed.isEmpty || !isNoted else { return nil }
         body["properties"] = .object(changed)
+        if let kept = present.page.note.status {
+            body[Page.noteKey] = ["occurrence": note.json, "status": .string(kept)]
+        }
         return .update(
             id: present.record.id,
             series: series,
@@ -217,7 +220,7 @@ extension NotionBridge: UpkeepBridge {
         let hasEnd = component.first("DTEND") != nil || component.first("DURATION") != nil
         component.set("DURATION", [])
         component.set("DTSTART", Property("DTSTART", place.startTime))
-        component.set("DTEND", hasEnd ? [Property("DTEND", zones.local(place.end, form: place.startTime.form))] : [])
+        component.set("DTEND", hasEnd ? [Property("DTEND", zones.exact(place.end, form: place.startTime.form))] : [])
         return try EventValues(component, uid: uid, changes: 0, zones: zones, columns: columns, linkZone: link.timeZone)
     }
 

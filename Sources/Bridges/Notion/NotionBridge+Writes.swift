@@ -22,10 +22,10 @@ extension NotionBridge {
         let page = try Page(record)
         let properties = properties(of: values, differingFrom: page, columns)
         guard !properties.isEmpty else { return [] }
-        let body: JSON = ["properties": .object(properties)]
-        return [
-            .update(id: record.id, series: record.series, revision: record.revision, payload: body.serialized)
-        ]
+        var body: [String: JSON] = ["properties": .object(properties)]
+        if let kept = page.note.status { body[Page.noteKey] = ["status": .string(kept)] }
+        let payload = JSON.object(body).serialized
+        return [.update(id: record.id, series: record.series, revision: record.revision, payload: payload)]
     }
 
     /// The columns that say something else on a page, as a write has them.
@@ -35,7 +35,9 @@ extension NotionBridge {
             guard let column = columns[role], let held = values[role] else { continue }
             let current = page.value(of: column)
             let wanted = held.keepingStrangers(of: current, column.directory)
-            guard !agrees(current, with: wanted, role, of: column) else { continue }
+            guard !page.keepsStatus(wanted, role, of: column), !agrees(current, with: wanted, role, of: column) else {
+                continue
+            }
             properties[column.id] = wanted.json(type: column.type)
         }
         return properties
@@ -112,6 +114,14 @@ extension NotionBridge {
         case (.nothing, .nothing): return true
         case (.nothing, _), (.recurrence, _), (.nonsense, _): return false
         }
+    }
+}
+
+extension Page {
+    /// Whether the page has an option that means none, and the STATUS from before is the one that is wanted.
+    fileprivate func keepsStatus(_ wanted: ColumnValue, _ role: ColumnRole, of column: Column) -> Bool {
+        guard role == .status, let kept = note.status, case .option(let option) = wanted else { return false }
+        return column.choices(role).value(of: option) == kept
     }
 }
 

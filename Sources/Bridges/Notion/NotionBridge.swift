@@ -116,9 +116,10 @@ public final class NotionBridge: SweepingBridge, RecallingBridge, InquiringBridg
         resolution.columns.linkZone = link.timeZone
         if let obstacle = resolution.obstacle { throw .refused(obstacle) }
         let (columns, complaint) = try await acquainted(resolution.columns)
+        let lost = columns.lostOption(since: mapping.settledColumns)
         state.withLock { state in
             state.columns = columns
-            state.complaint = resolution.refusal ?? complaint
+            state.complaint = resolution.refusal ?? complaint ?? lost
         }
         return columns
     }

@@ -27,6 +27,8 @@ struct Page: Sendable, Hashable {
         var isCopy = false
         /// The text that `Repeats` had before it became nonsense.
         var repeats: String?
+        /// The STATUS there was before the page got an option that means none.
+        var status: String?
         /// Which occurrence of a series the page shows; nil of a page that stands for itself.
         var occurrence: OccurrenceNote?
     }
@@ -51,6 +53,7 @@ struct Page: Sendable, Hashable {
         note = Note(
             isCopy: json[Self.noteKey]?["copy"]?.bool ?? false,
             repeats: json[Self.noteKey]?["repeats"]?.string,
+            status: json[Self.noteKey]?["status"]?.string,
             occurrence: OccurrenceNote(json[Self.noteKey]?["occurrence"])
         )
     }
@@ -196,6 +199,7 @@ struct Page: Sendable, Hashable {
         var noted: [String: JSON] = [:]
         if note != Note() {
             noted = ["copy": .bool(note.isCopy), "repeats": .optional(note.repeats)]
+            noted["status"] = note.status.map(JSON.string)
             noted["occurrence"] = note.occurrence?.json
         }
         if columns.linkZone != Columns.plainZone { noted["zone"] = .string(columns.linkZone) }

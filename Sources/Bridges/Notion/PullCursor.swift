@@ -29,6 +29,7 @@ struct PullCursor: Sendable, Hashable {
             let pages = json["pages"]?.string,
             let ledger = Ledger(
                 pages,
+                statuses: json["statuses"]?.string ?? "",
                 repeats: json["repeats"]?.members ?? [:],
                 occurrences: json["occurrences"]?.members ?? [:]
             )
@@ -48,6 +49,7 @@ struct PullCursor: Sendable, Hashable {
             "swept": .number(String(swept.seconds)),
             "columns": .string(columns),
             "pages": .string(ledger.text),
+            "statuses": .string(ledger.statuses),
             "repeats": .object(ledger.repeats.mapValues(JSON.string)),
             "occurrences": .object(ledger.occurrences.mapValues { .string($0.line) }),
             "trash": .object(ledger.trash.mapValues { .string($0.line) }),
@@ -64,6 +66,8 @@ struct Ledger: Sendable, Hashable {
         var uid: String
         /// The last text of `Repeats` that made sense, of a page that recurs.
         var repeats: String?
+        /// The STATUS that the page tells, or told before it got an option that means none.
+        var status: String?
         /// Which occurrence the page shows.
         var occurrence: OccurrenceNote?
     }
@@ -79,16 +83,19 @@ struct Ledger: Sendable, Hashable {
 
     init() {}
 
-    /// Reads ``text`` and the texts of the recurring pages.
-    fileprivate init?(_ text: String, repeats: [String: JSON], occurrences: [String: JSON]) {
+    /// Reads ``text``, ``statuses`` and the texts of the recurring pages.
+    fileprivate init?(_ text: String, statuses: String, repeats: [String: JSON], occurrences: [String: JSON]) {
         let octets = Array(text.utf8)
+        let statuses = Array(statuses.utf8)
         guard octets.count.isMultiple(of: Self.stride) else { return nil }
         entries.reserveCapacity(octets.count / Self.stride)
         for start in Swift.stride(from: 0, to: octets.count, by: Self.stride) {
             let id = String(decoding: octets[start..<start + 32], as: UTF8.self)
             let uid = String(decoding: octets[start + 32..<start + Self.stride], as: UTF8.self)
             let occurrence = occurrences[id]?.string.flatMap(OccurrenceNote.init(line:))
-            set(Entry(uid: uid, repeats: repeats[id]?.string, occurrence: occurrence), of: id)
+            let number = start / Self.stride
+            let status = statuses.indices.contains(number) ? Self.status(of: statuses[number]) : nil
+            set(Entry(uid: uid, repeats: repeats[id]?.string, status: status, occurrence: occurrence), of: id)
         }
     }
 
@@ -99,13 +106,30 @@ struct Ledger: Sendable, Hashable {
     fileprivate var text: String {
         var text = ""
         text.reserveCapacity(entries.count * Self.stride)
-        for (id, entry) in entries.sorted(by: { $0.key < $1.key })
-        where id.utf8.count + entry.uid.utf8.count == Self.stride {
+        for (id, entry) in written {
             text += id
             text += entry.uid
         }
         return text
     }
+
+    /// The pages that ``text`` has, in its order.
+    private var written: [(key: String, value: Entry)] {
+        entries.sorted { $0.key < $1.key }.filter { $0.key.utf8.count + $0.value.uid.utf8.count == Self.stride }
+    }
+
+    /// What the pages of ``text`` say of STATUS, a letter each; empty where none says anything.
+    fileprivate var statuses: String {
+        guard entries.values.contains(where: { $0.status != nil }) else { return "" }
+        let letters = written.map { entry in entry.value.status.flatMap { Self.letters[$0] } ?? UInt8(ascii: "-") }
+        return String(decoding: letters, as: UTF8.self)
+    }
+
+    private static let letters = [
+        "CONFIRMED": UInt8(ascii: "C"), "TENTATIVE": UInt8(ascii: "T"), "CANCELLED": UInt8(ascii: "X"),
+    ]
+
+    private static func status(of letter: UInt8) -> String? { letters.first { $0.value == letter }?.key }
 
     /// The texts of the recurring pages.
     fileprivate var repeats: [String: String] { entries.compactMapValues(\.repeats) }
@@ -170,7 +194,13 @@ extension Ledger {
                 page.note.repeats = repeats
             }
         }
-        let entry = Entry(uid: Digest.of(page.writtenUID(columns)), repeats: repeats, occurrence: page.note.occurrence)
+        page.note.status = page.leavesStatus(columns) ? page.note.status ?? entries[id]?.status : nil
+        let entry = Entry(
+            uid: Digest.of(page.writtenUID(columns)),
+            repeats: repeats,
+            status: page.note.status ?? page.status(columns),
+            occurrence: page.note.occurrence
+        )
         set(entry, of: id)
         return page
     }
@@ -183,7 +213,8 @@ extension Ledger {
         {
             repeats = text
         }
-        set(Entry(uid: Digest.of(page.writtenUID(columns)), repeats: repeats), of: compactID(page.id))
+        let status = page.note.status ?? page.status(columns)
+        set(Entry(uid: Digest.of(page.writtenUID(columns)), repeats: repeats, status: status), of: compactID(page.id))
     }
 
     /// Which occurrence a page shows: what is known of the page counts, else what it says, if that series is here.
