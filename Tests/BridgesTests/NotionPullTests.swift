@@ -63,6 +63,23 @@ struct NotionPullTests {
         #expect(lines.withLock { $0 } == ["POST \(path): 503 service_unavailable, request 5f0c3ed0"])
     }
 
+    @Test func `a related page that cannot be read any more is called what it was`() throws {
+        let workspace = Workspace()
+        workspace.keep(titles: ["a": "Alpha", "b": "Beta"], of: "k")
+        workspace.forgetTitles(of: "k")
+        workspace.keep(titles: ["a": nil, "b": "Gamma", "c": nil], of: "k")
+        #expect(workspace.titles(of: "k") == ["a": "Alpha", "b": "Gamma", "c": nil])
+
+        let titles = workspace.knownTitles(of: "k")
+        let place = PullCursor(newest: nil, swept: NotionStage.now, columns: "", ledger: Ledger(), titles: titles)
+        let later = Workspace()
+        later.recall(titles: try #require(PullCursor(place.cursor)).titles, of: "k")
+        later.keep(titles: ["a": nil, "b": nil], of: "k")
+        #expect(later.titles(of: "k") == ["a": "Alpha", "b": "Gamma"], "after a restart, too")
+        later.keepTitles(ofOnly: ["b"], of: "k")
+        #expect(later.knownTitles(of: "k") == ["b": "Gamma"])
+    }
+
     /// Counts queries of a table that has nothing new.
     private final class QuietTable: HTTPTransport {
         private let queries = Mutex(0)

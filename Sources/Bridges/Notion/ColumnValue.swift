@@ -62,7 +62,7 @@ enum ColumnValue: Sendable, Hashable {
         case .options(let names): return names.joined(separator: ", ")
         case .number(let number): return number.map(JSON.numeral)
         case .when(let when): return when.map { _ in element["date"]?["start"]?.string ?? "" }
-        case .related(let pages): return pages.map(\.name).joined(separator: ", ")
+        case .related(let pages): return pages.compactMap(\.title).joined(separator: ", ")
         case .people: return element["people"]?.elements.compactMap { $0["name"]?.string }.joined(separator: ", ")
         }
     }
@@ -123,14 +123,11 @@ enum ColumnValue: Sendable, Hashable {
 /// A page that another one is related to.
 struct RelatedPage: Sendable, Hashable {
     var id: String
-    /// What it is called; nil for a page that we cannot read.
+    /// What it is called; nil for a page that we never could read, which says nothing: nobody knows it by its identifier.
     var title: String?
 
     /// The key beside Notion's under which a pull notes the title.
     static let titleKey = "title"
-
-    /// What stands for it in a text: its title, else its identifier.
-    var name: String { title ?? compactID(id) }
 
     init?(_ json: JSON) {
         guard let id = json["id"]?.string else { return nil }

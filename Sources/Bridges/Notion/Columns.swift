@@ -28,6 +28,12 @@ struct Columns: Sendable, Hashable {
         roles.compactMap { byRole[$0] }.filter { $0.type == .people || $0.type == .relation }
     }
 
+    /// The pages that some pages are related to, by compact identifier.
+    func related(by pages: [Page]) -> Set<String> {
+        let relations = referring.filter { $0.type == .relation }
+        return Set(pages.flatMap { page in relations.flatMap { page.related(in: $0) } })
+    }
+
     /// The columns of rich text, which may mention people and pages.
     var mentioning: [Column] {
         roles.compactMap { byRole[$0] }.filter { $0.type == .title || $0.type == .richText }

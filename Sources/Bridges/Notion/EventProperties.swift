@@ -59,7 +59,7 @@ struct EventProperties {
             // What a formula joins.
             case .text(let text): text.split(separator: ",").map { String($0).trimmed }.filter { !$0.isEmpty }
             case .option(let name): name.map { [$0] } ?? []
-            case .related(let pages): pages.map(\.name)
+            case .related(let pages): pages.compactMap(\.title)
             case .when, .number, .people: []
             }
         if !names.isEmpty { properties = [Property("CATEGORIES", texts: names)] }
@@ -93,7 +93,7 @@ extension ColumnValue {
         case .option(let name): name ?? ""
         case .options(let names): names.joined(separator: ", ")
         case .number(let number): number.map(JSON.numeral) ?? ""
-        case .related(let pages): pages.map(\.name).joined(separator: ", ")
+        case .related(let pages): pages.compactMap(\.title).joined(separator: ", ")
         case .when, .people: ""
         }
     }

@@ -16,6 +16,7 @@ extension NotionBridge {
             guard let read = PullCursor(cursor) else { throw .cursorExpired }
             place = read
         }
+        workspace.recall(titles: place?.titles ?? [:], of: link.identity)
         let columns = try await columnsToPull()
         var ledger = place?.ledger ?? Ledger()
         let news = await memory.news(beyond: ledger, of: link.identity)
@@ -48,7 +49,9 @@ extension NotionBridge {
         }
         var records: [UpstreamRecord] = []
         let isReadAnew = place.map { $0.columns != columns.fingerprint } ?? false
-        for page in try await completed(listed, columns) {
+        let whole = try await completed(listed, columns)
+        if pulled.isFull { workspace.keepTitles(ofOnly: columns.related(by: whole), of: link.identity) }
+        for page in whole {
             records.append(ledger.admit(page, columns, isReadAnew: isReadAnew).record(columns))
         }
         records += deleted
@@ -58,7 +61,8 @@ extension NotionBridge {
             newest: pulled.newest,
             swept: pulled.isFull ? now() : place?.swept ?? now(),
             columns: columns.fingerprint,
-            ledger: ledger
+            ledger: ledger,
+            titles: workspace.knownTitles(of: link.identity)
         )
         return PulledRecords(records: records, isComplete: place == nil, cursor: next.cursor)
     }

@@ -115,7 +115,7 @@ extension ColumnValue {
         case .options(let names): names.joined(separator: ", ")
         case .number(let number): number.map(JSON.numeral) ?? ""
         case .people(let ids): ids.map { directory?.person($0)?.mail ?? $0 }.joined(separator: ", ")
-        case .related(let pages): pages.map(\.name).joined(separator: ", ")
+        case .related(let pages): pages.compactMap(\.title).joined(separator: ", ")
         case .when(let when):
             switch when?.span {
             case .days(let first, let last)?:

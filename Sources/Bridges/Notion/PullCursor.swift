@@ -11,15 +11,18 @@ struct PullCursor: Sendable, Hashable {
     var columns: String
     /// The pages that were there.
     var ledger: Ledger
+    /// What related pages are or were called, by compact identifier.
+    var titles: [String: String]
 
     /// A cursor written by another format is forgotten.
     private static let format = 1
 
-    init(newest: Instant?, swept: Instant, columns: String, ledger: Ledger) {
+    init(newest: Instant?, swept: Instant, columns: String, ledger: Ledger, titles: [String: String] = [:]) {
         self.newest = newest
         self.swept = swept
         self.columns = columns
         self.ledger = ledger
+        self.titles = titles
     }
 
     /// Reads a cursor; nil for one of another format.
@@ -39,6 +42,7 @@ struct PullCursor: Sendable, Hashable {
         self.swept = Instant(seconds: Int64(swept))
         self.columns = columns
         self.ledger = ledger
+        titles = json["titles"]?.members.compactMapValues(\.string) ?? [:]
         self.ledger.noteTrash(trash)
     }
 
@@ -52,6 +56,7 @@ struct PullCursor: Sendable, Hashable {
             "statuses": .string(ledger.statuses),
             "repeats": .object(ledger.repeats.mapValues(JSON.string)),
             "occurrences": .object(ledger.occurrences.mapValues { .string($0.line) }),
+            "titles": .object(titles.mapValues(JSON.string)),
             "trash": .object(ledger.trash.mapValues { .string($0.line) }),
         ]
         return SyncCursor(rawValue: json.serialized)

@@ -27,6 +27,8 @@ final class Workspace: Sendable {
         var pageSize = Workspace.maximumPageSize
         /// The titles of related pages, by compact identifier; nil of one that cannot be read.
         var titles: [String: String?] = [:]
+        /// What related pages were called when they could be read.
+        var knownTitles: [String: String] = [:]
     }
 
     private let lore = Mutex<[String: Lore]>([:])
@@ -64,9 +66,32 @@ final class Workspace: Sendable {
     /// The titles of related pages that are known; nil within for a page that cannot be read.
     func titles(of link: String) -> [String: String?] { lore.withLock { $0[link]?.titles ?? [:] } }
 
-    /// Keeps titles of related pages.
+    /// Keeps titles of related pages; one that can no longer be read is still called what it was.
     func keep(titles: [String: String?], of link: String) {
-        lore.withLock { $0[link, default: Lore()].titles.merge(titles) { _, new in new } }
+        lore.withLock { lore in
+            var known = lore[link] ?? Lore()
+            for (page, title) in titles {
+                if let title { known.knownTitles[page] = title }
+                known.titles[page] = .some(title ?? known.knownTitles[page])
+            }
+            lore[link] = known
+        }
+    }
+
+    /// What related pages are or were called.
+    func knownTitles(of link: String) -> [String: String] { lore.withLock { $0[link]?.knownTitles ?? [:] } }
+
+    /// Takes over what an earlier process knew.
+    func recall(titles: [String: String], of link: String) {
+        lore.withLock { $0[link, default: Lore()].knownTitles.merge(titles) { known, _ in known } }
+    }
+
+    /// Forgets what all other pages were called.
+    func keepTitles(ofOnly pages: Set<String>, of link: String) {
+        lore.withLock { lore in
+            guard let known = lore[link]?.knownTitles else { return }
+            lore[link]?.knownTitles = known.filter { pages.contains($0.key) }
+        }
     }
 
     /// How many rows to ask for at once.
