@@ -164,6 +164,7 @@ struct Mapping: Sendable, Hashable {
             customChoices: choices[role],
             relatedTable: entry.relatedTable
         )
+        resolution.problems[role] = resolution.columns[role]?.choiceProblem(role)
     }
 
     /// What became of the wishes.
@@ -226,6 +227,25 @@ extension Columns {
 }
 
 extension Column {
+    /// What is wrong with the table of values that a mapping gives; nil for nothing.
+    fileprivate func choiceProblem(_ role: ColumnRole) -> String? {
+        guard let table = customChoices, let property = role.choiceProperty else { return nil }
+        var values: [String: String] = [:]
+        for row in table.rows {
+            for option in row.options {
+                if let other = values.updateValue(row.value, forKey: option.lowercased()), other != row.value {
+                    return "The option “\(option)” of the column “\(name)” cannot stand for both"
+                        + " \(property) \(other) and \(row.value)."
+                }
+            }
+            if type == .status, let option = row.options.first, !row.options.contains(where: hasOption) {
+                let known = options.map { "“\($0)”" }.joined(separator: ", ")
+                return "The column “\(name)” has no option “\(option)” for \(property) \(row.value); it has \(known)."
+            }
+        }
+        return nil
+    }
+
     /// Whether the column has an option of that name.
     func hasOption(_ name: String) -> Bool { options.contains { $0.lowercased() == name.lowercased() } }
 
