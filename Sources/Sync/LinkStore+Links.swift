@@ -110,6 +110,7 @@ extension LinkStore {
                 """
             )
             try Self.lookAgain(id, atEverything: true, transaction)
+            if link.mapping != former.mapping { try Self.retryRefused(id, at: now, transaction) }
             let skipped = change.skip.map { "events left alone: \($0.count)" }
             let parts = [link.difference(from: former), skipped].compactMap(\.self)
             let detail = parts.isEmpty ? nil : parts.joined(separator: ", ")

@@ -100,6 +100,16 @@ extension LinkStore {
         }
     }
 
+    /// Makes due what waits for a change of its event: with another mapping the upstream may take it as it is.
+    static func retryRefused(_ link: LinkID, at now: Instant, _ transaction: borrowing SQLTransaction) throws {
+        try transaction.run(
+            """
+            UPDATE retry SET due_at = \(now.value), attempts = 0
+            WHERE link = \(link.value) AND due_at IS NULL AND is_dismissed = 0
+            """
+        )
+    }
+
     /// Gives an entry of the queue up: the event stays as it is on both sides until one of them changes it again.
     ///
     /// - Returns: whether there was such an entry.

@@ -73,6 +73,29 @@ struct FailureTests {
         #expect(try await bench.links.queue(of: bench.owner).isEmpty)
     }
 
+    @Test func `what was refused is tried again once the mapping is another`() async throws {
+        let bench = try await Workbench()
+        for name in ["e", "f"] { try await bench.put(event(name, "SUMMARY:E")) }
+        await bench.upstream.setScript {
+            $0.isWrite ? .refuse(.refused(Refusal(.item, code: "invalid", message: "No.", isFinal: true))) : nil
+        }
+        try await bench.pass()
+        await bench.upstream.setScript(nil)
+        let given = try #require(try await bench.links.queue(of: bench.owner).first { $0.uid == "f" })
+        #expect(try await bench.links.dismiss(given.id))
+        var change = LinkChange()
+        change.notifiesGuests = true
+        _ = try await bench.links.update(bench.link.id, change)
+        try await bench.pass()
+        #expect(await bench.upstream.live.isEmpty, "that changes nothing about it")
+        change = LinkChange()
+        change.mapping = #"{"repeats":"Repeats"}"#
+        _ = try await bench.links.update(bench.link.id, change)
+        try await bench.pass()
+        #expect(await bench.upstream.live.count == 1, "what was given up stays so")
+        #expect(try await bench.links.queue(of: bench.owner).isEmpty)
+    }
+
     @Test func `an account that has written too much goes on reading, and writes when its hours are over`() async throws
     {
         let bench = try await Workbench()
