@@ -20,6 +20,55 @@ extension RepeatRule: Hashable {
     func hash(into hasher: inout Hasher) { hasher.combine(rule) }
 }
 
+// MARK: - Moving
+
+extension RepeatRule {
+    /// Whether the rule ends with a moment or a day.
+    var hasLast: Bool { rule.until != nil }
+
+    /// The rule of a series whose start moved: its last moment moves along, and a weekday that only names the start's own.
+    func moved(from old: DateTime, to new: DateTime, _ zones: ZoneResolver) -> RepeatRule {
+        guard old != new else { return self }
+        let parts = value.split(separator: ";").map { part -> String in
+            switch part.prefix(while: { $0 != "=" }).uppercased() {
+            case "UNTIL": rule.until.map { "UNTIL=" + Self.until($0, from: old, to: new, zones).text } ?? String(part)
+            case "BYDAY" where namesOnly(old.weekday): "BYDAY=" + new.weekday.code
+            default: String(part)
+            }
+        }
+        return RepeatRule(parts.joined(separator: ";")) ?? self
+    }
+
+    private func namesOnly(_ weekday: RecurrenceRule.Weekday) -> Bool {
+        rule.frequency == .weekly && rule.byDay == [RecurrenceRule.WeekdayNumber(weekday)]
+    }
+
+    /// UNTIL of a series whose start moved; in UTC for one in a zone (RFC 5545 §3.3.10).
+    private static func until(
+        _ until: DateTime,
+        from old: DateTime,
+        to new: DateTime,
+        _ zones: ZoneResolver
+    ) -> DateTime {
+        if until.isDate, !old.isDate, !new.isDate { return until.moved(from: old.civilDay, to: new.civilDay) }
+        // As the series sees it: it keeps its hour when the clocks change.
+        let seen = until.form == .utc && !old.isDate ? zones.local(zones.instant(until), form: old.form) : until
+        let moved = seen.moved(from: old, to: new)
+        guard case .zoned = moved.form else { return moved }
+        return zones.local(zones.instant(moved), form: .utc)
+    }
+}
+
+extension DateTime {
+    fileprivate var civilDay: DateTime { DateTime(date: year, month, day) }
+
+    fileprivate var weekday: RecurrenceRule.Weekday {
+        // The first day of 1970 was a Thursday.
+        let number = ZoneResolver().instant(civilDay).seconds / 86_400 + 3
+        return RecurrenceRule.Weekday(rawValue: Int((number % 7 + 7) % 7)) ?? .monday
+    }
+}
+
 // MARK: - For people
 
 extension RepeatRule {

@@ -104,7 +104,10 @@ extension Repeats {
         var headline = rules.first?.sentence ?? "On chosen dates"
         if changes > 0 { headline += " (changes: \(changes))" }
         var lines = [headline]
-        if let start, needsStart(linkZone: linkZone) { lines.append(Self.line(Property("DTSTART", start))) }
+        // Without it nobody could tell by how much the last moment moves with the series.
+        if let start, needsStart(linkZone: linkZone) || rules.contains(where: \.hasLast) {
+            lines.append(Self.line(Property("DTSTART", start)))
+        }
         lines += additions.map { Self.line(Property("RDATE", $0)) }
         lines += exceptions.map { Self.line(Property("EXDATE", $0)) }
         lines += rules.map { "RRULE:\($0.value)" }
@@ -155,13 +158,16 @@ extension Repeats {
 extension Repeats {
     /// DTSTART and the recurrence properties of a page that is at `when`.
     ///
-    /// Unmoved, the series has exactly the start that was written down. Moved, it keeps its zone, and its exceptions and
-    /// additions move by the same difference of the wall clock.
+    /// Unmoved, the series has exactly the start that was written down. Moved, it keeps its zone, and its exceptions,
+    /// additions and last moment move by the same difference of the wall clock.
     func properties(at when: When, linkZone: String) -> (start: DateTime, properties: [Property]) {
         let alone = when.start(linkZone: linkZone, repeats: true)
         let moved = start.map { startMoved(from: $0, to: when, linkZone: linkZone) } ?? alone
         let shift = { (date: DateTime) in start.map { date.moved(from: $0, to: moved) } ?? date }
-        var properties = rules.map { Property("RRULE", value: $0.value) }
+        let zones = ZoneResolver(floatingZone: linkZone)
+        var properties = rules.map { rule in
+            Property("RRULE", value: start.map { rule.moved(from: $0, to: moved, zones).value } ?? rule.value)
+        }
         properties += additions.map { Property("RDATE", shift($0)) }
         properties += exceptions.map { Property("EXDATE", shift($0)) }
         return (moved, properties)
