@@ -41,6 +41,13 @@ public struct ZoneResolver: Sendable {
         DateTime(localSeconds: instant.seconds + zone(form).offset(at: instant.seconds), form: form)
     }
 
+    /// The instant in a form; in UTC where the wall clock of a zone shows it twice that night and means the hour before.
+    public func exact(_ instant: Instant, form: DateTime.Form) -> DateTime {
+        let local = local(instant, form: form)
+        guard case .zoned = form, self.instant(local) != instant else { return local }
+        return self.local(instant, form: .utc)
+    }
+
     /// The instant a value names; a date is its midnight.
     ///
     /// A time that comes twice means the first, one that never comes is read with the offset before the gap.

@@ -44,8 +44,10 @@ enum EventTime: Sendable, Hashable {
 
     /// The time as iCalendar writes it; in UTC where the wall clock shows it twice that night and means the hour before.
     var exactDateTime: DateTime {
-        guard case .timed(let instant, _) = self, dateTime.instant(in: Zones.iana) != instant else { return dateTime }
-        return Zones.iana.local(instant, form: .utc)
+        switch self {
+        case .day(let date): date
+        case .timed(let instant, _): Zones.iana.exact(instant, form: dateTime.form)
+        }
     }
 
     /// A time in UTC in the zone upstream, where ``exactDateTime`` had to tell it in UTC.

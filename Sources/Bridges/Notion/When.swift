@@ -182,12 +182,3 @@ extension When {
         }
     }
 }
-
-extension ZoneResolver {
-    /// The instant in a form; in UTC where the wall clock of a zone shows it twice that night and means the hour before.
-    func exact(_ instant: Instant, form: DateTime.Form) -> DateTime {
-        let local = local(instant, form: form)
-        guard case .zoned = form, self.instant(local) != instant else { return local }
-        return self.local(instant, form: .utc)
-    }
-}
