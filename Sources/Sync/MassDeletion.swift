@@ -14,12 +14,18 @@ enum MassDeletion {
     /// What goes within two minutes goes at once: clients delete event by event, and each goes by itself.
     static let seconds: Int64 = 120
 
-    /// Whether so many deletions, of so many items, need a person's word, where so many others went just before.
+    /// Whether so many deletions on a side, of so many items that are left, need a person's word after those just before.
     ///
     /// Where more went than go without asking, a person has allowed it: those count no more.
-    static func needsApproval(_ deletions: Int, after recent: Int = 0, of items: Int) -> Bool {
-        let limit = max(harmlessCount, (items + recent) * harmlessPercentage / 100)
-        return deletions + (recent > limit ? 0 : recent) > limit
+    static func needsApproval(
+        _ deletions: Int,
+        on side: HeldRow.Side,
+        after recent: RecentDeletions,
+        of items: Int
+    ) -> Bool {
+        let limit = max(harmlessCount, (items + recent.here + recent.upstream) * harmlessPercentage / 100)
+        let before = recent.count(on: side)
+        return deletions + (before > limit ? 0 : before) > limit
     }
 }
 
@@ -29,7 +35,7 @@ struct RecentDeletions: Sendable {
     var upstream: Int
 
     /// Those on a side.
-    func count(on side: HeldRow.Side) -> Int {
+    fileprivate func count(on side: HeldRow.Side) -> Int {
         switch side {
         case .gateway: here
         case .upstream: upstream
@@ -71,11 +77,7 @@ extension SyncPass {
         for side in HeldRow.Side.allCases {
             let deletions = decisions.filter { $0.value.action == side.deletion }.keys
             let waiting = deletions.filter { snapshot.held[$0] != true }
-            let isMass = MassDeletion.needsApproval(
-                waiting.count,
-                after: recent.count(on: side),
-                of: snapshot.agreedCount
-            )
+            let isMass = MassDeletion.needsApproval(waiting.count, on: side, after: recent, of: snapshot.agreedCount)
             for uid in waiting where isMass || snapshot.held[uid] == false {
                 held.append(HeldDeletion(uid: uid, summary: snapshot.items[uid]?.summary, side: side))
                 allowed[uid] = nil

@@ -101,16 +101,20 @@ extension SyncPass {
         }
         .filter(mayGoFirst)
         // More deletions than go without asking are for the brake to see as a whole.
-        let deletions = work.count { $0.decision.action == .deleteRemote }
-        let recent = deletions > 0 ? try await recentDeletions().upstream : 0
-        let isMass = MassDeletion.needsApproval(deletions, after: recent, of: snapshot.agreedCount)
-        if !isMass { editedDeletions += deletions }
+        let deletions = work.count(where: \.isDeletion)
+        let isMass = try await isMassDeletion(deletions, of: snapshot)
         for work in work.sorted(by: { $0.item.uid < $1.item.uid }) where work.item.retry == nil {
-            guard !isMass || work.decision.action != .deleteRemote else { continue }
-            guard let outcome = try await carryOutFirst(work) else { continue }
+            guard !isMass || !work.isDeletion, let outcome = try await carryOutFirst(work) else { continue }
+            if work.isDeletion, outcome == .done { editedDeletions += 1 }
             report[work.item.uid] = outcome
             edited.insert(work.item.uid)
         }
+    }
+
+    private func isMassDeletion(_ deletions: Int, of snapshot: Snapshot) async throws -> Bool {
+        guard deletions > 0 else { return false }
+        let recent = try await recentDeletions()
+        return MassDeletion.needsApproval(deletions, on: .upstream, after: recent, of: snapshot.agreedCount)
     }
 
     /// Carries out an edit, if need be after another look at the upstream's side; nil where it must wait for the listing.
@@ -177,6 +181,11 @@ extension SyncPass {
         case .createRemote, .agree, .pull, .createLocal, .deleteLocal, .forget, .hold: return true
         }
     }
+}
+
+extension WorkItem {
+    /// Whether it deletes the event upstream.
+    fileprivate var isDeletion: Bool { decision.action == .deleteRemote }
 }
 
 extension RecordWrite {

@@ -70,6 +70,8 @@ public struct SyncPass: Sendable {
 
     /// Items that were carried out as edits since the pass decided on everything: what it decided on them is no longer so.
     var edited: Set<String> = []
+
+    /// How many of those were deletions upstream.
     var editedDeletions = 0
 
     /// Series that were read again for an edit: they have changed, whatever the listing tells.

@@ -64,24 +64,6 @@ struct EditsWhileListingTests {
         TableBridge(real: ScriptedBridge(upstream: bench.upstream))
     }
 
-    @discardableResult
-    private func pass(
-        _ bench: Workbench,
-        over bridge: any Bridge,
-        _ bell: EditBell = EditBell()
-    ) async throws -> PassReport {
-        let link = try #require(try await bench.links.link(bench.link.id))
-        var pass = SyncPass(
-            of: link,
-            over: bridge,
-            state: bench.links,
-            configuration: SyncConfiguration(),
-            clock: bench.clock
-        )
-        pass.edits = bell
-        return try await pass.run()
-    }
-
     /// A pass during whose listing somebody does something, which is heeded before the listing goes on.
     private func pass(
         _ bench: Workbench,
@@ -99,12 +81,12 @@ struct EditsWhileListingTests {
             }
         }
         if isBefore { bridge.beforeLook = act } else { bridge.afterLook = act }
-        return try await pass(bench, over: bridge, bell)
+        return try await bench.pass(over: bridge, hearing: bell)
     }
 
     /// A later listing changes nothing more.
     private func settle(_ bench: Workbench, writes: Int) async throws {
-        for _ in 0..<2 { try await pass(bench, over: table(bench)) }
+        for _ in 0..<2 { try await bench.pass(over: table(bench)) }
         #expect(await bench.upstream.performed.count == writes)
         #expect(try await bench.status().pending == 0)
     }
@@ -202,7 +184,7 @@ struct EditsWhileListingTests {
     private func agreed(_ uids: [String]) async throws -> Workbench {
         let bench = try await Workbench()
         for uid in uids { try await bench.put(event(uid, "SUMMARY:One")) }
-        try await pass(bench, over: table(bench))
+        try await bench.pass(over: table(bench))
         await bench.upstream.forgetCursors()
         return bench
     }
@@ -240,7 +222,7 @@ struct EditsWhileListingTests {
                 Issue.record(error)
             }
         }
-        try await pass(bench, over: bridge, bell)
+        try await bench.pass(over: bridge, hearing: bell)
         #expect(await bench.payload(of: "e")?.contains("SUMMARY:Two") == true)
     }
 
@@ -267,7 +249,7 @@ struct EditsWhileListingTests {
         await bench.putUpstream("a", event("there", "SUMMARY:There"))
         await bench.upstream.setScript { call in call.isWrite ? .refuse(.throttled(retryAfter: 5)) : nil }
         try await bench.put(event("waiting", "SUMMARY:Waiting"))
-        await #expect(throws: BridgeError.self) { try await pass(bench, over: table(bench)) }
+        await #expect(throws: BridgeError.self) { try await bench.pass(over: table(bench)) }
         await bench.upstream.setScript(nil)
         await bench.upstream.forgetCursors()
         _ = try await pass(bench) {
@@ -300,7 +282,7 @@ struct EditsWhileListingTests {
                 Issue.record(error)
             }
         }
-        let report = try await pass(bench, over: bridge, bell)
+        let report = try await bench.pass(over: bridge, hearing: bell)
         let writes = await bench.upstream.performed
         guard case .update(_, _, _, let payload) = try #require(writes.last), writes.count == 2 else {
             Issue.record("it was not written once")
@@ -328,7 +310,7 @@ struct EditsWhileListingTests {
                 Issue.record(error)
             }
         }
-        try await pass(bench, over: bridge, bell)
+        try await bench.pass(over: bridge, hearing: bell)
         #expect(bridge.inquiries.next() == 1)
         try await settle(bench, writes: 2)
     }
@@ -337,7 +319,7 @@ struct EditsWhileListingTests {
         let bench = try await agreed(["e"])
         var bridge = table(bench)
         bridge.isKnown = Switch(true)
-        try await pass(bench, over: bridge)
+        try await bench.pass(over: bridge)
         #expect(bridge.inquiries.next() == 0)
     }
 }

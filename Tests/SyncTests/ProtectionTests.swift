@@ -17,16 +17,7 @@ struct ProtectionTests {
     }
 
     private func pass(_ bench: Workbench, _ link: Link, over upstream: ScriptedUpstream) async throws {
-        let bridge = LockingBridge(real: ScriptedBridge(upstream: upstream))
-        let link = try #require(try await bench.links.link(link.id))
-        var pass = SyncPass(
-            of: link,
-            over: bridge,
-            state: bench.links,
-            configuration: SyncConfiguration(),
-            clock: bench.clock
-        )
-        _ = try await pass.run()
+        try await bench.pass(link, over: LockingBridge(real: ScriptedBridge(upstream: upstream)))
     }
 
     private func protected(_ bench: Workbench) async throws -> [String] {

@@ -22,15 +22,7 @@ struct TogetherTests {
     private func pass(_ bench: Workbench, bell: EditBell = EditBell(), size: Int = 50) async throws -> PassReport {
         var bridge = ScriptedBridge(upstream: bench.upstream)
         bridge.batchSize = size
-        var pass = SyncPass(
-            of: bench.link,
-            over: bridge,
-            state: bench.links,
-            configuration: SyncConfiguration(),
-            clock: bench.clock
-        )
-        pass.edits = bell
-        return try await pass.run()
+        return try await bench.pass(over: bridge, hearing: bell)
     }
 
     private func sizes(_ bench: Workbench) async -> [Int] { await bench.upstream.batches.map(\.count) }

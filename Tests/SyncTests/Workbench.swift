@@ -3,9 +3,10 @@ import ICalendar
 import SQL
 import SQLite
 import Store
-import Sync
 import SyncTestSupport
 import Synchronization
+
+@testable import Sync
 
 /// Time that moves only when it is told to.
 final class TestTime: Sendable {
@@ -115,14 +116,20 @@ struct Workbench: Sendable {
     ) async throws -> PassReport {
         var bridge = ScriptedBridge(upstream: upstream ?? self.upstream)
         if let fields { bridge.fields = fields }
+        return try await pass(link, over: bridge, configuration)
+    }
+
+    /// Runs one pass over a bridge, which hears of edits through a bell.
+    @discardableResult
+    func pass(
+        _ link: Link? = nil,
+        over bridge: any Bridge,
+        hearing bell: EditBell = EditBell(),
+        _ configuration: SyncConfiguration = SyncConfiguration()
+    ) async throws -> PassReport {
         guard let current = try await links.link((link ?? self.link).id) else { throw WorkbenchError.notStored }
-        var pass = SyncPass(
-            of: current,
-            over: bridge,
-            state: links,
-            configuration: configuration,
-            clock: clock
-        )
+        var pass = SyncPass(of: current, over: bridge, state: links, configuration: configuration, clock: clock)
+        pass.edits = bell
         return try await pass.run()
     }
 
