@@ -81,6 +81,12 @@ public protocol ProtectingBridge: Bridge {
     func protection(of series: [UpstreamRecord]) -> String?
 }
 
+/// An upstream in which a person can change an occurrence and all that follow, which makes two series of one.
+public protocol SplittingBridge: Bridge {
+    /// The series that a series was split off from first; itself where it was not split off.
+    func origin(of series: String) -> String
+}
+
 /// An upstream whose listing says what the account may do with the calendar.
 public protocol AccessTellingBridge: Bridge {
     /// What the last listing said; nil before the first one.

@@ -18,6 +18,10 @@ struct RunEntry: Sendable {
     /// On which side the run made the event, so that undoing takes it away again.
     var removes: HeldRow.Side?
 
+    /// The series upstream that an event was split off from, or that others may have been split off from in this run; nil
+    /// where neither is so.
+    var family: String?
+
     init(_ item: SnapshotItem, _ action: String, _ fields: Set<FieldKey>, undo: String?) {
         uid = item.uid
         summary = item.summary
@@ -122,12 +126,12 @@ extension LinkStore {
     static func insert(_ entry: RunEntry, of run: RunID, _ transaction: borrowing SQLTransaction) throws {
         try transaction.run(
             """
-            INSERT INTO pass_item (pass, uid, summary, action, outcome, message, fields, undo_text, undo_removes)
+            INSERT INTO pass_item (pass, uid, summary, action, outcome, message, fields, undo_text, undo_removes, family)
             VALUES (\(run.value), \(.text(entry.uid)), \(.text(entry.summary)), \(.text(entry.action)),
                 \(.text(entry.outcome)), \(.text(entry.message)), \(.text(entry.fields.joined(separator: "\n"))),
-                \(.text(entry.undo)), \(.text(entry.removes?.rawValue)))
+                \(.text(entry.undo)), \(.text(entry.removes?.rawValue)), \(.text(entry.family)))
             ON CONFLICT (pass, uid) DO UPDATE SET action = excluded.action, outcome = excluded.outcome,
-                message = excluded.message, fields = excluded.fields
+                message = excluded.message, fields = excluded.fields, family = excluded.family
             """
         )
     }

@@ -30,6 +30,8 @@ extension LinkStore {
         ),
         Migration(name: "What channels call", statements: ["ALTER TABLE channel ADD COLUMN address TEXT"]),
         Migration(name: "Which link protects an event", statements: protections),
+        // The series upstream that an event was split off from, or that others may have been in the same run.
+        Migration(name: "What was one series", statements: ["ALTER TABLE pass_item ADD COLUMN family TEXT"]),
     ]
 
     private static let choices = [

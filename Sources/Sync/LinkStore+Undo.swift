@@ -52,7 +52,8 @@ extension LinkStore {
     /// Brings back every event that a run changed or deleted as it was before, and removes here what it made here.
     ///
     /// `removed` is what was taken away upstream already. What is brought back goes there like any edit. What the run had brought here stays upstream, and is left alone
-    /// from then on; what somebody changed since stays in any case.
+    /// from then on; what somebody changed since stays in any case. Of a series that the run brought in parts, the parts it
+    /// had not before go here, and then upstream, like any deletion.
     ///
     /// - Returns: nil when there is no such run, or it was undone already.
     func undoHere(_ id: RunID, removed: [String], by author: Author) async throws -> UndoneRun? {
@@ -65,9 +66,13 @@ extension LinkStore {
             let link = LinkID(rawValue: try row.integer("link"))
             let calendar = CalendarID(rawValue: try row.integer("calendar"))
             var undone = UndoneRun()
-            try Self.restore(id, in: calendar, calendars, author, at: now, &undone, transaction)
+            let splits = try Self.undoneSplits(of: id, in: calendar, calendars, at: now, transaction)
+            undone.kept += splits.kept
             undone.removed = removed
-            try Self.remove(id, of: link, in: calendar, calendars, author, at: now, &undone, transaction)
+            try Self.rejoin(splits.rejoined, of: link, in: calendar, calendars, author, at: now, &undone, transaction)
+            let parts = splits.kept.union(splits.rejoined.map(\.uid))
+            try Self.restore(id, but: parts, in: calendar, calendars, author, at: now, &undone, transaction)
+            try Self.remove(id, of: link, but: parts, in: calendar, calendars, author, at: now, &undone, transaction)
             undone.kept += try Self.leftUpstream(by: id, link, transaction)
             (undone.removed, undone.kept) = (undone.removed.sorted(), Set(undone.kept).sorted())
             try transaction.run("UPDATE pass SET undone_at = \(now.value) WHERE id = \(id.value)")
@@ -83,6 +88,7 @@ extension LinkStore {
 
     private static func restore(
         _ id: RunID,
+        but parts: Set<String>,
         in calendar: CalendarID,
         _ calendars: CalendarStore,
         _ author: Author,
@@ -98,6 +104,7 @@ extension LinkStore {
         )
         for row in items {
             let item = try UndoneItem(row)
+            guard !parts.contains(item.uid) else { continue }
             let present = try calendars.object(uid: item.uid, in: calendar, transaction)
             let left = try present.flatMap { try text(of: $0, leftBy: id, transaction) }
             let (object, isWhole) = try item.before(present, left: left, at: now)
@@ -110,7 +117,7 @@ extension LinkStore {
     }
 
     /// What an event was when a run was through with it; nil where that is not known any more.
-    private static func text(
+    static func text(
         of object: StoredObject,
         leftBy run: RunID,
         _ transaction: borrowing SQLTransaction
@@ -161,10 +168,30 @@ extension LinkStore {
         return false
     }
 
+    /// Deletes the parts of series that are whole again; that goes upstream where the link may write there.
+    private static func rejoin(
+        _ parts: [StoredObject],
+        of id: LinkID,
+        in calendar: CalendarID,
+        _ calendars: CalendarStore,
+        _ author: Author,
+        at now: Instant,
+        _ undone: inout UndoneRun,
+        _ transaction: borrowing SQLTransaction
+    ) throws {
+        let mayWrite = try link(id, transaction)?.effectiveDirection != .pull
+        for part in parts {
+            _ = try calendars.delete(named: part.name, in: calendar, if: .always, by: author, transaction)
+            if !mayWrite { try leaveAlone(part.uid, id, at: now, transaction) }
+            undone.removed.append(part.uid)
+        }
+    }
+
     /// Removes here what a run made here, but for what somebody changed since.
     private static func remove(
         _ id: RunID,
         of link: LinkID,
+        but parts: Set<String>,
         in calendar: CalendarID,
         _ calendars: CalendarStore,
         _ author: Author,
@@ -183,6 +210,7 @@ extension LinkStore {
         )
         for row in rows {
             let (uid, name) = (try row.text("uid"), try row.text("name"))
+            guard !parts.contains(uid) else { continue }
             guard try row.bool("is_untouched"),
                 try calendars.delete(named: name, in: calendar, if: .always, by: author, transaction) == .deleted
             else {

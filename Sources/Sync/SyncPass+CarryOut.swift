@@ -118,7 +118,8 @@ extension SyncPass {
         settlement.agreed = item.agreement(written, remote, except: decision.withheld)
         settlement.protection = protection(of: item.records)
         settlement.conflict = try conflict(decision, item)
-        let entry = RunEntry(item, "pull", fields, undo: local.stored.text)
+        var entry = RunEntry(item, "pull", fields, undo: local.stored.text)
+        if fields.contains(.schedule) { entry.family = family(of: item) }
         return PreparedItem(settlement, entry) { $0.pulled += 1 }
     }
 
@@ -138,6 +139,7 @@ extension SyncPass {
         settlement.conflict = try conflict(decision, item)
         var entry = RunEntry(item, "create", [], undo: nil)
         entry.removes = .gateway
+        if let family = family(of: item), family != item.series { entry.family = family }
         return PreparedItem(settlement, entry) { $0.pulled += 1 }
     }
 
@@ -159,6 +161,11 @@ extension SyncPass {
         )
     }
 
+    /// The series that an event was split off from; itself where it was not, for others may be split off from it.
+    func family(of item: SnapshotItem) -> String? {
+        item.series.flatMap { (bridge as? any SplittingBridge)?.origin(of: $0) }
+    }
+
     /// Why no client may change what the upstream alone may; nothing where the upstream has nothing of the kind.
     func protection(of records: [UpstreamRecord]) -> String?? {
         (bridge as? any ProtectingBridge).map { $0.protection(of: records) }
@@ -169,7 +176,8 @@ extension SyncPass {
         var settlement = Settlement(ending: item)
         settlement.localWrite = .delete(local.stored)
         settlement.conflict = try conflict(decision, item)
-        let entry = RunEntry(item, "pull-deletion", [], undo: local.stored.text)
+        var entry = RunEntry(item, "pull-deletion", [], undo: local.stored.text)
+        entry.family = family(of: item)
         return PreparedItem(settlement, entry) { $0.deletedHere += 1 }
     }
 

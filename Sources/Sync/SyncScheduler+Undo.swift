@@ -19,12 +19,25 @@ extension SyncScheduler {
         let removed: [String]
         do {
             defer { release(link.id) }
+            // What goes on both sides must not have been changed there without our knowing.
+            if try await links.hasSplits(id) { try await lookUpstream(link) }
             removed = try await removeUpstream(what: id, of: link, by: author)
         }
         let undone = try await links.undoHere(id, removed: removed, by: author)
         guard let undone else { return nil }
         insist(link.id, nil)
         return undone
+    }
+
+    /// Runs a pass, unless the person has stopped the link.
+    private func lookUpstream(_ link: Link) async throws {
+        switch try await links.readiness(of: link.id)?.state {
+        case .idle, .syncing, .waiting, .needsApproval, .error: break
+        case .preview, .paused, nil: return
+        }
+        let bridge = try await makeBridge(link)
+        var pass = SyncPass(of: link, over: bridge, state: links, configuration: configuration, clock: clock)
+        _ = try await pass.run()
     }
 
     private func removeUpstream(what run: RunID, of link: Link, by author: Author) async throws -> [String] {

@@ -9,7 +9,7 @@ struct UndoneItem {
     let uid: String
 
     /// The event before the run.
-    private let former: CalendarObject
+    let former: CalendarObject
     private let isDeletion: Bool
 
     /// The names of the fields the run changed.

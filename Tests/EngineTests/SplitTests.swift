@@ -51,25 +51,130 @@ struct SplitTests {
         #expect(try await linked.world.pass(of: linked.spoke).run == nil)
     }
 
-    @Test func `undoing that run brings the whole series back, on both sides`() async throws {
+    /// A series that was split there, and the run that brought it.
+    private struct Split {
+        let linked: BadEventsTests.Linked
+        let id: String
+        let run: RunID
+        let before: [Shown]
+        var world: World { linked.world }
+        var calendar: String { linked.side.calendarIdentifier }
+        var rest: String { id + "_R20261126" }
+
+        func undo(_ run: RunID? = nil) async throws -> UndoneRun {
+            let author = Author(.restore, name: "alice")
+            return try #require(try await world.scheduler(of: linked.spoke).undo(run ?? self.run, by: author))
+        }
+
+        /// Some passes, each of which may answer to the one before; the first run is answered.
+        func passes() async throws -> RunID? {
+            var first: RunID?
+            for _ in 0..<3 {
+                let run = try await world.pass(of: linked.spoke).run
+                first = first ?? run
+            }
+            return first
+        }
+
+        /// The recurrence of what is left of the series there, by identifier.
+        func there() async -> [String: SimulatorGoogle.JSON] {
+            let events = await linked.side.simulator.events(in: calendar)
+            let live = events.filter { $0["status"]?.text != "cancelled" && $0["recurrence"] != nil }
+            return Dictionary(uniqueKeysWithValues: live.map { ($0["id"]?.text ?? "", $0["recurrence"] ?? .null) })
+        }
+
+        func uid(_ id: String) -> String { id + "@google.com" }
+
+        func put(_ uid: String, _ from: String, _ to: String) async throws {
+            let stored = try #require(try await world.calendars.all(in: world.calendar).first { $0.uid == uid })
+            let object = try CalendarObject(parsing: stored.text.replacing(from, with: to))
+            world.clock.advance(60)
+            let author = Author(.client, name: "alice")
+            _ = try await world.calendars.put(object, named: stored.name, in: world.calendar, if: .always, by: author)
+        }
+    }
+
+    private func split(guests: Bool = false, _ direction: LinkDirection = .both) async throws -> Split {
         let (linked, id) = try await series()
+        if guests {
+            let bob: SimulatorGoogle.JSON = ["attendees": [["email": "bob@example.org"]]]
+            try await linked.side.simulator.editEvent(id, bob, in: linked.side.calendarIdentifier)
+        }
+        var change = LinkChange()
+        change.direction = direction
+        _ = try await linked.world.links.update(linked.spoke.link.id, change)
+        try await linked.world.pass(of: linked.spoke)
         let before = try await occurrences(linked.world)
         let calendar = linked.side.calendarIdentifier
         try await linked.side.simulator.splitSeries(at: id + "_20261126", ["summary": "From now on"], in: calendar)
         let run = try #require(try await linked.world.pass(of: linked.spoke).run)
-        let now = linked.world.clock.now
-        let bridge = linked.side.bridge(to: linked.spoke.link.upstream, in: Process())
-        let scheduler = SyncScheduler(
-            links: linked.world.links,
-            makeBridge: { _ in bridge },
-            configuration: SyncConfiguration(),
-            clock: SyncClock(now: { now }, sleep: { _ in }, random: { 0 })
-        )
-        #expect(try await scheduler.undo(run, by: Author(.restore, name: "alice")) != nil)
-        #expect(try await occurrences(linked.world) == before)
-        try await linked.world.pass(of: linked.spoke)
-        let there = await linked.side.simulator.events(in: calendar).first { $0["id"]?.text == id }
-        #expect(there?["recurrence"] == ["RRULE:FREQ=DAILY;COUNT=6"])
-        #expect(try await occurrences(linked.world) == before)
+        return Split(linked: linked, id: id, run: run, before: before)
+    }
+
+    private static let whole: SimulatorGoogle.JSON = ["RRULE:FREQ=DAILY;COUNT=6"]
+
+    @Test func `undoing that run brings the whole series back, on both sides`() async throws {
+        let split = try await split(guests: true)
+        let undone = try await split.undo()
+        #expect(undone.restored == [split.uid(split.id)] && undone.removed == [split.uid(split.rest)])
+        #expect(undone.kept.isEmpty)
+        #expect(try await occurrences(split.world) == split.before)
+        _ = try await split.passes()
+        #expect(await split.there() == [split.id: Self.whole])
+        #expect(try await occurrences(split.world) == split.before)
+        #expect(await split.linked.side.mails() == 0)
+        #expect(try await split.world.links.skipped(by: split.linked.spoke.link.id).isEmpty)
+    }
+
+    @Test func `undoing the undoing brings both parts back`() async throws {
+        let split = try await split()
+        let after = try await occurrences(split.world)
+        _ = try await split.undo()
+        let run = try #require(try await split.passes())
+        #expect(try await split.undo(run).restored.count == 2)
+        #expect(try await occurrences(split.world) == after)
+        _ = try await split.passes()
+        #expect(try await occurrences(split.world) == after)
+        #expect(await split.there().count == 2)
+        #expect(await split.there()[split.id] != Self.whole)
+    }
+
+    @Test(arguments: [true, false])
+    func `where a part was changed since, all parts stay`(_ isChangedHere: Bool) async throws {
+        let split = try await split()
+        if isChangedHere {
+            try await split.put(split.uid(split.rest), "From now on", "Ours")
+        } else {
+            // Nothing has told of it yet.
+            try await split.linked.side.simulator.editEvent(split.rest, ["summary": "Theirs"], in: split.calendar)
+        }
+        let undone = try await split.undo()
+        #expect(undone.restored.isEmpty && undone.removed.isEmpty)
+        #expect(undone.kept == [split.uid(split.id), split.uid(split.rest)])
+        #expect(undone.sentence.contains("2 left"))
+        _ = try await split.passes()
+        let shown = try await occurrences(split.world)
+        #expect(shown.map(\.start) == split.before.map(\.start))
+        #expect(shown.suffix(3).allSatisfy { $0.summary == (isChangedHere ? "Ours" : "Theirs") })
+        #expect(await split.there().count == 2)
+    }
+
+    @Test func `a part that was taken away since is no reason to leave the other`() async throws {
+        let split = try await split()
+        try await split.linked.side.simulator.deleteEvent(split.rest, in: split.calendar)
+        try await split.world.pass(of: split.linked.spoke)
+        #expect(try await split.undo().restored == [split.uid(split.id)])
+        _ = try await split.passes()
+        #expect(try await occurrences(split.world) == split.before)
+        #expect(await split.there() == [split.id: Self.whole])
+    }
+
+    @Test func `over a link that writes nothing there, the series is whole here`() async throws {
+        let split = try await split(.pull)
+        #expect(try await split.undo().removed == [split.uid(split.rest)])
+        _ = try await split.passes()
+        #expect(await split.there().count == 2)
+        let rest = split.uid(split.rest)
+        #expect(try await split.world.calendars.all(in: split.world.calendar).allSatisfy { $0.uid != rest })
     }
 }

@@ -86,18 +86,22 @@ extension GoogleBridge {
         let id = event["id"]?.text ?? ""
         let master = event["recurringEventId"]?.text ?? id
         let own = master + "@google.com"
-        guard let uid = event["iCalUID"]?.text, !isSecondHalf(master) || uid.hasPrefix(master) else {
+        guard let uid = event["iCalUID"]?.text, origin(of: master) == master || uid.hasPrefix(master) else {
             return Property("UID", text: own)
         }
         return Property("UID", text: uid)
     }
 
-    /// Whether an identifier is that of a series split off another: it ends in `_R` and a time.
-    private static func isSecondHalf(_ id: String) -> Bool {
-        guard let mark = id.utf8.lastIndex(of: UInt8(ascii: "_")) else { return false }
+    /// The series a series was split off from: the identifier of such a one ends in `_R` and a time.
+    public func origin(of series: String) -> String { Self.origin(of: series) }
+
+    private static func origin(of id: String) -> String {
+        guard let mark = id.utf8.lastIndex(of: UInt8(ascii: "_")) else { return id }
         let time = id.utf8[id.utf8.index(after: mark)...]
-        guard time.first == UInt8(ascii: "R") else { return false }
-        return DateTime(String(Substring(time.dropFirst())), tzid: nil, isDate: false) != nil
+        guard time.first == UInt8(ascii: "R"),
+            DateTime(String(Substring(time.dropFirst())), tzid: nil, isDate: false) != nil
+        else { return id }
+        return String(id[..<mark])
     }
 
     /// The address of the account, for alarms by mail.
