@@ -32,6 +32,12 @@ extension LinkStore {
         Migration(name: "Which link protects an event", statements: protections),
         // The series upstream that an event was split off from, or that others may have been in the same run.
         Migration(name: "What was one series", statements: ["ALTER TABLE pass_item ADD COLUMN family TEXT"]),
+        Migration(
+            name: "The parts of a series by what it was",
+            statements: [
+                "CREATE INDEX pass_item_part ON pass_item (family) WHERE undo_removes = 'gateway' AND family IS NOT NULL"
+            ]
+        ),
     ]
 
     private static let choices = [

@@ -1,9 +1,9 @@
 import SQL
 import Store
-import Sync
 import Testing
 
 @testable import SQLite
+@testable import Sync
 
 @Suite("A pass asks for an item by its name")
 struct QueryPlanTests {
@@ -33,6 +33,17 @@ struct QueryPlanTests {
             }
         }
         #expect(seen > 8)
+    }
+
+    /// Undoing a run of ten thousand items must not read all items of all later runs for each.
+    @Test func `the parts of a series are looked up by what it was`() async throws {
+        let bench = try await Workbench()
+        await bench.putUpstream("a", event("there", "SUMMARY:There"))
+        let run = try #require(try await bench.pass().run)
+        _ = try await bench.links.hasSplits(run)
+        let text = try #require(try await bench.database.preparedTexts().first { $0.contains("AS part_uid") })
+        let steps = try await plan(of: text, bench.database)
+        #expect(steps.contains("SEARCH part USING INDEX pass_item_part (family=?)"), "\(steps)")
     }
 
     private func plan(of text: String, _ database: SQLiteDatabase) async throws -> [String] {
