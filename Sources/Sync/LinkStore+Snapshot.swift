@@ -270,6 +270,7 @@ private struct RawSnapshot: Sendable {
         }
         if isVeiled { try item.veil(onto: fieldSet) }
         item.base?.agreement.restrict(to: allFields, overrides: fieldSet.holdsOverrides)
+        try item.agreeOnSeries()
         return item
     }
 }

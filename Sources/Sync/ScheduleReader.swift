@@ -12,9 +12,10 @@ struct ScheduleReader {
     init(_ object: CalendarObject) { zones = object.zones }
 
     /// The key of an override: the instant, or the date, that it replaces.
-    func occurrence(_ override: Component) -> String? {
-        override.first("RECURRENCE-ID")?.dateTime.map(moment)
-    }
+    func occurrence(_ override: Component) -> String? { override.first("RECURRENCE-ID")?.dateTime.map(key) }
+
+    /// The key of the occurrence that a RECURRENCE-ID names.
+    func key(_ recurrenceID: DateTime) -> String { moment(recurrenceID) }
 
     /// A master or a single event, with the overrides that exist.
     func series(_ master: Component, overrides: [String]) -> String {
@@ -37,6 +38,13 @@ struct ScheduleReader {
 
     /// An event that does not recur, or one occurrence.
     func single(_ component: Component) -> String { times(component, moment).joined(separator: "\n") }
+
+    /// An occurrence where its series puts it.
+    func single(_ place: Occurrence) -> String {
+        var form = place.startTime.form
+        if case .zoned(let tzid) = form, zones.knows(tzid) { form = .utc }
+        return "START \(moment(place.startTime))\nEND \(moment(zones.local(place.end, form: form)))"
+    }
 
     func overridesLine(_ overrides: [String]) -> String { "OVERRIDES \(overrides.sorted().joined(separator: ","))" }
 

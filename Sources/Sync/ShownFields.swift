@@ -28,7 +28,10 @@ struct ShownFields {
         keys.flatMap { key -> [FieldConflict] in
             guard let field = Field(rawValue: key.name) else { return [] }
             guard field == .schedule else {
-                return [conflict(key.shownName, key) { Self.value(of: field, $0) }]
+                var conflict = conflict(key.shownName, key) { Self.value(of: field, $0) }
+                // An occurrence that was not described by itself was as its series.
+                if component(key, base) == nil { conflict.base = base?.master.flatMap { Self.value(of: field, $0) } }
+                return [conflict]
             }
             let lines = field.properties.map { name in
                 conflict(key.shown(name.lowercased()), key) { Self.raw(name, $0) }

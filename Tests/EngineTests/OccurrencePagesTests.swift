@@ -15,10 +15,10 @@ struct OccurrenceTable {
     let world: World
     var spoke: World.Spoke { world.spokes[0] }
 
-    init(daysAhead: Int? = 21, rate: Int = 1_000_000) async throws {
+    init(daysAhead: Int? = 21, rate: Int = 1_000_000, policy: ConflictPolicy = .newest) async throws {
         let words = Words()
         side = try await NotionSide(seed: 1, clock: clock, words: words, daysAhead: daysAhead, rate: rate)
-        world = try await World(seed: 1, clock, words, policy: .newest, [side])
+        world = try await World(seed: 1, clock, words, policy: policy, [side])
     }
 
     static let weekly = """

@@ -1,0 +1,75 @@
+import Bridging
+import ICalendar
+import Reconcile
+
+extension SnapshotItem {
+    /// Of an occurrence that both sides have come to describe by itself, takes for agreed what its series said of it.
+    ///
+    /// So two edits of one occurrence are merged field by field, as those of an event are.
+    mutating func agreeOnSeries() throws {
+        guard let local, let remote, var base, !base.isVoid else { return }
+        let known = base.agreement.local.occurrences.union(base.agreement.remote.occurrences)
+        let new = local.fields.occurrences.intersection(remote.fields.occurrences).subtracting(known)
+        guard !new.isEmpty else { return }
+        let dates = local.object.recurrenceIDs
+        for occurrence in new {
+            guard let date = dates[occurrence] else { continue }
+            base.agreement.local.takeSeries(
+                for: occurrence,
+                at: try CalendarObject.agreed(base.localText, uid)?.plainSchedule(of: occurrence, at: date)
+            )
+            base.agreement.remote.takeSeries(
+                for: occurrence,
+                at: try CalendarObject.agreed(base.remoteText, uid)?.plainSchedule(of: occurrence, at: date)
+            )
+        }
+        self.base = base
+    }
+}
+
+extension Fields {
+    /// The occurrences that are described by themselves.
+    var occurrences: Set<String> { Set(keys.compactMap(\.occurrence)) }
+
+    /// Gives an occurrence of the series the series' values; none where it had no such occurrence.
+    fileprivate mutating func takeSeries(for occurrence: String, at schedule: String?) {
+        guard let schedule else { return }
+        for (key, value) in self where key.occurrence == nil && key != .schedule {
+            self[FieldKey(key.name, of: occurrence)] = value
+        }
+        guard self[.schedule] != nil else { return }
+        self[FieldKey(FieldKey.schedule.name, of: occurrence)] = schedule
+    }
+}
+
+extension CalendarObject {
+    /// An event that was agreed on; nil where its text was never noted.
+    fileprivate static func agreed(_ text: String, _ uid: String) throws -> CalendarObject? {
+        text.isEmpty ? nil : try CalendarObject(stored: text, uid: uid, kind: .event)
+    }
+
+    /// The instants of the overrides' occurrences, by their keys.
+    fileprivate var recurrenceIDs: [String: Instant] {
+        let schedule = ScheduleReader(self)
+        let pairs = overrides.compactMap { override -> (String, Instant)? in
+            guard let key = schedule.occurrence(override), let id = override.first("RECURRENCE-ID")?.dateTime else {
+                return nil
+            }
+            return (key, id.instant(in: zones))
+        }
+        return Dictionary(pairs) { first, _ in first }
+    }
+
+    /// The canonical schedule of an occurrence without an override of its own; nil where the series has none there.
+    fileprivate func plainSchedule(of occurrence: String, at date: Instant) throws -> String? {
+        guard master != nil else { return nil }
+        var plain = calendar
+        plain.removeComponents { $0.name == kind.rawValue && $0.first("RECURRENCE-ID") != nil }
+        let schedule = ScheduleReader(self)
+        let places = try CalendarObject(plain).recurrenceSet().occurrences(
+            in: TimeRange(start: date, end: date + 1),
+            limit: CalendarLimits.maximumInstances
+        )
+        return places.first { $0.recurrenceID.map(schedule.key) == occurrence }.map(schedule.single)
+    }
+}

@@ -1,0 +1,70 @@
+import ICalendar
+import SimulatorNotion
+import Sync
+import SyncTestSupport
+import Testing
+
+@Suite("Notion: edits of one occurrence, there and here")
+struct OccurrenceEditsTests {
+    private static let occurrence = "series / 20261130T080000Z"
+
+    private func table(policy: ConflictPolicy = .newest) async throws -> OccurrenceTable {
+        let table = try await OccurrenceTable(policy: policy)
+        try await table.put(OccurrenceTable.weekly)
+        try await table.settle()
+        return table
+    }
+
+    private func write(_ location: String, on page: String, of table: OccurrenceTable) async {
+        let text: JSONValue = ["rich_text": [["type": "text", "text": ["content": .string(location)]]]]
+        await table.edit(page, ["properties": ["Location": text]])
+    }
+
+    /// A client's override of the occurrence whose page is ``occurrence``.
+    private func override(of table: OccurrenceTable, _ title: String, at hour: Int) -> String {
+        let times = (0...1).map { "20261130T\(hour + $0)0000" }
+        return table.override(
+            "20261130T090000",
+            "DTSTART;TZID=Europe/Berlin:\(times[0])\nDTEND;TZID=Europe/Berlin:\(times[1])\nSUMMARY:\(title)"
+        )
+    }
+
+    private func places(_ table: OccurrenceTable) async throws -> [String?] {
+        try await table.object()?.overrides.map { $0.first("LOCATION")?.text } ?? []
+    }
+
+    // MARK: Both sides
+
+    @Test(arguments: [ConflictPolicy.newest, .gateway, .upstream, .ask])
+    func `edits of different fields of an occurrence that was no override yet are both kept`(
+        _ policy: ConflictPolicy
+    ) async throws {
+        let table = try await table(policy: policy)
+        await write("Roof", on: try await table.page(Self.occurrence), of: table)
+        try await table.put(OccurrenceTable.weekly, override(of: table, "Special", at: 12))
+        try await table.settle()
+        #expect(try await table.overrides() == ["20261130T090000 at 20261130T120000 Special"])
+        #expect(try await places(table) == ["Roof"])
+        let shown = "\(Self.occurrence): 2026-11-30T12:00:00.000+01:00 Special"
+        #expect(await table.shown() == [OccurrencePagesTests.plain[0], shown, OccurrencePagesTests.plain[2]])
+        let page = await table.side.pages().first { $0.columnText("Calendar UID") == Self.occurrence }
+        #expect(page?.columnText("Location") == "Roof")
+        #expect(try await table.world.links.conflicts(of: table.spoke.link.principal, .open).isEmpty)
+    }
+
+    @Test(arguments: [(ConflictPolicy.gateway, "Ours"), (.upstream, "Theirs")])
+    func `of a field that both edited the policy decides, and the others are kept`(
+        _ policy: ConflictPolicy,
+        _ winner: String
+    ) async throws {
+        let table = try await table(policy: policy)
+        let page = try await table.page(Self.occurrence)
+        await table.rename(page, "Theirs")
+        await write("Roof", on: page, of: table)
+        try await table.put(OccurrenceTable.weekly, override(of: table, "Ours", at: 12))
+        try await table.settle()
+        #expect(try await table.overrides() == ["20261130T090000 at 20261130T120000 \(winner)"])
+        #expect(try await places(table) == ["Roof"])
+        #expect(await table.shown().contains("\(Self.occurrence): 2026-11-30T12:00:00.000+01:00 \(winner)"))
+    }
+}

@@ -1,0 +1,57 @@
+import Bridging
+import ICalendar
+import Testing
+
+@testable import Sync
+
+@Suite("An occurrence that both sides come to describe by itself")
+struct OccurrenceMergeTests {
+    private static let day = ["RECURRENCE-ID:20261122T090000Z", "DTSTART:20261122T090000Z", "DTEND:20261122T100000Z"]
+
+    /// A daily series in step, of which one occurrence is edited here and there; a person is asked about conflicts.
+    private func bench(ours: [String], theirs: [String]) async throws -> Workbench {
+        let bench = try await Workbench(policy: .ask)
+        try await bench.put(event("s", "RRULE:FREQ=DAILY;COUNT=5", "SUMMARY:Standup", "LOCATION:Hall"))
+        try await bench.pass()
+        let head = ["BEGIN:VEVENT", "UID:s", "DTSTAMP:20260101T000000Z"]
+        let override = (head + ours + ["END:VEVENT", "END:VCALENDAR"]).joined(separator: "\r\n")
+        try await bench.edit("s", "END:VCALENDAR", override)
+        let all = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Test//EN"] + head + theirs
+        let exception = (all + ["END:VEVENT", "END:VCALENDAR", ""]).joined(separator: "\r\n")
+        let id = try #require(await bench.recordID(of: "s"))
+        bench.time.advance(10)
+        await bench.upstream.setTime(bench.time.now)
+        await bench.upstream.put("\(id)_20261122T090000Z", exception, series: id)
+        try await bench.pass()
+        return bench
+    }
+
+    private func conflicts(_ bench: Workbench) async throws -> [String] {
+        try await bench.links.conflicts(of: bench.owner, .open).flatMap(\.fields).map(\.name)
+    }
+
+    @Test func `edits of different fields of one occurrence of a series are merged`() async throws {
+        let late = ["RECURRENCE-ID:20261122T090000Z", "DTSTART:20261122T110000Z", "DTEND:20261122T120000Z"]
+        let bench = try await bench(
+            ours: late + ["SUMMARY:Standup", "LOCATION:Hall"],
+            theirs: Self.day + ["SUMMARY:Standup", "LOCATION:Roof"]
+        )
+        #expect(try await conflicts(bench).isEmpty)
+        let override = try CalendarObject(parsing: #require(try await bench.text("s"))).overrides.first
+        #expect(override?.first("DTSTART")?.value == "20261122T110000Z")
+        #expect(override?.first("LOCATION")?.value == "Roof")
+        let exception = await bench.upstream.live.first { $0.id != $0.series }?.payload ?? ""
+        #expect(exception.contains("DTSTART:20261122T110000Z") && exception.contains("LOCATION:Roof"))
+        #expect(try await bench.pass().run == nil)
+    }
+
+    @Test func `edits of one field of it are a conflict about that field`() async throws {
+        let bench = try await bench(
+            ours: Self.day + ["SUMMARY:Ours", "LOCATION:Hall"],
+            theirs: Self.day + ["SUMMARY:Theirs", "LOCATION:Roof"]
+        )
+        #expect(try await conflicts(bench) == ["summary (20261122T090000Z)"])
+        let field = try await bench.links.conflicts(of: bench.owner, .open).first?.fields.first
+        #expect([field?.base, field?.gateway, field?.upstream] == ["Standup", "Ours", "Theirs"])
+    }
+}
