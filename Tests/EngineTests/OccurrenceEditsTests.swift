@@ -67,4 +67,48 @@ struct OccurrenceEditsTests {
         #expect(try await places(table) == ["Roof"])
         #expect(await table.shown().contains("\(Self.occurrence): 2026-11-30T12:00:00.000+01:00 \(winner)"))
     }
+
+    // MARK: The series moves
+
+    private func moveSeries(of table: OccurrenceTable) async throws {
+        let series = try await table.page("series")
+        await table.move(series, to: "2026-11-16T13:00:00.000+01:00", "2026-11-16T14:30:00.000+01:00")
+        try await table.settle()
+    }
+
+    private static let moved = [
+        "series / 20261123T120000Z: 2026-11-23T13:00:00.000+01:00 Jour fixe",
+        "series / 20261130T120000Z: 2026-11-30T13:00:00.000+01:00 Jour fixe",
+        "series / 20261207T120000Z: 2026-12-07T13:00:00.000+01:00 Jour fixe",
+    ]
+
+    @Test(arguments: [true, false])
+    func `a page of which only another field was edited goes along with its series`(_ isSeen: Bool) async throws {
+        let table = try await table()
+        await write("Roof", on: try await table.page(Self.occurrence), of: table)
+        if isSeen { try await table.settle() }
+        try await moveSeries(of: table)
+        #expect(try await table.overrides() == ["20261130T130000 at 20261130T130000 Jour fixe"])
+        #expect(try await table.object()?.overrides.first?.first("DTEND")?.dateTime?.text == "20261130T143000")
+        #expect(try await places(table) == ["Roof"])
+        #expect(await table.shown() == Self.moved)
+    }
+
+    @Test func `an occurrence that a client only renamed goes along with its series`() async throws {
+        let table = try await table()
+        let renamed = override(of: table, "Special", at: 9).replacing("T90", with: "T090")
+        try await table.put(OccurrenceTable.weekly, renamed)
+        try await table.settle()
+        try await moveSeries(of: table)
+        #expect(try await table.overrides() == ["20261130T130000 at 20261130T130000 Special"])
+    }
+
+    @Test func `a page that a person moved stays when its series moves`() async throws {
+        let table = try await table()
+        let page = try await table.page(Self.occurrence)
+        await table.move(page, to: "2026-12-01T14:00:00.000+01:00", "2026-12-01T15:00:00.000+01:00")
+        try await table.settle()
+        try await moveSeries(of: table)
+        #expect(try await table.overrides() == ["20261130T130000 at 20261201T140000 Jour fixe"])
+    }
 }

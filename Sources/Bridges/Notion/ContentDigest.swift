@@ -12,12 +12,22 @@ struct ContentDigest: Sendable, Hashable {
     init(of page: Page, _ columns: Columns) {
         parts = columns.telling.compactMap { role in
             guard let column = columns[role] else { return nil }
-            var name = Digest()
-            name.add(role.rawValue)
-            name.add(column.id)
             let value = Digest.of(page.value(of: column).canonical)
-            return (String(name.hex.suffix(Self.columnLength)), String(value.suffix(Self.valueLength)))
+            return (Self.name(of: role, column), String(value.suffix(Self.valueLength)))
         }
+    }
+
+    private static func name(of role: ColumnRole, _ column: Column) -> String {
+        var name = Digest()
+        name.add(role.rawValue)
+        name.add(column.id)
+        return String(name.hex.suffix(columnLength))
+    }
+
+    /// What tells one value of a column from another; nil where nothing is known of that column.
+    func part(of role: ColumnRole, _ column: Column) -> String? {
+        let name = Self.name(of: role, column)
+        return parts.first { $0.column == name }?.value
     }
 
     /// Reads ``text``; nil for another form of it.
@@ -58,5 +68,13 @@ extension Page {
         guard let written = note.occurrence?.written else { return false }
         // Earlier releases noted one digest of all columns.
         return written == contentDigest(columns).text || written == digest(of: columns.telling, columns)
+    }
+
+    /// Whether one column of it does.
+    func isAsWritten(_ role: ColumnRole, _ columns: Columns) -> Bool {
+        guard let column = columns[role], let written = note.occurrence?.written.flatMap(ContentDigest.init),
+            let part = written.part(of: role, column)
+        else { return false }
+        return part == contentDigest(columns).part(of: role, column)
     }
 }

@@ -116,7 +116,12 @@ extension NotionBridge: UpkeepBridge {
         // What a person wrote on a page that its series took along is no series' to take away: it is an override now.
         let isTheirs = present.map { $0.note.stamp != wanted.stamp && $0.isEdited(columns) } ?? false
         let follows = wanted.follows && !isTheirs
-        let note = OccurrenceNote(series: compactID(series), stamp: wanted.stamp, follows: follows)
+        let note = OccurrenceNote(
+            series: compactID(series),
+            stamp: wanted.stamp,
+            follows: follows,
+            isOnTime: !follows && wanted.isOnTime
+        )
         var body: [String: JSON] = [Page.noteKey: ["occurrence": note.json]]
         guard let present else {
             body["parent"] = ["type": "data_source_id", "data_source_id": .string(link.calendar)]
@@ -130,7 +135,8 @@ extension NotionBridge: UpkeepBridge {
             changed = changed.filter { ours.contains($0.key) }
         }
         let isNoted =
-            present.note.follows == follows && present.note.stamp == wanted.stamp
+            present.note.follows == follows && present.note.isOnTime == note.isOnTime
+            && present.note.stamp == wanted.stamp
             && present.page.isAsWritten(columns)
         guard !changed.isEmpty || !isNoted else { return nil }
         body["properties"] = .object(changed)
@@ -174,12 +180,16 @@ extension NotionBridge: UpkeepBridge {
             let values = try values(of: place, uid, zones)
             let plain = place.isOverride ? try plainValues(of: place, master, object, uid, zones) : values
             let follows = values == plain
-            wanted.append(WantedOccurrence(stamp: stamp, uid: uid, values: values, follows: follows))
+            let isOnTime = plain.map { values.isAtSameTime(as: $0) } ?? false
+            let place = WantedOccurrence(stamp: stamp, uid: uid, values: values, follows: follows, isOnTime: isOnTime)
+            wanted.append(place)
         }
         return wanted
     }
 
     /// The occurrences whose own time is within the days that are shown, by stamp; moved ones wherever they went.
+        /// Whether it is when the series has it.
+        let isOnTime: Bool
     private func upcoming(_ object: CalendarObject, days: Int, _ zones: ZoneResolver) -> [String: Occurrence] {
         var found: [String: Occurrence] = [:]
         let (first, last) = (today.text, today.adding(days: days).text)
@@ -270,3 +280,10 @@ extension Occurrence {
         )
     }
 }
+extension EventValues {
+    fileprivate func isAtSameTime(as other: EventValues) -> Bool {
+        guard case .when(let own?) = self[.when], case .when(let others?) = other[.when] else { return false }
+        return own.coversSame(as: others)
+    }
+}
+

@@ -10,6 +10,8 @@ struct OccurrenceNote: Sendable, Hashable {
     var written: String?
     /// Whether that was what the series tells by itself, and no override.
     var follows: Bool?
+    /// Whether the time at least was the series' own, of an override.
+    var isOnTime = false
     /// Whether the page was not there before: what was taken off the series comes back with it.
     var isRestored = false
 
@@ -58,6 +60,7 @@ extension OccurrenceNote {
             stamp: stamp,
             written: json["written"]?.string,
             follows: json["follows"]?.bool,
+            isOnTime: json["on_time"]?.bool ?? false,
             isRestored: json["restored"]?.bool ?? false
         )
     }
@@ -65,7 +68,7 @@ extension OccurrenceNote {
     var json: JSON {
         [
             "series": .string(series), "stamp": .string(stamp), "written": .optional(written),
-            "follows": follows.map(JSON.bool) ?? .null, "restored": .bool(isRestored),
+            "follows": follows.map(JSON.bool) ?? .null, "on_time": .bool(isOnTime), "restored": .bool(isRestored),
         ]
     }
 
@@ -78,13 +81,14 @@ extension OccurrenceNote {
             stamp: words[1],
             written: words[2] == "-" ? nil : words[2],
             follows: words[3] == "?" ? nil : words[3] == "+",
+            isOnTime: words[3] == "=",
             isRestored: words[4] == "!"
         )
     }
 
     /// The note on one line: there are many of them in a cursor.
     var line: String {
-        let follows = follows.map { $0 ? "+" : "-" } ?? "?"
+        let follows = follows.map { $0 ? "+" : isOnTime ? "=" : "-" } ?? "?"
         return [series, stamp, written ?? "-", follows, isRestored ? "!" : "."].joined(separator: " ")
     }
 }
