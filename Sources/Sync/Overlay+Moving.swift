@@ -3,27 +3,62 @@ import ICalendar
 
 /// Overrides an upstream knows nothing of go along with their series, so that they still replace occurrences of it.
 extension Overlay {
-    func moveOverrides(of calendar: inout Component) {
+    /// Moves the overrides of a series that was given its new schedule.
+    ///
+    /// One that would replace nothing where it went stays where it was; one whose occurrence is no more goes with it.
+    func moveOverrides(of calendar: inout Component) throws(CalendarDataError) {
+        let former = calendar.components.filter(isOverride)
+        guard !former.isEmpty, let move = movement(to: calendar) else { return }
+        let moved = former.map(move)
+        let old = try SeriesDates(target.calendar, target.kind, around: former)
+        let new = try SeriesDates(withZones(calendar), target.kind, around: former + moved)
+        var seen: Set<String> = []
+        let kept = zip(former, moved).map { former, moved -> Component? in
+            let place = new.mayHave(moved) || !old.mayHave(former) ? moved : new.mayHave(former) ? former : nil
+            guard let place, let id = place.first("RECURRENCE-ID") else { return place }
+            return seen.insert(id.value).inserted ? place : nil
+        }
+        guard kept != former else { return }
+        var next = kept.makeIterator()
+        calendar.updateComponents(where: isOverride) { component in
+            if case let place?? = next.next() { component = place }
+        }
+        var rest = kept.makeIterator()
+        calendar.removeComponents { component in
+            guard isOverride(component), let place = rest.next() else { return false }
+            return place == nil
+        }
+    }
+
+    /// How far overrides go along; nil where nothing is said of when the series is.
+    private func movement(to calendar: Component) -> ((Component) -> Component)? {
         guard let before = target.master?.first("DTSTART")?.dateTime, let master = source.master,
             let after = master.first("DTSTART")?.dateTime
-        else { return }
-        guard before.isDate == after.isDate else {
-            return reshapeOverrides(of: &calendar, from: before, to: after, master)
-        }
+        else { return nil }
+        guard before.isDate == after.isDate else { return { reshaped($0, from: before, to: after, master) } }
         // By the wall clock of the series: it keeps its hour when the clocks change.
         let distance = wallClock(after) - wallClock(before)
-        guard distance != 0 else { return }
+        guard distance != 0 else { return { $0 } }
         let zones = target.zones
-        calendar.updateComponents(where: isOverride) { component in
-            for name in ["RECURRENCE-ID", "DTSTART", "DTEND"] {
-                guard let property = component.first(name), let time = property.dateTime else { continue }
-                let moved =
-                    time.isDate
-                    ? time.adding(days: Int(distance / 86_400))
-                    : moved(time, by: distance, like: before, zones)
-                component.set(name, Property(name, parameters: property.parameters, moved))
-            }
+        return { moved($0, by: distance, like: before, zones) }
+    }
+
+    private func moved(
+        _ override: Component,
+        by distance: Int64,
+        like start: DateTime,
+        _ zones: ZoneResolver
+    ) -> Component {
+        var component = override
+        for name in ["RECURRENCE-ID", "DTSTART", "DTEND"] {
+            guard let property = component.first(name), let time = property.dateTime else { continue }
+            let moved =
+                time.isDate
+                ? time.adding(days: Int(distance / 86_400))
+                : moved(time, by: distance, like: start, zones)
+            component.set(name, Property(name, parameters: property.parameters, moved))
         }
+        return component
     }
 
     /// A time that goes along with a series so far by its wall clock.
@@ -43,35 +78,30 @@ extension Overlay {
 
     // MARK: Days instead of times, and times instead of days
 
-    /// Overrides of a series that became all-day, or ceased to be, are on the same days in the new form, and as long as the
-    /// series is; of several on one day one stays.
-    private func reshapeOverrides(
-        of calendar: inout Component,
+    /// An override of a series that became all-day, or ceased to be: it is on the same day in the new form, and as long as
+    /// the series is.
+    private func reshaped(
+        _ override: Component,
         from before: DateTime,
         to after: DateTime,
         _ master: Component
-    ) {
+    ) -> Component {
+        var component = override
         let days = Int((wallClock(day(of: after, like: after)) - wallClock(day(of: before, like: before))) / 86_400)
         let length = length(of: master, from: after)
-        calendar.updateComponents(where: isOverride) { component in
-            component.set("DURATION", [])
-            for name in ["RECURRENCE-ID", "DTSTART"] {
-                guard let property = component.first(name), let time = property.dateTime else { continue }
-                var moved = day(of: time, like: before).adding(days: days)
-                if !after.isDate {
-                    (moved.hour, moved.minute, moved.second, moved.form) =
-                        (after.hour, after.minute, after.second, after.form)
-                }
-                component.set(name, Property(name, parameters: property.parameters, moved))
-                guard name == "DTSTART" else { continue }
-                component.set("DTEND", length.map { [Property("DTEND", end(of: moved, $0))] } ?? [])
+        component.set("DURATION", [])
+        for name in ["RECURRENCE-ID", "DTSTART"] {
+            guard let property = component.first(name), let time = property.dateTime else { continue }
+            var moved = day(of: time, like: before).adding(days: days)
+            if !after.isDate {
+                (moved.hour, moved.minute, moved.second, moved.form) =
+                    (after.hour, after.minute, after.second, after.form)
             }
+            component.set(name, Property(name, parameters: property.parameters, moved))
+            guard name == "DTSTART" else { continue }
+            component.set("DTEND", length.map { [Property("DTEND", end(of: moved, $0))] } ?? [])
         }
-        var seen: Set<String> = []
-        calendar.removeComponents { component in
-            guard isOverride(component), let id = component.first("RECURRENCE-ID")?.value else { return false }
-            return !seen.insert(id).inserted
-        }
+        return component
     }
 
     /// The day of a time, as the series sees it.
@@ -93,5 +123,38 @@ extension Overlay {
         guard !start.isDate else { return start.adding(days: Int(length)) }
         let zones = source.zones
         return zones.local(zones.instant(start) + length, form: start.form)
+    }
+}
+
+/// The dates that a series has, exceptions and overrides aside.
+private struct SeriesDates {
+    /// Their keys; nil where they are too many to be told.
+    private let dates: Set<String>?
+    private let schedule: ScheduleReader
+
+    /// Works out the dates around those of some overrides.
+    init(_ calendar: Component, _ kind: ComponentKind, around overrides: [Component]) throws(CalendarDataError) {
+        var plain = calendar
+        plain.removeComponents { $0.name == kind.rawValue && $0.first("RECURRENCE-ID") != nil }
+        plain.updateComponents(where: { $0.name == kind.rawValue }, { $0.set("EXDATE", []) })
+        let series = try CalendarObject(plain)
+        let schedule = ScheduleReader(series)
+        self.schedule = schedule
+        let instants = overrides.compactMap { $0.first("RECURRENCE-ID")?.dateTime?.instant(in: series.zones) }
+        guard let first = instants.min(), let last = instants.max() else {
+            dates = []
+            return
+        }
+        let found = try? series.recurrenceSet().occurrences(
+            in: TimeRange(start: first, end: last + 1),
+            limit: CalendarLimits.maximumInstances
+        )
+        dates = found.map { Set($0.compactMap(\.recurrenceID).map(schedule.key)) }
+    }
+
+    /// Whether an override may replace one of them.
+    func mayHave(_ override: Component) -> Bool {
+        guard let dates else { return true }
+        return schedule.occurrence(override).map(dates.contains) ?? false
     }
 }

@@ -45,7 +45,7 @@ struct Overlay {
                 patch(&component, with: master, fields)
             }
         }
-        if fieldSet.overrides != .all, fields.contains(.schedule) { moveOverrides(of: &calendar) }
+        if fieldSet.overrides != .all, fields.contains(.schedule) { try moveOverrides(of: &calendar) }
         if fieldSet.holdsOverrides { overrides(of: &calendar) }
         guard calendar != target.calendar else { return target }
         addZones(to: &calendar)
@@ -155,6 +155,12 @@ struct Overlay {
     }
 
     // MARK: Zones
+
+    func withZones(_ calendar: Component) -> Component {
+        var calendar = calendar
+        addZones(to: &calendar)
+        return calendar
+    }
 
     /// Adds the VTIMEZONE of every TZID that has none (RFC 5545 §3.6.5), before the components that name it.
     private func addZones(to calendar: inout Component) {

@@ -34,7 +34,14 @@ struct EventValues: Sendable, Hashable {
         }
         let zones = ZoneResolver(floatingZone: linkZone, calendar: object.calendar)
         let changes = object.overrides.count
-        try self.init(event, uid: object.uid, changes: changes, zones: zones, columns: columns, linkZone: linkZone)
+        try self.init(
+            event.withoutIdleExceptions(object.calendar.components("VTIMEZONE"), linkZone: linkZone),
+            uid: object.uid,
+            changes: changes,
+            zones: zones,
+            columns: columns,
+            linkZone: linkZone
+        )
     }
 
     /// Reads what `columns` can hold of an event, of which `changes` occurrences are different.

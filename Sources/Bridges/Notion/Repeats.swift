@@ -169,8 +169,25 @@ extension Repeats {
             Property("RRULE", value: start.map { rule.moved(from: $0, to: moved, zones).value } ?? rule.value)
         }
         properties += additions.map { Property("RDATE", shift($0)) }
-        properties += exceptions.map { Property("EXDATE", shift($0)) }
-        return (moved, properties)
+        return (moved, properties + exceptions(moved: shift, of: properties, at: moved, linkZone: linkZone))
+    }
+
+    /// EXDATE of a series that was moved: one that is no date of it any more stays where it was, if that is one.
+    private func exceptions(
+        moved: (DateTime) -> DateTime,
+        of recurrence: [Property],
+        at start: DateTime,
+        linkZone: String
+    ) -> [Property] {
+        guard !exceptions.isEmpty else { return [] }
+        let event = Component("VEVENT", properties: [Property("DTSTART", start)] + recurrence)
+        let pairs = exceptions.map { (moved: moved($0), former: $0) }
+        let places = SeriesPlaces(of: event, around: pairs.flatMap { [$0.moved, $0.former] }, linkZone: linkZone)
+        var seen: Set<DateTime> = []
+        return pairs.compactMap { pair in
+            let date = [pair.moved, pair.former].first(where: places.mayHave)
+            return date.flatMap { seen.insert($0).inserted ? Property("EXDATE", $0) : nil }
+        }
     }
 
     private func startMoved(from start: DateTime, to when: When, linkZone: String) -> DateTime {

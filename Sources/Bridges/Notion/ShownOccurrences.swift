@@ -9,8 +9,6 @@ struct ShownOccurrences {
     private let event: Component
     private let start: DateTime
     private let zones: ZoneResolver
-    /// The occurrences that the series has without its exceptions, by stamp.
-    private var places: [String: Occurrence] = [:]
 
     /// Overrides, each a component of its own.
     private(set) var overrides: [Component] = []
@@ -42,7 +40,7 @@ struct ShownOccurrences {
             return id.moved(from: before, to: start)
         }
         guard ids.count == notes.count, !ids.isEmpty else { return }
-        places = places(around: ids)
+        let places = SeriesPlaces(of: event, around: ids, linkZone: bridge.link.timeZone)
         let live = Set(zip(notes, ids).filter { !$0.0.0.isDeleted }.map { OccurrenceNote.stamp(of: $1, zones) })
         for ((record, note), id) in zip(notes, ids) {
             guard let place = places[OccurrenceNote.stamp(of: id, zones)] else { continue }
@@ -53,24 +51,6 @@ struct ShownOccurrences {
                 try take(Page(record), note, id, place)
             }
         }
-    }
-
-    /// The occurrences of the series around some dates, without its exceptions.
-    private func places(around ids: [DateTime]) -> [String: Occurrence] {
-        var whole = event
-        whole.set("EXDATE", [])
-        let instants = ids.map { $0.instant(in: zones) }
-        guard let first = instants.min(), let last = instants.max(),
-            let object = try? CalendarObject(Component("VCALENDAR", properties: Self.head, components: [whole])),
-            let found = try? object.recurrenceSet(floatingZone: bridge.link.timeZone).occurrences(
-                in: TimeRange(start: first + -86_400, end: last + 86_400),
-                limit: CalendarLimits.maximumInstances
-            )
-        else { return [:] }
-        let pairs = found.compactMap { place in
-            place.recurrenceID.map { (OccurrenceNote.stamp(of: $0, zones), place) }
-        }
-        return Dictionary(pairs, uniquingKeysWith: { first, _ in first })
     }
 
     static let head = [Property("VERSION", value: "2.0"), Property("PRODID", value: "-//Kalends//Notion//EN")]

@@ -1,0 +1,73 @@
+import ICalendar
+import SimulatorNotion
+import SyncTestSupport
+import Testing
+
+@Suite("Notion: the page of a series")
+struct SeriesPageTests {
+    private func column(_ table: OccurrenceTable) async -> String {
+        await table.side.pages().first { $0.columnText("Calendar UID") == "series" }?.columnText("Repeats") ?? ""
+    }
+
+    private func write(_ rule: String, on table: OccurrenceTable) async throws {
+        let text: JSONValue = ["rich_text": [["type": "text", "text": ["content": .string(rule)]]]]
+        await table.edit(try await table.page("series"), ["properties": ["Repeats": text]])
+    }
+
+    private func override(_ day: Int, of table: OccurrenceTable, _ title: String = "Special") -> String {
+        table.override(
+            "202611\(day)T090000",
+            "DTSTART;TZID=Europe/Berlin:202611\(day)T160000\nDTEND;TZID=Europe/Berlin:202611\(day)T170000\nSUMMARY:\(title)"
+        )
+    }
+
+    // MARK: Another rule
+
+    @Test(arguments: [nil, 21])
+    func `what is different of an occurrence goes with the occurrence`(_ daysAhead: Int?) async throws {
+        let table = try await OccurrenceTable(daysAhead: daysAhead)
+        let exceptions = [7, 14].map { "\nEXDATE;TZID=Europe/Berlin:202612\($0 < 10 ? "0" : "")\($0)T090000" }.joined()
+        try await table.put(
+            OccurrenceTable.weekly + exceptions,
+            override(23, of: table, "Odd") + override(30, of: table, "Even")
+        )
+        try await table.settle()
+        let text = await column(table).replacing("FREQ=WEEKLY;COUNT=20", with: "FREQ=WEEKLY;INTERVAL=2;COUNT=9")
+        try await write(text, on: table)
+        try await table.settle()
+        #expect(try await table.overrides() == ["20261130T090000 at 20261130T160000 Even"])
+        #expect(try await table.exceptions() == ["20261214T090000"])
+        #expect(await column(table).contains("20261207") == false)
+    }
+
+    @Test(arguments: [nil, 21])
+    func `a rule that a person clears leaves a single event`(_ daysAhead: Int?) async throws {
+        let table = try await OccurrenceTable(daysAhead: daysAhead)
+        let first = override(23, of: table).replacing("20261123T090000", with: "20261116T090000")
+        try await table.put(OccurrenceTable.weekly, first + override(30, of: table))
+        try await table.settle()
+        let page = try await table.page("series")
+        await table.edit(page, ["properties": ["Repeats": ["rich_text": []]]])
+        try await table.settle()
+        #expect(try await table.overrides().isEmpty)
+        #expect(try await table.object()?.master?.first("RRULE") == nil)
+        #expect(await column(table).isEmpty)
+        #expect(await table.side.pages().count == 1)
+    }
+
+    @Test func `a series that is moved keeps what is different where it still has that day`() async throws {
+        let table = try await OccurrenceTable(daysAhead: nil)
+        let twice = OccurrenceTable.weekly.replacing("FREQ=WEEKLY", with: "FREQ=WEEKLY;BYDAY=MO,WE")
+        let other = override(25, of: table, "Wednesday")
+        try await table.put(twice, override(30, of: table, "Monday") + other)
+        try await table.settle()
+        let page = try await table.page("series")
+        await table.move(page, to: "2026-11-18T09:00:00.000+01:00", "2026-11-18T10:00:00.000+01:00")
+        try await table.settle()
+        #expect(
+            try await table.overrides() == [
+                "20261125T090000 at 20261125T160000 Wednesday", "20261202T090000 at 20261202T160000 Monday",
+            ]
+        )
+    }
+}
