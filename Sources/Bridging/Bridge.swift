@@ -97,7 +97,8 @@ public protocol AccessTellingBridge: Bridge {
 ///
 /// That is kept in line with events both sides agree on, after everything else: nobody waits for it.
 public protocol UpkeepBridge: Bridge {
-    /// Whether series have something to keep; where not, only what is left of it is taken away.
+    /// Whether series have something to keep; where not, they are looked at only when the event changes, and what is left of
+    /// it is taken away.
     var keepsOccurrences: Bool { get }
 
     /// Whether every series must be looked at: time went by, or nothing is known of the last time.
@@ -110,7 +111,13 @@ public protocol UpkeepBridge: Bridge {
     func recall(occurrences: [UpstreamRecord]) async
 
     /// Lists the writes that bring what is shown of a series in line with `object`.
-    func upkeep(of object: CalendarObject, from series: [UpstreamRecord]) throws(TranslationError) -> [RecordWrite]
+    ///
+    /// Unless the event itself has changed (`isChanged`), nothing is put back on the record of the series.
+    func upkeep(
+        of object: CalendarObject,
+        from series: [UpstreamRecord],
+        isChanged: Bool
+    ) throws(TranslationError) -> [RecordWrite]
 
     /// Notes that series are being looked at, and then whether that came to its end.
     func noteUpkeep(isDone: Bool)

@@ -19,26 +19,41 @@ extension SyncPass {
     ) async throws {
         guard let bridge = bridge as? any UpkeepBridge, link.effectiveDirection != .pull else { return }
         let due = upkeepWaits.due(at: clock.now())
-        guard bridge.keepsOccurrences || bridge.isUpkeepDue || !due.isEmpty else { return }
-        var names = touched.union(written).union(snapshot.items.values.compactMap(\.series)).union(due)
-        if bridge.isUpkeepDue { names.formUnion(try await state.seriesShowingOccurrences(of: link)) }
-        guard !names.isEmpty || bridge.isUpkeepDue else { return }
+        let isUpkeepDue = bridge.isUpkeepDue
+        let news = snapshot.items.values.filter { $0.isChangedHere || decisions[$0.uid] != nil }
+        let changed = due.union(news.compactMap(\.series))
+        var names = changed
+        if bridge.keepsOccurrences || isUpkeepDue {
+            names.formUnion(touched.union(snapshot.items.values.compactMap(\.series)))
+        }
+        if isUpkeepDue { names.formUnion(try await state.seriesShowingOccurrences(of: link)) }
+        guard !names.isEmpty || isUpkeepDue else { return }
         bridge.noteUpkeep(isDone: false)
         var isDone = true
         for (uid, decision) in decisions where decision.endsLocally && report[uid] == .done {
             guard let item = snapshot.items[uid] else { continue }
             isDone = try await clear(item) && isDone
         }
-        for series in names.sorted() {
-            try await heedEdits()
-            guard try await !isPaused, forbidden.isEmpty else { return }
-            isDone = try await upkeep(series, bridge) && isDone
+        var seen: Set<String> = []
+        // Edits that are carried out meanwhile write to more.
+        while case let rest = names.union(written).subtracting(seen), !rest.isEmpty {
+            for series in rest.sorted() {
+                try await heedEdits()
+                guard try await !isPaused, forbidden.isEmpty else { return }
+                let isChanged = changed.contains(series) || written.contains(series)
+                isDone = try await upkeep(series, bridge, isChanged: isChanged) && isDone
+            }
+            seen.formUnion(rest)
         }
         if isDone { bridge.noteUpkeep(isDone: true) }
     }
 
     /// Looks at one series; answers whether nothing is left to do for it.
-    private mutating func upkeep(_ series: String, _ bridge: any UpkeepBridge) async throws -> Bool {
+    private mutating func upkeep(
+        _ series: String,
+        _ bridge: any UpkeepBridge,
+        isChanged: Bool
+    ) async throws -> Bool {
         guard let item = try await state.itemInStep(series, of: link, fields: bridge.fields) else {
             return try await clearOrphans(of: series)
         }
@@ -47,7 +62,7 @@ extension SyncPass {
         }
         guard beginUpkeep(of: series, item) else { return true }
         do {
-            let writes = try bridge.upkeep(of: local.outgoing, from: item.records)
+            let writes = try bridge.upkeep(of: local.outgoing, from: item.records, isChanged: isChanged)
             return try await perform(writes, of: series, item)
         } catch let error as TranslationError {
             report[item.uid] = try await failed(Self.upkeepWord, on: noteFailure(of: series, item), error)
@@ -195,6 +210,11 @@ extension [String: WaitingUpkeep] {
     fileprivate func due(at now: Instant) -> Set<String> {
         Set(filter { $0.value.wait.dueAt.map { $0 <= now } ?? false }.keys)
     }
+}
+
+extension SnapshotItem {
+    /// Whether our side is not as it was when both agreed.
+    fileprivate var isChangedHere: Bool { base.map { $0.localDigest != localDigest } ?? false }
 }
 
 extension Decision {

@@ -23,7 +23,7 @@ struct NotionUpkeepTests {
         )
         let json = NotionShorthand.expanded(["$page": 1, "uid": "a@x", "title": "Bell"])
         let record = try #require(Page(json)).record(columns)
-        return try Self.bridge(columns).upkeep(of: event, from: [record]).compactMap { write in
+        return try Self.bridge(columns).upkeep(of: event, from: [record], isChanged: false).compactMap { write in
             guard case .create(let creation) = write else { return nil }
             return creation.uid
         }
@@ -61,10 +61,10 @@ struct NotionUpkeepTests {
         let table = NotionShorthand.expanded(["$table": 1, "without": ["Calendar UID"]])
         let bridge = NotionStage.provider(NotionScript([NotionExchange(answering: table)]))
             .notionBridge(to: NotionStage.link(mapping: Mapping.settled(Self.columns)), using: NotionTokens())
-        #expect(try !bridge.upkeep(of: event, from: records).isEmpty)
+        #expect(try !bridge.upkeep(of: event, from: records, isChanged: false).isEmpty)
         try await bridge.inquire()
         #expect(bridge.complaint != nil)
-        #expect(try bridge.upkeep(of: event, from: records).isEmpty)
+        #expect(try bridge.upkeep(of: event, from: records, isChanged: false).isEmpty)
     }
 
     @Test func `a number of days is kept with the mapping, and one that is none is refused`() throws {

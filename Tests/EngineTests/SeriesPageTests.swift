@@ -9,6 +9,11 @@ struct SeriesPageTests {
         await table.side.pages().first { $0.columnText("Calendar UID") == "series" }?.columnText("Repeats") ?? ""
     }
 
+    /// The line for people.
+    private func headline(_ table: OccurrenceTable) async -> String {
+        await column(table).split(separator: "\n").first.map(String.init) ?? ""
+    }
+
     private func write(_ rule: String, on table: OccurrenceTable) async throws {
         let text: JSONValue = ["rich_text": [["type": "text", "text": ["content": .string(rule)]]]]
         await table.edit(try await table.page("series"), ["properties": ["Repeats": text]])
@@ -19,6 +24,67 @@ struct SeriesPageTests {
             "202611\(day)T090000",
             "DTSTART;TZID=Europe/Berlin:202611\(day)T160000\nDTEND;TZID=Europe/Berlin:202611\(day)T170000\nSUMMARY:\(title)"
         )
+    }
+
+    // MARK: The line for people
+
+    @Test(arguments: [nil, 21])
+    func `the line for people follows what a client makes different later`(_ daysAhead: Int?) async throws {
+        let table = try await OccurrenceTable(daysAhead: daysAhead)
+        let sentence = "Every week, 20 times"
+        try await table.put(OccurrenceTable.weekly)
+        try await table.settle()
+        #expect(await headline(table) == sentence)
+        try await table.put(OccurrenceTable.weekly, override(23, of: table))
+        try await table.settle()
+        #expect(await headline(table) == sentence + " (changes: 1)")
+        try await table.put(OccurrenceTable.weekly, override(23, of: table) + override(30, of: table))
+        try await table.settle()
+        #expect(await headline(table) == sentence + " (changes: 2)")
+        try await table.put(OccurrenceTable.weekly.replacing("COUNT=20", with: "COUNT=9"), override(30, of: table))
+        try await table.settle()
+        #expect(await headline(table) == "Every week, 9 times (changes: 1)")
+        try await table.put(OccurrenceTable.weekly)
+        try await table.settle()
+        let shown = await column(table)
+        #expect(shown.hasPrefix(sentence + "\n"))
+    }
+
+    @Test func `the line for people follows the rule that a person writes below it`() async throws {
+        let table = try await OccurrenceTable(daysAhead: nil)
+        try await table.put(OccurrenceTable.weekly, override(30, of: table))
+        try await table.settle()
+        try await write("Every week, 20 times (changes: 1)\nRRULE:FREQ=WEEKLY;INTERVAL=2;COUNT=9", on: table)
+        try await table.settle()
+        #expect(await headline(table) == "Every 2 weeks, 9 times (changes: 1)")
+        try await write("Every 2 weeks, 9 times (changes: 1)\nRRULE:FREQ=DAILY", on: table)
+        try await table.settle()
+        #expect(await headline(table) == "Every day (changes: 1)")
+    }
+
+    @Test func `a person's own words above a rule stay, and so does a rule without any`() async throws {
+        let table = try await OccurrenceTable(daysAhead: nil)
+        try await table.put(OccurrenceTable.weekly)
+        try await table.settle()
+        for text in ["When we feel like it\nRRULE:FREQ=WEEKLY;COUNT=9", "RRULE:FREQ=DAILY;COUNT=9"] {
+            try await write(text, on: table)
+            try await table.settle()
+            let shown = await column(table)
+            #expect(shown == text)
+        }
+    }
+
+    @Test func `a line for people that somebody else writes again and again is not fought about`() async throws {
+        let table = try await OccurrenceTable(daysAhead: nil)
+        try await table.put(OccurrenceTable.weekly, override(23, of: table))
+        try await table.settle()
+        for changes in [" (changes: 3)", ""] {
+            let text = "Every week, 20 times\(changes)\nRRULE:FREQ=WEEKLY;COUNT=20"
+            try await write(text, on: table)
+            try await table.settle()
+            let shown = await column(table)
+            #expect(shown == text)
+        }
     }
 
     // MARK: Another rule
@@ -38,6 +104,7 @@ struct SeriesPageTests {
         #expect(try await table.overrides() == ["20261130T090000 at 20261130T160000 Even"])
         #expect(try await table.exceptions() == ["20261214T090000"])
         #expect(await column(table).contains("20261207") == false)
+        #expect(await headline(table) == "Every 2 weeks, 9 times (changes: 1)")
     }
 
     @Test(arguments: [nil, 21])

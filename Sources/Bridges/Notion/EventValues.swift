@@ -4,6 +4,8 @@ import ICalendar
 /// An event as the values of the mapped columns.
 struct EventValues: Sendable, Hashable {
     private(set) var byRole: [ColumnRole: ColumnValue] = [:]
+    /// Whether it is known how many occurrences are different.
+    let tellsChanges: Bool
 
     subscript(role: ColumnRole) -> ColumnValue? { byRole[role] }
 
@@ -22,10 +24,15 @@ struct EventValues: Sendable, Hashable {
     /// The most options Notion takes in one write.
     static let maximumOptions = 100
 
-    /// Reads what `columns` can hold of an object.
+    /// Reads what `columns` can hold of an object, which may be `whole` or without its overrides.
     ///
     /// - Throws: ``TranslationError/unsupported(_:)`` for what would be lost on the way back.
-    init(_ object: CalendarObject, columns: Columns, linkZone: String) throws(TranslationError) {
+    init(
+        _ object: CalendarObject,
+        isWhole: Bool = true,
+        columns: Columns,
+        linkZone: String
+    ) throws(TranslationError) {
         guard object.kind == .event else {
             throw .unsupported("Notion holds events, and this is a \(object.kind.rawValue).")
         }
@@ -33,26 +40,26 @@ struct EventValues: Sendable, Hashable {
             throw .unsupported("This is a single occurrence of a series that is kept elsewhere.")
         }
         let zones = ZoneResolver(floatingZone: linkZone, calendar: object.calendar)
-        let changes = object.overrides.count
         try self.init(
             event.withoutIdleExceptions(object.calendar.components("VTIMEZONE"), linkZone: linkZone),
             uid: object.uid,
-            changes: changes,
+            changes: isWhole ? object.overrides.count : nil,
             zones: zones,
             columns: columns,
             linkZone: linkZone
         )
     }
 
-    /// Reads what `columns` can hold of an event, of which `changes` occurrences are different.
+    /// Reads what `columns` can hold of an event, of which `changes` occurrences are different, if that is known.
     init(
         _ event: Component,
         uid: String,
-        changes: Int,
+        changes: Int?,
         zones: ZoneResolver,
         columns: Columns,
         linkZone: String
     ) throws(TranslationError) {
+        tellsChanges = changes != nil
         guard let when = When(event, zones: zones, linkZone: linkZone) else {
             throw .unsupported("An event without a start cannot be shown in Notion.")
         }
@@ -77,7 +84,7 @@ struct EventValues: Sendable, Hashable {
                 case .priority where column.type == .number: .number(Self.priority(event))
                 case .priority: Self.choice(event, role, in: column)
                 case .attendees: try column.type == .people ? Self.people(event, in: column) : Self.attendees(event)
-                case .repeats: .text(try Self.text(repeats, linkZone, changes: changes))
+                case .repeats: .text(try Self.text(repeats, linkZone, changes: changes ?? 0))
                 case .uid: .text(uid)
                 }
         }

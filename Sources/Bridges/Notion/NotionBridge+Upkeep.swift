@@ -46,15 +46,41 @@ extension NotionBridge: UpkeepBridge {
         day(of: instant).text <= OccurrenceNote.day(of: stamp, in: link.timeZone)
     }
 
-    /// Lists what makes the pages of the next occurrences say what the event says.
+    /// Lists what makes the pages of the next occurrences say what the event says, and the page of the series how many
+    /// occurrences are different.
     ///
     /// Pages of past days are left as they are: what was noted on them is history.
     public func upkeep(
         of object: CalendarObject,
-        from series: [UpstreamRecord]
+        from series: [UpstreamRecord],
+        isChanged: Bool
     ) throws(TranslationError) -> [RecordWrite] {
         guard let record = series.first(where: { !$0.isDeleted && $0.id == $0.series }) else { return [] }
         let master = try Page(record)
+        // It might be another gateway that changed what we told: then nobody would have the last word.
+        let told = isChanged ? headlineWrite(of: object, on: record, master) : nil
+        return try [told].compactMap(\.self) + occurrences(of: object, from: series, record, master)
+    }
+
+    /// The write that has the page of a series tell how many occurrences are different.
+    private func headlineWrite(of object: CalendarObject, on record: UpstreamRecord, _ page: Page) -> RecordWrite? {
+        guard let column = columns[.repeats], !column.type.isReadOnly, page.note.repeats == nil,
+            case .text(let current) = page.value(of: column), case .recurrence(let repeats) = Repeats.reading(current),
+            let text = Headline.text(current, telling: object.overrides.count, of: repeats)
+        else { return nil }
+        var body: [String: JSON] = ["properties": [column.id: ColumnValue.text(text).json(type: column.type)]]
+        if let kept = page.note.status { body[Page.noteKey] = ["status": .string(kept)] }
+        let payload = JSON.object(body).serialized
+        return .update(id: record.id, series: record.series, revision: record.revision, payload: payload)
+    }
+
+    /// The writes that make the pages of single occurrences say what the event says.
+    private func occurrences(
+        of object: CalendarObject,
+        from series: [UpstreamRecord],
+        _ record: UpstreamRecord,
+        _ master: Page
+    ) throws(TranslationError) -> [RecordWrite] {
         var present: [ShownPage] = []
         for other in series where !other.isDeleted && other.id != record.id {
             guard let note = Page.occurrence(of: other), isToCome(note.stamp) else { continue }
@@ -160,6 +186,8 @@ extension NotionBridge: UpkeepBridge {
         let values: EventValues
         /// Whether it is as the series tells it.
         let follows: Bool
+        /// Whether it is when the series has it.
+        let isOnTime: Bool
     }
 
     private func wantedOccurrences(of object: CalendarObject, uid: String) throws(TranslationError)
@@ -188,8 +216,6 @@ extension NotionBridge: UpkeepBridge {
     }
 
     /// The occurrences whose own time is within the days that are shown, by stamp; moved ones wherever they went.
-        /// Whether it is when the series has it.
-        let isOnTime: Bool
     private func upcoming(_ object: CalendarObject, days: Int, _ zones: ZoneResolver) -> [String: Occurrence] {
         var found: [String: Occurrence] = [:]
         let (first, last) = (today.text, today.adding(days: days).text)
@@ -261,6 +287,13 @@ extension NotionBridge: UpkeepBridge {
     }
 }
 
+extension EventValues {
+    fileprivate func isAtSameTime(as other: EventValues) -> Bool {
+        guard case .when(let own?) = self[.when], case .when(let others?) = other[.when] else { return false }
+        return own.coversSame(as: others)
+    }
+}
+
 extension Occurrence {
     /// An override, by itself.
     fileprivate init?(_ override: Component, _ zones: ZoneResolver) {
@@ -280,10 +313,3 @@ extension Occurrence {
         )
     }
 }
-extension EventValues {
-    fileprivate func isAtSameTime(as other: EventValues) -> Bool {
-        guard case .when(let own?) = self[.when], case .when(let others?) = other[.when] else { return false }
-        return own.coversSame(as: others)
-    }
-}
-

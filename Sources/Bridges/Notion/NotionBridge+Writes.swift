@@ -15,10 +15,10 @@ extension NotionBridge {
             return live.map { .delete(id: $0.id, series: $0.series, revision: $0.revision) }
         }
         let columns = columns
-        let values = try EventValues(object, columns: columns, linkZone: link.timeZone)
-        guard let record = live.first(where: { $0.id == $0.series }) else {
-            return [creation(of: object, values, columns)]
-        }
+        let record = live.first { $0.id == $0.series }
+        // To a page that is there comes what differs from it, and not every override.
+        let values = try EventValues(object, isWhole: record == nil, columns: columns, linkZone: link.timeZone)
+        guard let record else { return [creation(of: object, values, columns)] }
         let page = try Page(record)
         let properties = properties(of: values, differingFrom: page, columns)
         guard !properties.isEmpty else { return [] }
@@ -34,7 +34,8 @@ extension NotionBridge {
         for role in columns.roles {
             guard let column = columns[role], let held = values[role] else { continue }
             let current = page.value(of: column)
-            let wanted = held.keepingStrangers(of: current, column.directory)
+            var wanted = held.keepingStrangers(of: current, column.directory)
+            if role == .repeats, !values.tellsChanges { wanted = wanted.keepingChanges(of: current) }
             guard !page.keepsStatus(wanted, role, of: column), !agrees(current, with: wanted, role, of: column) else {
                 continue
             }
@@ -105,11 +106,12 @@ extension NotionBridge {
         }
     }
 
-    private func recurrencesAgree(_ current: String, _ wanted: String) -> Bool {
-        switch (Repeats.reading(current), Repeats.reading(wanted)) {
+    private func recurrencesAgree(_ currentText: String, _ wantedText: String) -> Bool {
+        switch (Repeats.reading(currentText), Repeats.reading(wantedText)) {
         case (.recurrence(let current), .recurrence(var wanted)):
             wanted.keepsStart = columns.daysAhead != nil
-            return wanted.means(current, linkZone: link.timeZone)
+            guard wanted.means(current, linkZone: link.timeZone) else { return false }
+            return Headline.agrees(currentText, with: wantedText)
         // A person's note about an event that does not recur.
         case (.nothing, .nothing): return true
         case (.nothing, _), (.recurrence, _), (.nonsense, _): return false
@@ -130,5 +132,14 @@ extension ColumnValue {
     fileprivate func keepingStrangers(of current: ColumnValue, _ directory: Directory?) -> ColumnValue {
         guard case .people(let wanted) = self, case .people(let present) = current, let directory else { return self }
         return .people(wanted + present.filter { directory.person($0) == nil })
+    }
+
+    /// A recurrence to be written, with as many different occurrences as the page tells of.
+    fileprivate func keepingChanges(of current: ColumnValue) -> ColumnValue {
+        guard case .text(let wanted) = self, case .text(let present) = current,
+            case .ours(let headline) = Headline.reading(present),
+            case .recurrence(let repeats) = Repeats.reading(wanted)
+        else { return self }
+        return .text(Headline.text(wanted, telling: headline.changes, of: repeats) ?? wanted)
     }
 }

@@ -38,6 +38,9 @@ struct Repeats: Sendable, Hashable {
 
     private var isEmpty: Bool { rules.isEmpty && additions.isEmpty }
 
+    /// Whether a line is for programs.
+    static func isRaw(_ line: String) -> Bool { property(line) != nil }
+
     /// Takes one line in; nil for one that is for people, false for one that is nonsense.
     private mutating func take(_ line: String) -> Bool? {
         guard let property = Self.property(line) else { return nil }
@@ -101,9 +104,7 @@ extension Repeats {
 
     /// The text for the column; it mentions how many occurrences are different, for Notion cannot show them.
     func text(linkZone: String, changes: Int) -> String {
-        var headline = rules.first?.sentence ?? "On chosen dates"
-        if changes > 0 { headline += " (changes: \(changes))" }
-        var lines = [headline]
+        var lines = [headline(changes: changes).text]
         // Without it nobody could tell by how much the last moment moves with the series.
         if let start, needsStart(linkZone: linkZone) || rules.contains(where: \.hasLast) {
             lines.append(Self.line(Property("DTSTART", start)))
@@ -112,6 +113,11 @@ extension Repeats {
         lines += exceptions.map { Self.line(Property("EXDATE", $0)) }
         lines += rules.map { "RRULE:\($0.value)" }
         return lines.joined(separator: "\n")
+    }
+
+    /// The line for people.
+    func headline(changes: Int) -> Headline {
+        Headline(sentence: rules.first?.sentence ?? Headline.chosenDates, changes: changes)
     }
 
     /// Whether two recurrences mean the same; a DTSTART that need not be written says nothing.
