@@ -81,6 +81,21 @@ public protocol ProtectingBridge: Bridge {
     func protection(of series: [UpstreamRecord]) -> String?
 }
 
+/// An upstream in which an occurrence has a record of its own only once it was changed.
+public protocol OccurrenceBridge: Bridge {
+    /// The same writes, those to occurrences of which no revision is known at the one they have now.
+    ///
+    /// `known` is what is known of their series. With `isDisputed` an occurrence was found changed before, and a listing
+    /// since then told of nothing: it counts as what it was.
+    ///
+    /// - Throws: `changedUpstream` where an occurrence says something else than what is known of it.
+    func examined(
+        _ writes: [RecordWrite],
+        knowing known: [UpstreamRecord],
+        isDisputed: Bool
+    ) async throws(BridgeError) -> [RecordWrite]
+}
+
 /// An upstream in which a person can change an occurrence and all that follow, which makes two series of one.
 public protocol SplittingBridge: Bridge {
     /// The series that a series was split off from first; itself where it was not split off.

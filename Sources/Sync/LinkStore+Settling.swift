@@ -159,6 +159,15 @@ extension LinkStore {
         }
     }
 
+    /// Moves an agreement as far as an item was written, for certain; the rest is decided anew.
+    func agree(partly agreed: AgreedItem, on uid: String, over link: Link) async throws {
+        let now = now()
+        try await database.write { transaction in
+            try Self.save(agreed, for: uid, run: nil, of: link.id, at: now, transaction)
+            try transaction.run("DELETE FROM intent WHERE link = \(link.id.value) AND uid = \(.text(uid))")
+        }
+    }
+
     // MARK: In a transaction
 
     /// Writes to our calendar what was decided, if it is still what it was decided on.

@@ -15,7 +15,7 @@ extension LinkStore {
         try await database.read { transaction in
             let rows = try transaction.rows(
                 """
-                SELECT retry.uid, attempts, due_at, retry.local_digest, retry.remote_digest,
+                SELECT retry.uid, attempts, due_at, retry.local_digest, retry.remote_digest, error_code,
                     COALESCE(base.series, retry.uid) AS series
                 FROM retry LEFT JOIN base ON base.link = retry.link AND base.uid = retry.uid
                 WHERE retry.link = \(link.id.value) AND action = \(.text(SyncPass.upkeepWord))
@@ -106,5 +106,6 @@ extension WaitingItem {
         dueAt = try row.optionalInstant("due_at")
         localDigest = try row.text("local_digest")
         remoteDigest = try row.text("remote_digest")
+        isDisputed = try row.text("error_code") == LinkProblem.changedMeanwhile.code
     }
 }

@@ -49,6 +49,8 @@ struct WaitingItem: Sendable {
     var dueAt: Instant?
     var localDigest: String
     var remoteDigest: String
+    /// Whether it was found changed upstream when it was to be written.
+    var isDisputed: Bool
 }
 
 /// One item as the database has it in one moment.

@@ -311,7 +311,12 @@ extension SnapshotItem {
 extension WaitingItem {
     /// Whether the item is tried again: it is time, or it is not what failed.
     func isDue(for item: SnapshotItem, at now: Instant) -> Bool {
-        guard localDigest == item.localDigest, remoteDigest == item.remoteDigest else { return true }
+        guard isSame(as: item) else { return true }
         return dueAt.map { $0 <= now } ?? false
+    }
+
+    /// Whether the item is what failed.
+    func isSame(as item: SnapshotItem) -> Bool {
+        localDigest == item.localDigest && remoteDigest == item.remoteDigest
     }
 }

@@ -188,16 +188,6 @@ extension WorkItem {
     fileprivate var isDeletion: Bool { decision.action == .deleteRemote }
 }
 
-extension RecordWrite {
-    /// Whether it changes or deletes a record whatever that is by now.
-    fileprivate var isUnconditional: Bool {
-        switch self {
-        case .create: false
-        case .update(_, _, let revision, _), .delete(_, _, let revision): revision == nil
-        }
-    }
-}
-
 extension CalendarObject {
     /// Whether it repeats, or is known by some of its occurrences only.
     fileprivate var isSeries: Bool {

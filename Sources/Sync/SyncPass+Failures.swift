@@ -94,7 +94,7 @@ extension SyncPass {
     ) async throws -> ItemOutcome {
         try await beginRun()
         // A changed item is another attempt, counted anew.
-        let isSame = item.retry.map { $0.localDigest == item.localDigest && $0.remoteDigest == item.remoteDigest }
+        let isSame = item.retry.map { $0.isSame(as: item) }
         let attempts = (isSame ?? false ? item.retry?.attempts ?? 0 : 0) + 1
         let wait = delay ?? Backoff.seconds(afterAttempt: attempts, random: clock.random())
         let retry = NewRetry(

@@ -199,22 +199,61 @@ extension SyncPass {
     ) async throws -> Answer? {
         var records = Dictionary(item.records.map { ($0.id, $0) }) { _, last in last }
         var series = item.series ?? ""
-        for (index, write) in writes.enumerated() {
-            let answer = try await perform(
-                write,
-                for: item,
-                intending: index == 0 ? intentions : [],
-                isFirst: index == 0
-            )
+        var writes = writes
+        var reached: RemoteItem?
+        for index in writes.indices {
+            let write: RecordWrite
+            let answer: UpstreamRecord?
+            do {
+                try await examine(&writes, from: index, Array(records.values), for: item)
+                write = writes[index]
+                let noted = index == 0 ? intentions : []
+                answer = try await perform(write, for: item, intending: noted, isFirst: index == 0)
+            } catch let error as BridgeError {
+                if error.isCertain, let reached { try await agree(upTo: reached, on: item) }
+                throw error
+            }
             if isListing {
                 if let former = records[write.recordID] { writtenMeanwhile.note(former) }
                 if let answer { writtenMeanwhile.note(series: answer.series) }
             }
             let mirrored = mirrored(answer, to: write, for: item, &records, &series)
-            guard index < writes.count - 1 else { return self.answer(mirrored, series) }
+            let result = self.answer(mirrored, series)
+            guard index < writes.count - 1 else { return result }
+            reached = result.remote
             try await state.remember(mirrored.object, mirrored.records, of: link, audit: takeAudit())
         }
         return nil
+    }
+
+    /// Agrees on what was written of an item before one of its writes was refused: what the upstream answered is known, so
+    /// that whatever it says otherwise from now on, somebody there has said.
+    private func agree(upTo reached: RemoteItem, on item: SnapshotItem) async throws {
+        guard var agreed = item.base, !agreed.isVoid, item.intent == nil, let former = item.remote?.fields else {
+            return
+        }
+        for field in Set(former.keys).union(reached.fields.keys) where former[field] != reached.fields[field] {
+            agreed.agreement.remote[field] = reached.fields[field]
+        }
+        try await state.agree(partly: agreed, on: item.uid, over: link)
+    }
+
+    /// Looks at what is to be written unseen: all of it before the first write, and again after one of the series itself,
+    /// which makes all of it another.
+    private func examine(
+        _ writes: inout [RecordWrite],
+        from index: Int,
+        _ records: [UpstreamRecord],
+        for item: SnapshotItem
+    ) async throws {
+        guard let bridge = bridge as? any OccurrenceBridge else { return }
+        let isFirstLook = index == 0 && !writes[0].isCreation && writes.contains(where: \.isUnconditional)
+        guard isFirstLook || writes[index].isUnconditional else { return }
+        let isDisputed = item.retry.map { $0.isDisputed && $0.isSame(as: item) } ?? false
+        let rest = Array(writes[index...])
+        let examined = try await bridge.examined(rest, knowing: records, isDisputed: isDisputed)
+        let end = writes[index...].firstIndex { $0.recordID == item.series } ?? writes.endIndex
+        writes.replaceSubrange(index..<end, with: examined.prefix(end - index))
     }
 
     /// Performs one write; a refusal of the first takes back the note that it may have happened.
@@ -302,6 +341,14 @@ extension RecordWrite {
     var isCreation: Bool {
         if case .create = self { return true }
         return false
+    }
+
+    /// Whether it changes or deletes a record whatever that is by now.
+    var isUnconditional: Bool {
+        switch self {
+        case .create: false
+        case .update(_, _, let revision, _), .delete(_, _, let revision): revision == nil
+        }
     }
 
     /// The record that is written; empty for one that has no identifier yet.

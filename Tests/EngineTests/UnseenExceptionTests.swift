@@ -101,4 +101,76 @@ struct UnseenExceptionTests {
         let events = await side.simulator.events(in: side.calendarIdentifier)
         #expect(events.contains { $0["location"]?.text == "Roof" && $0["summary"]?.text == "Series" })
     }
+
+    /// A pass after whose listing, before its first write, a person changes an occurrence at Google.
+    private func passWhileTheyWrite(_ place: Int = 1) async throws {
+        world.clock.advance(60)
+        var process = Process()
+        process.isNew = false
+        let calls = Counter()
+        let (side, instance) = (side, instance)
+        process.meanwhile = {
+            guard calls.next() == place else { return }
+            do {
+                try await side.simulator.editEvent(instance, ["summary": "Theirs"], in: side.calendarIdentifier)
+            } catch {
+                Issue.record("the person could not write: \(error)")
+            }
+        }
+        try await world.pass(of: spoke, in: process)
+    }
+
+    @Test(arguments: ["override", "exclusion", "both", "series"], [1, 2])
+    func `is not written over after the listing, either`(_ what: String, _ place: Int) async throws {
+        let ours = Self.edited.replacing("%UID", with: try await object().uid)
+        let before = { (text: String) in
+            text.replacing(
+                "END:VCALENDAR",
+                with: ours.replacing("20261126", with: "20261125")
+                    .replacing("20261127", with: "20261126")
+            )
+        }
+        try await edit { text in
+            switch what {
+            case "override": text.replacing("END:VCALENDAR", with: ours)
+            case "exclusion": text.replacing("RRULE:", with: "EXDATE;VALUE=DATE:20261126\r\nRRULE:")
+            case "both": before(text.replacing("RRULE:", with: "EXDATE;VALUE=DATE:20261126\r\nRRULE:"))
+            case _:
+                text.replacing("SUMMARY:Series", with: "SUMMARY:Series\r\nLOCATION:Roof")
+                    .replacing("END:VCALENDAR", with: ours)
+            }
+        }
+        try await passWhileTheyWrite(place)
+        #expect(try await isKept())
+        try await pass()
+        #expect(try await isKept())
+        #expect(try await conflicts() == 1)
+    }
+
+    @Test func `of many that are changed here at once none goes over it`() async throws {
+        let head = Self.edited.replacing("%UID", with: try await object().uid)
+            .replacing("\r\nEND:VCALENDAR", with: "")
+        let days = (23...27).map { day in
+            head.replacing("20261127", with: "202611\(day + 1)").replacing("20261126", with: "202611\(day)")
+        }
+        try await edit { $0.replacing("END:VCALENDAR", with: (days + ["END:VCALENDAR"]).joined(separator: "\r\n")) }
+        try await passWhileTheyWrite()
+        #expect(try await isKept())
+        #expect(try await conflicts() == 0)
+        try await pass()
+        #expect(try await conflicts() == 1)
+        #expect(try await isKept())
+    }
+
+    @Test func `an occurrence that nobody changed is written at the revision it has`() async throws {
+        let ours = Self.edited.replacing("%UID", with: try await object().uid)
+        try await edit { $0.replacing("END:VCALENDAR", with: ours) }
+        world.clock.advance(60)
+        try await world.pass(of: spoke)
+        let events = await side.simulator.events(in: side.calendarIdentifier)
+        #expect(events.contains { $0["id"]?.text == instance && $0["summary"]?.text == "Ours" })
+        let requests = await side.simulator.requests
+        let write = try #require(requests.last { $0.method == "PATCH" })
+        #expect(write.headers["if-match"] != nil)
+    }
 }

@@ -4,7 +4,7 @@ import HTTPTypes
 extension GoogleBridge {
     /// Performs one write; each says who is to be mailed about it.
     ///
-    /// An update of an occurrence that is not stored yet names no revision and is unconditional.
+    /// An update that names no revision is unconditional.
     public func perform(_ write: RecordWrite) async throws(BridgeError) -> UpstreamRecord? {
         let call = try call(for: write)
         return try await outcome(of: client.exchange(call), to: call, for: write)
@@ -159,7 +159,7 @@ extension GoogleBridge {
     // MARK: Answers
 
     /// The record an answer describes, with the default reminders if it uses them.
-    private func record(_ reply: GoogleReply) async throws(BridgeError) -> UpstreamRecord {
+    func record(_ reply: GoogleReply) async throws(BridgeError) -> UpstreamRecord {
         let usesDefaults = try reply.value()["reminders"]?["useDefault"]?.bool == true
         let reminders = usesDefaults ? try await currentDefaultReminders() : .array([])
         do {

@@ -6,7 +6,7 @@ import OutboundHTTP
 ///
 /// A record is an event resource: a single event, the master of a series, or an exception of one.
 public struct GoogleBridge: NotifyingBridge, AnsweringBridge, PagingBridge, BatchingBridge, AccessTellingBridge,
-    MailingBridge, ProtectingBridge, SplittingBridge
+    MailingBridge, ProtectingBridge, SplittingBridge, OccurrenceBridge
 {
     /// The link this bridge serves.
     public let link: UpstreamLink
