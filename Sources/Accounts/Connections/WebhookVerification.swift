@@ -36,6 +36,8 @@ public struct WebhookVerification: Sendable {
     private struct Record: Codable {
         var token: String?
         var openedAt: Int64?
+        /// The secret of before, which counts until a call is signed with the new one.
+        var former: String?
     }
 
     private let credentials: CredentialStore
@@ -59,11 +61,11 @@ public struct WebhookVerification: Sendable {
     /// How the set-up stands.
     public func setup() async throws -> Setup { try await setup(stored().record) }
 
-    /// Opens the window; the secret of before counts until another one is taken.
+    /// Opens the window; the secret of before counts until a call is signed with another one.
     public func open() async throws -> Setup {
         while true {
             let (sealed, record) = try await stored()
-            let opened = Record(token: record.token, openedAt: now().seconds)
+            let opened = Record(token: record.token, openedAt: now().seconds, former: record.former)
             if try await replace(sealed, with: opened) { return setup(opened) }
         }
     }
@@ -75,16 +77,25 @@ public struct WebhookVerification: Sendable {
         }
         let (sealed, record) = try await stored()
         guard setup(record).state == .open else { return false }
-        return try await replace(sealed, with: Record(token: token, openedAt: nil))
+        // One that never signed anything may be a stranger's: what worked before it goes on working.
+        let former = token == record.token ? record.former : record.former ?? record.token
+        return try await replace(sealed, with: Record(token: token, openedAt: nil, former: former))
     }
 
     /// Whether `body` was signed with the secret: `sha256=` and the HMAC-SHA256 of the octets in hexadecimal digits.
     public func isGenuine(_ body: [UInt8], signature: String) async throws -> Bool {
         let prefix = "sha256="
-        guard let token = try await stored().record.token, signature.hasPrefix(prefix),
+        let (sealed, record) = try await stored()
+        guard let token = record.token, signature.hasPrefix(prefix),
             let code = Self.octets(hexadecimal: signature.dropFirst(prefix.count))
         else { return false }
-        return Secret.isAuthentic(code, of: body, key: Array(token.utf8))
+        func isSigned(with secret: String) -> Bool { Secret.isAuthentic(code, of: body, key: Array(secret.utf8)) }
+        guard isSigned(with: token) else { return record.former.map(isSigned) ?? false }
+        if record.former != nil {
+            // Where something else was stored meanwhile, the next call tells.
+            _ = try await replace(sealed, with: Record(token: token, openedAt: record.openedAt))
+        }
+        return true
     }
 
     private func setup(_ record: Record) -> Setup {
