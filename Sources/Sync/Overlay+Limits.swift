@@ -33,14 +33,17 @@ extension Overlay {
     ///
     /// Only of what happens once: a series keeps its zone with its rule.
     private func times(of component: Component, from source: Component) -> [String: [Property]]? {
-        guard let zone = fieldSet.limits.forgottenZone, let start = component.first("DTSTART")?.dateTime,
-            let newStart = source.first("DTSTART")?.dateTime, !start.isDate, !newStart.isDate,
-            ![component, source].contains(where: { $0.first("RRULE") != nil || $0.first("RDATE") != nil }),
-            let shownStart = shown(newStart, like: start, zone)
+        guard let zone = fieldSet.limits.forgottenZone, var start = component.first("DTSTART")?.dateTime,
+            let newStart = source.first("DTSTART")?.dateTime, !newStart.isDate,
+            ![component, source].contains(where: { $0.first("RRULE") != nil || $0.first("RDATE") != nil })
         else { return nil }
+        let wasDay = start.isDate
+        // Days have no zone: what they become is told in that of the calendar.
+        if wasDay { start.form = zone == "UTC" ? .utc : .zoned(zone) }
+        guard let shownStart = shown(newStart, like: start, zone) else { return nil }
         var times = ["DTSTART": [Property("DTSTART", shownStart)]]
         if let newEnd = source.first("DTEND")?.dateTime {
-            let end = component.first("DTEND")?.dateTime ?? start
+            let end = wasDay ? start : component.first("DTEND")?.dateTime ?? start
             guard let shownEnd = shown(newEnd, like: end, zone) else { return nil }
             times["DTEND"] = [Property("DTEND", shownEnd)]
         }

@@ -133,6 +133,17 @@ struct OverlayLimitsTests {
         #expect(result.text.contains("\r\n\(end)\r\n"))
     }
 
+    @Test(arguments: [
+        ["DTSTART:20261121T100000Z", "DTEND:20261121T103000Z"],
+        ["DTSTART;TZID=America/New_York:20261121T050000", "DTEND;TZID=America/New_York:20261121T053000"],
+    ])
+    func `an event that was all-day in between is told in the calendar's zone`(_ theirs: [String]) throws {
+        let ours = ["DTSTART;VALUE=DATE:20261121", "DTEND;VALUE=DATE:20261122"]
+        let result = try taken(.schedule, of: theirs, onto: ours, fieldSet(zone: "Europe/Berlin"))
+        #expect(result.text.contains("\r\nDTSTART;TZID=Europe/Berlin:20261121T110000\r\n"))
+        #expect(result.text.contains("\r\nDTEND;TZID=Europe/Berlin:20261121T113000\r\n"))
+    }
+
     // MARK: Days instead of times
 
     private func series(_ master: [String], _ overrides: [String]...) -> String {
