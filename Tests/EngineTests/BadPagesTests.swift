@@ -99,6 +99,68 @@ struct BadPagesTests {
         #expect(try await table.differences().isEmpty)
     }
 
+    @Test(arguments: ["", "There"])
+    func `an event that is deleted while its page is bad is decided about once the page is mended`(
+        _ location: String
+    ) async throws {
+        let table = try await Table()
+        let id = try await table.make("Odd", ["start": "2026-11-30"])
+        try await table.world.pass(of: table.spoke)
+        table.side.tampering.set { $0.replacing("2026-11-30", with: "2026-13-45") }
+        await table.edit(id, ["Location": ["rich_text": Table.text("Here")]])
+        try await table.world.pass(of: table.spoke)
+        let stored = try await table.world.calendars.all(in: table.world.calendar)
+        let odd = try #require(try stored.first { try $0.object().master?.first("SUMMARY")?.text == "Odd" })
+        _ = try await table.world.calendars.delete(
+            named: odd.name,
+            in: table.world.calendar,
+            if: .always,
+            by: Author(.client, name: "test")
+        )
+        try await table.world.pass(of: table.spoke)
+        #expect(try await table.quarantine().count == 1)
+        #expect(try await table.summaries() == ["Fine", "Good"])
+        table.side.tampering.set(nil)
+        await table.edit(id, ["Location": ["rich_text": Table.text(location)]])
+        try await table.world.pass(of: table.spoke)
+        // As it was it goes as well; edited, it outlives its deletion, and that is written down.
+        let isKept = !location.isEmpty
+        #expect(try await table.summaries() == (isKept ? ["Fine", "Good", "Odd"] : ["Fine", "Good"]))
+        #expect(await table.side.pages().count == (isKept ? 3 : 2))
+        let conflicts = try await table.world.links.conflicts(of: table.spoke.link.principal, .resolved)
+        #expect(conflicts.map(\.summary) == (isKept ? ["Odd"] : []))
+        #expect(try await table.quarantine().isEmpty)
+    }
+
+    @Test(
+        arguments: [
+            ["start": "9999-12-31"], ["start": "9999-12-30", "end": "9999-12-31"],
+            ["start": "9999-12-31T23:00:00.000-05:00", "end": "9999-12-31T23:30:00.000-05:00"],
+        ] as [JSONValue]
+    )
+    func `a page of the last day that can be told is quarantined, and the others go on`(_ when: JSONValue) async throws
+    {
+        let table = try await Table()
+        try await table.make("Last", when)
+        try await table.make("Other", ["start": "2026-11-30"])
+        try await table.world.pass(of: table.spoke)
+        #expect(try await table.summaries() == ["Fine", "Good", "Other"])
+        #expect(try await table.quarantine().first?.reason.contains("9999") == true)
+    }
+
+    @Test(arguments: ["DTSTART;VALUE=DATE:99991231", "DTSTART:99991231T100000Z"])
+    func `an event of the last day that can be told waits with the reason, and the others go on`(
+        _ start: String
+    ) async throws {
+        let table = try await OccurrenceTable(daysAhead: nil)
+        try await table.put(start + "\nSUMMARY:Last", uid: "last")
+        try await table.put("DTSTART:20261124T090000Z\nSUMMARY:Other", uid: "other")
+        try await table.world.pass(of: table.spoke)
+        #expect(await table.side.pages().map { $0.columnText("Name") } == ["Other"])
+        let queue = try await table.world.links.queue(of: table.spoke.link.principal)
+        #expect(queue.map { $0.lastError.message.contains("9999") } == [true])
+    }
+
     @Test func `a page without a title is an event without one`() async throws {
         let table = try await Table()
         try await table.make("", ["start": "2026-11-30"])

@@ -63,6 +63,9 @@ struct EventValues: Sendable, Hashable {
         guard let when = When(event, zones: zones, linkZone: linkZone) else {
             throw .unsupported("An event without a start cannot be shown in Notion.")
         }
+        guard !when.isLastOfAll else {
+            throw .unsupported("An event that ends with the year 9999 cannot be shown in Notion.")
+        }
         var repeats = try Repeats(event, zones: zones, linkZone: linkZone)
         // By it one sees how far a series was moved, and which of its pages shows what.
         repeats?.keepsStart = columns.daysAhead != nil

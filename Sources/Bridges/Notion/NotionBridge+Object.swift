@@ -37,6 +37,11 @@ extension NotionBridge {
         guard let column = columns[.when] else { throw .notAnEvent }
         if let text = page.nonsensicalDate(in: column) { throw nonsense("date", text, column, page) }
         guard case .when(let when?) = page.value(of: column) else { throw .notAnEvent }
+        guard !when.isLastOfAll else {
+            throw .unreadable(
+                "The Notion page \(page.address) ends with the year 9999, and no event can end after that."
+            )
+        }
         let stamp = DateTime(modified ?? page.modified ?? Instant(seconds: 0))
         var properties = [
             Property("UID", text: page.uid(columns)), Property("DTSTAMP", stamp), Property("LAST-MODIFIED", stamp),
@@ -106,6 +111,19 @@ extension NotionBridge: CorrectingBridge {
         return "“\(text)” in the column “\(column.name)” of the Notion page \(page.address) is no rule:"
             + " what stood there before was put back."
     }
+}
+
+extension When {
+    /// Whether it reaches the last day that can be told, so that no event can end after it.
+    var isLastOfAll: Bool {
+        switch span {
+        case .days(_, let last): last.text >= "99991231"
+        case .time(let start, let end): (end ?? start) >= Self.lastDay
+        }
+    }
+
+    /// The beginning of the year 9999's last day in UTC.
+    private static let lastDay = ZoneResolver().instant(DateTime(date: 9999, 12, 31))
 }
 
 extension DateTime {
