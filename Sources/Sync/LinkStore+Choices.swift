@@ -150,7 +150,11 @@ extension LinkStore {
             INSERT INTO base (
                 link, uid, local_fields, remote_fields, local_text, remote_text, local_digest, remote_digest, origin
             )
-            SELECT id, \(.text(uid)), '', '', '', '', '', '', \(.text(Origin.both.rawValue)) FROM link
+            SELECT id, \(.text(uid)), '', '', '', '', '', '', COALESCE(
+                    (SELECT origin FROM departed WHERE departed.link = link.id AND departed.uid = \(.text(uid))),
+                    \(.text(Origin.both.rawValue))
+                )
+            FROM link
             WHERE calendar = \(calendar.value) AND filters IS NOT NULL AND EXISTS (
                 SELECT 1 FROM pass JOIN pass_item ON pass_item.pass = pass.id
                 WHERE pass.link = link.id AND pass_item.uid = \(.text(uid)) AND pass_item.outcome = 'done')

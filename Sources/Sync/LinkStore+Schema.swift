@@ -38,6 +38,7 @@ extension LinkStore {
                 "CREATE INDEX pass_item_part ON pass_item (family) WHERE undo_removes = 'gateway' AND family IS NOT NULL"
             ]
         ),
+        Migration(name: "Whose an event was that is gone", statements: departures),
     ]
 
     private static let choices = [
@@ -91,6 +92,27 @@ extension LinkStore {
         WHERE origin <> 'gateway' AND link IN (SELECT id FROM link WHERE provider = 'google')
         """,
         "CREATE INDEX base_protecting ON base (uid) WHERE protection IS NOT NULL",
+    ]
+
+    // Brought back, an event is whose it was. Until now only runs told what had come from upstream.
+    private static let departures = [
+        """
+        CREATE TABLE departed (
+            link INTEGER NOT NULL REFERENCES link (id) ON DELETE CASCADE,
+            uid TEXT NOT NULL,
+            origin TEXT NOT NULL,
+            since BIGINT NOT NULL,
+            PRIMARY KEY (link, uid)
+        )
+        """,
+        """
+        INSERT INTO departed (link, uid, origin, since)
+        SELECT pass.link, pass_item.uid, 'upstream', MAX(pass.started_at)
+        FROM pass_item JOIN pass ON pass.id = pass_item.pass
+        WHERE undo_removes = 'gateway' AND pass_item.outcome = 'done'
+            AND NOT EXISTS (SELECT 1 FROM base WHERE base.link = pass.link AND base.uid = pass_item.uid)
+        GROUP BY pass.link, pass_item.uid
+        """,
     ]
 
     // The rows of base are long: counted one by one, a status would read all of them.

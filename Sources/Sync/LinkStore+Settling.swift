@@ -236,6 +236,7 @@ extension LinkStore {
                 transaction
             )
         } else {
+            try rememberOrigin(of: uid, link.id, at: now, transaction)
             try transaction.run("DELETE FROM base WHERE link = \(link.id.value) AND uid = \(.text(uid))")
         }
         if !settlement.isFirst {
@@ -248,6 +249,22 @@ extension LinkStore {
         }
         // One that is open still has come to an end by itself.
         if !settlement.isFirst { try closeConflict(of: uid, link.id, at: now, transaction) }
+    }
+
+    /// Remembers whose an event was that is gone: it may be brought back.
+    private static func rememberOrigin(
+        of uid: String,
+        _ link: LinkID,
+        at now: Instant,
+        _ transaction: borrowing SQLTransaction
+    ) throws {
+        try transaction.run(
+            """
+            INSERT INTO departed (link, uid, origin, since)
+            SELECT link, uid, origin, \(now.value) FROM base WHERE link = \(link.value) AND uid = \(.text(uid))
+            ON CONFLICT (link, uid) DO UPDATE SET since = excluded.since
+            """
+        )
     }
 
     static func save(

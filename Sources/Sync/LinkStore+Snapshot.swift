@@ -206,6 +206,12 @@ private struct RawSnapshot: Sendable {
             """
         )
         item.base = try base.map(AgreedItem.init)
+        if base == nil {
+            item.formerOrigin = try transaction.row(
+                "SELECT origin FROM departed WHERE link = \(link.id.value) AND uid = \(.text(uid))"
+            )?
+            .word("origin")
+        }
         item.series = remotes[uid]?.series ?? item.base?.series
         if let series = item.series {
             item.records = try LinkStore.records(of: series, link.id, transaction)

@@ -65,6 +65,10 @@ extension LinkStore {
             )
             return (runs, conflicts)
         }
+        // What has no version any more cannot be brought back.
+        try await database.write { transaction in
+            try transaction.run("DELETE FROM departed WHERE since < \(versions.value)")
+        }
         report.mirrored = try await database.write { try Self.forgetGoneSeries(before: trash, $0) }
         return report
     }

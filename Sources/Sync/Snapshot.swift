@@ -59,6 +59,8 @@ struct SnapshotItem: Sendable {
     var local: LocalItem?
     var remote: RemoteItem?
     var base: AgreedItem?
+    /// Whose the event was when both sides had it before, and it is in no agreement now.
+    var formerOrigin: Origin?
     /// The series upstream, even while it is no event.
     var series: String?
     /// All records of the series.

@@ -302,7 +302,7 @@ extension SnapshotItem {
             remoteText: remote.object.text,
             localDigest: local.stored.etag.rawValue,
             remoteDigest: remote.digest,
-            origin: base?.origin ?? origin ?? (intent?.isCreation == true ? .gateway : .both),
+            origin: base?.origin ?? formerOrigin ?? origin ?? (intent?.isCreation == true ? .gateway : .both),
             isVoid: false
         )
     }

@@ -27,6 +27,52 @@ struct RemovalTests {
         #expect(await other.live.map(\.id) == ["c"])
     }
 
+    /// How an event comes back.
+    enum Return: CaseIterable {
+        case undone, restored, storedAgain
+    }
+
+    @Test(arguments: [true, false], Return.allCases)
+    func `what came from upstream and was brought back stays there`(_ goesHere: Bool, _ way: Return) async throws {
+        let bench = try await Workbench()
+        await bench.putUpstream("a", event("theirs", "SUMMARY:Theirs"))
+        await bench.putUpstream("b", event("other", "SUMMARY:Other"))
+        try await bench.put(event("ours", "SUMMARY:Ours"))
+        try await bench.pass()
+        let text = try #require(try await bench.text("theirs"))
+        if goesHere { try await bench.delete("theirs") } else { await bench.deleteUpstream("a") }
+        let run = try #require(try await bench.pass().run)
+        #expect(try await bench.uids() == ["other", "ours"])
+        switch way {
+        case .undone: _ = try await bench.scheduler().undo(run, by: alice)
+        case .restored:
+            let object = try CalendarObject(parsing: text)
+            _ = try await bench.links.bringBack(object, named: "theirs.ics", in: bench.calendar, by: alice)
+        case .storedAgain: try await bench.put(text)
+        }
+        try await bench.pass()
+        #expect(await bench.upstream.live.count == 3)
+        let receipt = try #require(try await bench.scheduler().delete(bench.link.id, purge: .everything, by: alice))
+        #expect(receipt.removedHere == 2 && receipt.removedUpstream == 1)
+        #expect(try await bench.uids() == ["ours"])
+        #expect(await bench.upstream.live.map { $0.payload.contains("SUMMARY:Ours") } == [false, false])
+    }
+
+    @Test func `what was the upstream's own comes home in full over a link that shows times only`() async throws {
+        let bench = try await Workbench()
+        var change = LinkChange()
+        change.filters = .some(#"{"busy_only":true}"#)
+        _ = try await bench.links.update(bench.link.id, change)
+        await bench.putUpstream("a", event("theirs", "SUMMARY:Theirs"))
+        try await bench.pass()
+        try await bench.delete("theirs")
+        let run = try #require(try await bench.pass().run)
+        _ = try await bench.scheduler().undo(run, by: alice)
+        for _ in 0..<2 { try await bench.pass() }
+        #expect(await bench.upstream.live.map { $0.payload.contains("SUMMARY:Theirs") } == [true])
+        #expect(try await bench.text("theirs")?.contains("SUMMARY:Theirs") == true)
+    }
+
     @Test(arguments: [LinkDirection.both, .pull], [false, true])
     func `what was edited here and is not upstream stays here`(_ direction: LinkDirection, _ isTried: Bool) async throws
     {
