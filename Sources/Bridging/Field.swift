@@ -21,6 +21,9 @@ public enum Field: String, Sendable, Hashable, CaseIterable, Codable {
     case priority
     /// CONFERENCE and X-GOOGLE-CONFERENCE: read, never written.
     case conference
+    case comment
+    /// ATTACH.
+    case attachments
 }
 
 /// What an upstream can hold.

@@ -59,14 +59,24 @@ public struct MappingPreview: Sendable, Hashable {
         public var values: [String]
         /// Whether there is no mapping without it.
         public var isNeeded: Bool
+        /// Whether a column can be added for it.
+        public var canBeAdded: Bool
 
         /// Describes what an event has.
-        public init(key: String, property: String, columnName: String, values: [String], isNeeded: Bool) {
+        public init(
+            key: String,
+            property: String,
+            columnName: String,
+            values: [String],
+            isNeeded: Bool,
+            canBeAdded: Bool
+        ) {
             self.key = key
             self.property = property
             self.columnName = columnName
             self.values = values
             self.isNeeded = isNeeded
+            self.canBeAdded = canBeAdded
         }
     }
 
@@ -82,6 +92,8 @@ public struct MappingPreview: Sendable, Hashable {
         public var keys: [String]
         /// What became of the column since the mapping was saved, and what helps; nil where it is as it was.
         public var note: String?
+        /// What a person should know of columns of this type; nil where there is nothing.
+        public var hint: String?
 
         /// Describes a column of the table.
         public init(
@@ -90,7 +102,8 @@ public struct MappingPreview: Sendable, Hashable {
             type: String,
             options: [String],
             keys: [String],
-            note: String? = nil
+            note: String? = nil,
+            hint: String? = nil
         ) {
             self.id = id
             self.name = name
@@ -98,6 +111,7 @@ public struct MappingPreview: Sendable, Hashable {
             self.options = options
             self.keys = keys
             self.note = note
+            self.hint = hint
         }
     }
 

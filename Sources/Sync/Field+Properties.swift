@@ -19,6 +19,8 @@ extension Field {
         case .alarms, .answer: []
         case .priority: ["PRIORITY"]
         case .conference: ["CONFERENCE", "X-GOOGLE-CONFERENCE"]
+        case .comment: ["COMMENT"]
+        case .attachments: ["ATTACH"]
         }
     }
 
@@ -31,7 +33,9 @@ extension Field {
         case .attendees: "attendee"
         case .answer: "partstat"
         case .alarms: "valarm"
-        case .summary, .description, .location, .url, .status, .categories, .color, .priority, .conference: rawValue
+        case .attachments: "attach"
+        case .summary, .description, .location, .url, .status, .categories, .color, .priority, .conference, .comment:
+            rawValue
         }
     }
 }

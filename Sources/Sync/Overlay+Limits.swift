@@ -9,7 +9,7 @@ extension Overlay {
         case .categories: fieldSet.limits.categories.map { ["CATEGORIES": categories($0, of: component, from: source)] }
         case .schedule: times(of: component, from: source)
         case .summary, .description, .location, .url, .status, .transparency, .classification, .color, .attendees,
-            .answer, .alarms, .priority, .conference:
+            .answer, .alarms, .priority, .conference, .comment, .attachments:
             nil
         }
     }

@@ -65,6 +65,8 @@ struct Projection {
         case .answer: fieldSet.answer(of: component)
         case .alarms: set(component.components("VALARM").map(alarm))
         case .priority: component.first("PRIORITY").map { trimmed($0.value) }.flatMap { $0 == "0" ? nil : $0 }
+        case .comment: set(component.all("COMMENT").map { trimmed(withPlainLineEnds($0.text)) })
+        case .attachments: set(component.all("ATTACH").map { trimmed($0.value) })
         case .conference:
             set((component.all("CONFERENCE") + component.all("X-GOOGLE-CONFERENCE")).map { trimmed($0.value) })
         }

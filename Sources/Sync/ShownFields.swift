@@ -76,7 +76,11 @@ struct ShownFields {
         case .alarms:
             let alarms = component.components("VALARM").compactMap { $0.first("TRIGGER")?.value }
             return alarms.isEmpty ? nil : alarms.joined(separator: ", ")
-        case .schedule, .url, .status, .transparency, .classification, .color, .attendees, .priority, .conference:
+        case .comment:
+            let texts = component.all("COMMENT").map(\.text)
+            return texts.isEmpty ? nil : texts.joined(separator: ", ")
+        case .schedule, .url, .status, .transparency, .classification, .color, .attendees, .priority, .conference,
+            .attachments:
             let values = field.properties.flatMap { component.all($0) }.map(\.value)
             return values.isEmpty ? nil : values.joined(separator: ", ")
         }

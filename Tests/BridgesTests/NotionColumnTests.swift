@@ -95,6 +95,17 @@ struct NotionColumnTests {
         #expect(try bridge.writes(toMake: bridge.object(from: [record]), from: [record]).isEmpty)
     }
 
+    @Test func `an address that ends within the hour makes no other record`() throws {
+        let columns = Columns([.attachments: Column(id: "c", name: "Files", type: .files)])
+        let records = try ["1", "2"].map { signature in
+            let file: JSON = ["file": ["url": .string("https://files.example/photo?sign=" + signature)]]
+            let property: JSON = ["id": "c", "type": "files", "files": [file]]
+            let page = Page(["id": .string(NotionShorthand.id(1)), "properties": ["Files": property]])
+            return try #require(page).record(columns)
+        }
+        #expect(records[0] == records[1])
+    }
+
     @Test func `what Notion works out comes down and never goes up`() {
         let columns = Columns([
             .when: Column(id: "when", name: "When", type: .date),

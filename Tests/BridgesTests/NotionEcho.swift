@@ -38,7 +38,7 @@ enum NotionEcho {
         case .title, .richText: [["type": "text", "plain_text": .string(RichText.plainText(value))]]
         case .date: date(value)
         case .url, .email, .phoneNumber, .select, .status, .multiSelect, .checkbox, .number, .people, .formula, .rollup,
-            .relation:
+            .relation, .files, .uniqueID, .createdBy:
             value
         }
     }

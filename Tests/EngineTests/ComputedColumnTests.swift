@@ -68,6 +68,39 @@ struct ComputedColumnTests {
         #expect(await table.side.pages().first?.columnText("Name") == "Dinner")
     }
 
+    @Test func `a page's number, its maker and its files come down and never go up`() async throws {
+        let table = try await OccurrenceTable(daysAhead: nil)
+        let (control, source) = (table.side.simulator, JSONValue.string(table.side.calendarIdentifier))
+        let columns: JSONValue = [
+            "Number": ["unique_id": ["prefix": "TASK"]], "Maker": ["created_by": [:]], "Files": ["files": [:]],
+        ]
+        _ = await control.control("POST", "schema", ["id": source, "properties": columns])
+        let mapping = #"{"comment":"Number","categories":"Maker","attachments":"Files"}"#
+        let bridge = try await table.side.bridge(mapping: mapping, of: table.spoke, table.clock)
+        let files: JSONValue = [["name": "a", "type": "external", "external": ["url": "https://example.com/a"]]]
+        let properties: JSONValue = [
+            "Name": ["title": BadPagesTests.Table.text("Lunch")], "When": ["date": ["start": "2026-11-24"]],
+            "Files": ["files": files],
+        ]
+        let page = await control.control("POST", "pages", ["data_source": source, "properties": properties])["id"]
+        let number: JSONValue = ["prefix": "TASK", "number": 7]
+        _ = await control.control("POST", "computed", ["id": page ?? .null, "column": "Number", "value": number])
+        table.clock.advance(200)
+        try await pass(table, bridge)
+        let stored = try #require(try await table.world.calendars.all(in: table.world.calendar).first)
+        func told() async throws -> [String] {
+            let event = try await table.object(stored.uid)?.master
+            return ["COMMENT", "CATEGORIES", "ATTACH"].flatMap { event?.all($0) ?? [] }.map(\.value)
+        }
+        #expect(try await told() == ["TASK-7", "Ana", "https://example.com/a"])
+        let edited = await table.side.pages().first?["last_edited_time"]
+        let line = "SUMMARY:Lunch\nCATEGORIES:mine\nATTACH:https://example.com/b"
+        try await table.put("DTSTART;VALUE=DATE:20261124\nDTEND;VALUE=DATE:20261125\n" + line, uid: stored.uid)
+        for _ in 0..<2 { try await pass(table, bridge) }
+        #expect(try await told() == ["TASK-7", "Ana", "https://example.com/a"])
+        #expect(await table.side.pages().first?["last_edited_time"] == edited)
+    }
+
     @Test func `a text that a client types instead gives way to it, and nothing is written for ever`() async throws {
         let (table, bridge) = try await table()
         try await table.put(Self.event("SUMMARY:Lunch\nLOCATION:Roof\nDESCRIPTION:My own"))

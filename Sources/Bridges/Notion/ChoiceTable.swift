@@ -102,7 +102,9 @@ extension ColumnRole {
         case .classification: "CLASS"
         case .priority: "PRIORITY"
         case .color: "COLOR"
-        case .title, .when, .description, .location, .url, .categories, .attendees, .repeats, .uid, .reminder: nil
+        case .title, .when, .description, .location, .url, .categories, .attendees, .repeats, .uid, .reminder, .comment,
+            .attachments:
+            nil
         }
     }
 
@@ -144,7 +146,8 @@ extension ColumnRole {
         case .color: return table(Self.colors.map { ($0.uppercased(), [$0], nil) })
         case .priority:
             return table((1...9).map { (String($0), Self.priorities[$0, default: []], nil) })
-        case .title, .when, .description, .location, .url, .categories, .attendees, .repeats, .uid, .reminder:
+        case .title, .when, .description, .location, .url, .categories, .attendees, .repeats, .uid, .reminder, .comment,
+            .attachments:
             return ChoiceTable(rows: [])
         }
     }

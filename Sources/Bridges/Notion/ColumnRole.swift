@@ -3,7 +3,7 @@ import Bridging
 /// What a column of the table is to a calendar; the raw values are the keys of the mapping in the contract.
 enum ColumnRole: String, Sendable, Hashable, CaseIterable {
     case title, when, description, location, url, status, categories, attendees, repeats, uid
-    case reminder, transparency, classification, priority, color
+    case reminder, transparency, classification, priority, color, comment, attachments
 
     /// The name a column must have to be taken without being named.
     var defaultName: String {
@@ -23,6 +23,8 @@ enum ColumnRole: String, Sendable, Hashable, CaseIterable {
         case .classification: "Visibility"
         case .priority: "Priority"
         case .color: "Color"
+        case .comment: "Comment"
+        case .attachments: "Files"
         }
     }
 
@@ -44,13 +46,15 @@ enum ColumnRole: String, Sendable, Hashable, CaseIterable {
         case .classification: "CLASS"
         case .priority: "PRIORITY"
         case .color: "COLOR"
+        case .comment: "COMMENT"
+        case .attachments: "ATTACH"
         }
     }
 
     /// Whether the column is taken only when the mapping names it: most tables mean something else by such a column.
     var isOptional: Bool {
         switch self {
-        case .reminder, .transparency, .classification, .priority, .color: true
+        case .reminder, .transparency, .classification, .priority, .color, .comment, .attachments: true
         case .title, .when, .description, .location, .url, .status, .categories, .attendees, .repeats, .uid: false
         }
     }
@@ -62,8 +66,9 @@ enum ColumnRole: String, Sendable, Hashable, CaseIterable {
         case .when: [.date]
         case .url: [.url, .richText, .formula, .rollup]
         case .status: [.select, .status, .checkbox, .formula, .rollup]
-        case .categories: [.multiSelect, .select, .formula, .rollup, .relation]
-        case .description: [.richText, .email, .phoneNumber, .formula, .rollup, .relation]
+        case .categories: [.multiSelect, .select, .formula, .rollup, .relation, .createdBy]
+        case .description:
+            [.richText, .email, .phoneNumber, .formula, .rollup, .relation, .uniqueID, .createdBy]
         case .location: [.richText, .select, .formula, .rollup, .relation]
         case .attendees: [.richText, .people]
         case .repeats, .uid: [.richText]
@@ -71,6 +76,8 @@ enum ColumnRole: String, Sendable, Hashable, CaseIterable {
         case .priority: [.number, .select, .status, .formula, .rollup]
         case .transparency, .classification: [.select, .status, .checkbox, .formula, .rollup]
         case .color: [.select, .status, .formula, .rollup]
+        case .comment: [.uniqueID, .createdBy, .formula, .rollup, .relation]
+        case .attachments: [.files]
         }
     }
 
@@ -80,7 +87,7 @@ enum ColumnRole: String, Sendable, Hashable, CaseIterable {
         case .url: [.url, .richText]
         case .status: [.select, .status]
         case .title, .when, .description, .location, .categories, .attendees, .repeats, .uid, .reminder, .transparency,
-            .classification, .priority, .color:
+            .classification, .priority, .color, .comment, .attachments:
             Array(types.prefix(1))
         }
     }
@@ -103,6 +110,8 @@ enum ColumnRole: String, Sendable, Hashable, CaseIterable {
         case .classification: .classification
         case .priority: .priority
         case .color: .color
+        case .comment: .comment
+        case .attachments: .attachments
         case .attendees, .uid: nil
         }
     }
@@ -110,8 +119,8 @@ enum ColumnRole: String, Sendable, Hashable, CaseIterable {
     /// Whether events cannot be held without the column once it is mapped: a rule that cannot be read would be lost.
     var isIndispensable: Bool { self == .when || self == .repeats }
 
-    /// Whether a column can be made for it: a table has its title already.
-    var canBeAdded: Bool { self != .title }
+    /// Whether a column can be made for it: a table has its title already, and into what is only read nobody would write.
+    var canBeAdded: Bool { self != .title && types.contains { !$0.isReadOnly } }
 
     /// The definition of a column we make (a data source's schema).
     var definition: JSON {
@@ -129,6 +138,8 @@ enum ColumnRole: String, Sendable, Hashable, CaseIterable {
         case .reminder, .priority: ["number": [:]]
         case .categories: ["multi_select": [:]]
         case .description, .location, .attendees, .repeats, .uid: ["rich_text": [:]]
+        case .comment: ["unique_id": [:]]
+        case .attachments: ["files": [:]]
         }
     }
 
@@ -139,15 +150,17 @@ enum ColumnRole: String, Sendable, Hashable, CaseIterable {
 
 /// The types of column that can be mapped; the raw values are Notion's.
 enum ColumnType: String, Sendable, Hashable {
-    case title, date, url, select, status, checkbox, number, email, formula, rollup, people, relation
+    case title, date, url, select, status, checkbox, number, email, formula, rollup, people, relation, files
+    case uniqueID = "unique_id"
+    case createdBy = "created_by"
     case phoneNumber = "phone_number"
     case richText = "rich_text"
     case multiSelect = "multi_select"
 
-    /// Whether the value comes down and never goes up: Notion works it out, or it is other pages.
-    var isReadOnly: Bool { isComputed || self == .relation }
+    /// Whether the value comes down and never goes up: Notion works it out, or it is other pages, or files.
+    var isReadOnly: Bool { isComputed || [.relation, .files, .uniqueID, .createdBy].contains(self) }
 
-    /// Whether Notion works the value out.
+    /// Whether Notion works the value out by a person's rule.
     var isComputed: Bool { self == .formula || self == .rollup }
 }
 

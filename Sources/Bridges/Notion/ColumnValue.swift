@@ -35,8 +35,22 @@ enum ColumnValue: Sendable, Hashable {
         case .multiSelect: self = .options((value?.elements ?? []).compactMap { $0["name"]?.string })
         case .people: self = .people((value?.elements ?? []).compactMap { $0["id"]?.string })
         case .relation: self = .related((value?.elements ?? []).compactMap(RelatedPage.init))
+        case .uniqueID: self = .text(Self.identifier(value))
+        case .createdBy: self = .text(value?["name"]?.string ?? "")
+        case .files: self = .text(Self.addresses(of: value).joined(separator: "\n"))
         case .formula, .rollup: preconditionFailure("what Notion works out was read above")
         }
+    }
+
+    /// The number that Notion gives a page: `TASK-42`.
+    private static func identifier(_ value: JSON?) -> String {
+        guard let number = value?["number"]?.integer else { return "" }
+        return (value?["prefix"]?.string.map { $0 + "-" } ?? "") + String(number)
+    }
+
+    /// Where files are that are not Notion's own: the addresses of those end within the hour.
+    private static func addresses(of value: JSON?) -> [String] {
+        (value?.elements ?? []).compactMap { $0["external"]?["url"]?.string }.compactMap { EventURL($0)?.text }
     }
 
     /// Reads what Notion worked out; a text, a number or a truth says the same as a column of its type, the values of

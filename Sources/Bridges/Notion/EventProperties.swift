@@ -27,6 +27,9 @@ struct EventProperties {
             guard let minutes = role.number(value.wholeNumber) else { return }
             alarms = [FirstReminder(minutes: minutes).alarm]
         case .attendees: addPeople(value, column.directory)
+        case .comment: add("COMMENT", value.plainText.normalizedLines)
+        case .attachments:
+            properties = value.plainText.split(separator: "\n").map { Property("ATTACH", value: String($0)) }
         case .when, .repeats, .uid: break
         }
     }
@@ -74,7 +77,7 @@ extension ColumnRole {
         case .priority: number.flatMap { 1...9 ~= $0 ? $0 : nil }
         case .reminder: number.flatMap { 0...FirstReminder.maximumMinutes ~= $0 ? $0 : nil }
         case .title, .when, .description, .location, .url, .status, .categories, .attendees, .repeats, .uid,
-            .transparency, .classification, .color:
+            .transparency, .classification, .color, .comment, .attachments:
             number
         }
     }

@@ -89,6 +89,7 @@ struct EventValues: Sendable, Hashable {
                 case .attendees: try column.type == .people ? Self.people(event, in: column) : Self.attendees(event)
                 case .repeats: .text(try Self.text(repeats, linkZone, changes: changes ?? 0))
                 case .uid: .text(uid)
+                case .comment, .attachments: nil
                 }
         }
     }

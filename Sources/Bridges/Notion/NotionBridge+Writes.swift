@@ -101,7 +101,8 @@ extension NotionBridge {
         case .url: EventURL(current).map(\.text) == EventURL(wanted).map(\.text)
         case .repeats: recurrencesAgree(current, wanted)
         case .uid: current.trimmed == wanted
-        case .when, .status, .categories, .reminder, .transparency, .classification, .priority, .color:
+        case .when, .status, .categories, .reminder, .transparency, .classification, .priority, .color, .comment,
+            .attachments:
             current == wanted
         }
     }

@@ -148,7 +148,8 @@ extension MappingPreview.Use {
             property: role.property,
             columnName: role.defaultName,
             values: role.choices(.select).rows.map(\.value),
-            isNeeded: role == .title || role == .when
+            isNeeded: role == .title || role == .when,
+            canBeAdded: role.canBeAdded
         )
     }
 }
@@ -163,8 +164,22 @@ extension MappingPreview.TableColumn {
             options: isCheckbox ? [ChoiceTable.checked, ChoiceTable.unchecked] : entry.options,
             keys: ColumnRole.allCases.filter { role in role.types.contains { $0.rawValue == entry.type } }
                 .map(\.rawValue),
-            note: note
+            note: note,
+            hint: Self.hint(on: entry.type)
         )
+    }
+
+    /// What there is to know of columns that hold less in a calendar than one might think, or more.
+    private static func hint(on type: String) -> String? {
+        switch type {
+        case ColumnType.files.rawValue:
+            "Addresses of files elsewhere come down. Files that Notion keeps stay there:"
+                + " their addresses end within the hour."
+        case "created_time": "Every event tells it, as CREATED."
+        case "last_edited_time": "Every event tells it, as LAST-MODIFIED."
+        case "last_edited_by": "Stays in Notion: it would change every event with every edit, the gateway's own too."
+        default: nil
+        }
     }
 }
 
@@ -217,6 +232,8 @@ extension ColumnRole {
             case .classification: ["private", "privacy"]
             case .priority: ["prio"]
             case .color: ["colour"]
+            case .comment: ["id"]
+            case .attachments: ["files & media", "attachments", "documents"]
             }
         return [defaultName.lowercased()] + others
     }

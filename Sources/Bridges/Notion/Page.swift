@@ -191,7 +191,10 @@ struct Page: Sendable, Hashable {
 
     /// The page as a record: reduced to the mapped columns, so that pages that differ elsewhere are equal records.
     func record(_ columns: Columns) -> UpstreamRecord {
-        let mapped = columns.identifiers.compactMap { id in properties[id].map { (id, $0) } }
+        let types = Dictionary(columns.roles.compactMap { columns[$0] }.map { ($0.id, $0.type) }) { first, _ in first }
+        let mapped = columns.identifiers.compactMap { id in
+            properties[id].map { (id, Self.lasting($0, types[id])) }
+        }
         var json: [String: JSON] = [
             "id": .string(id), "created_time": .string(created),
             "properties": .object(Dictionary(mapped, uniquingKeysWith: { first, _ in first })),
@@ -211,6 +214,18 @@ struct Page: Sendable, Hashable {
             payload: JSON.object(json).serialized,
             modified: modified
         )
+    }
+
+    /// A property without what is another at every look: addresses that end within the hour.
+    private static func lasting(_ property: JSON, _ type: ColumnType?) -> JSON {
+        guard let type, type == .files || type == .createdBy else { return property }
+        var members = property.members
+        let value = property[type.rawValue]
+        members[type.rawValue] =
+            type == .files
+            ? .array((value?.elements ?? []).filter { $0["external"] != nil })
+            : ["id": value?["id"] ?? .null, "name": value?["name"] ?? .null]
+        return .object(members)
     }
 
     /// The record that says the page is gone.

@@ -81,8 +81,8 @@ struct NotionPage: Sendable {
         case "checkbox": return stored == .null ? false : stored
         case "created_time": return .string(Self.stamp(created))
         case "last_edited_time": return .string(Self.stamp(edited))
-        case "created_by": return createdBy.reference
-        case "last_edited_by": return editedBy.reference
+        case "created_by": return createdBy.json
+        case "last_edited_by": return editedBy.json
         default: return stored
         }
     }

@@ -32,8 +32,11 @@ struct MappingEditor {
             "daysAhead": form?.daysAhead ?? made["occurrences"]?.integer.map { String($0) } ?? "",
             "keys": uses.compactMap { $0["key"]?.string }.joined(separator: ","),
             "problems": general.map { ["sentence": $0] }, "hasProblems": !general.isEmpty,
-            "additions": uses.filter { $0["needed"]?.bool != true && !chosen.contains($0["key"]?.string ?? "") }
-                .map(addition),
+            "additions": uses.filter { use in
+                use["needed"]?.bool != true && use["addable"]?.bool == true
+                    && !chosen.contains(use["key"]?.string ?? "")
+            }
+            .map(addition),
             "items": (made["items"]?.array ?? []).map(Self.item),
         ]
     }
@@ -61,6 +64,7 @@ struct MappingEditor {
             },
         ]
         if let note = column["note"]?.string { row["note"] = note }
+        if let hint = column["hint"]?.string { row["hint"] = hint }
         if form?.repeated.contains(id) == true {
             row["problem"] = "Another column holds this already: choose one of the two."
         } else if let problem = problems[key] {

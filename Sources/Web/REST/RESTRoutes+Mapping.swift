@@ -30,12 +30,13 @@ extension RESTRoutes {
         "table": .list(
             of: .object([
                 "id": .text, "name": .text, "type": .text, "options": .list(of: .text), "keys": .list(of: .text),
-                "note": .text.orNull,
+                "note": .text.orNull, "hint": .text.orNull,
             ])
         ),
         "uses": .list(
             of: .object([
                 "key": .text, "property": .text, "column_name": .text, "values": .list(of: .text), "needed": .truth,
+                "addable": .truth,
             ])
         ),
         "problems": Schema(.table(of: .text)), "proposal": Schema(.table(of: .text)),
@@ -94,6 +95,7 @@ extension RESTRoutes {
         [
             "id": .string(column.id), "name": .string(column.name), "type": .string(column.type),
             "options": texts(column.options), "keys": texts(column.keys), "note": .text(column.note),
+            "hint": .text(column.hint),
         ]
     }
 
@@ -101,6 +103,7 @@ extension RESTRoutes {
         [
             "key": .string(use.key), "property": .string(use.property), "column_name": .string(use.columnName),
             "values": texts(use.values), "needed": .bool(use.isNeeded),
+            "addable": .bool(use.canBeAdded),
         ]
     }
 
