@@ -217,6 +217,17 @@ struct BadPagesTests {
         #expect(here == text.trimmingSuffix(" ") || here == text)
     }
 
+    @Test(arguments: ["Name", "Location"])
+    func `a text that is longer than we would write is never written back cut`(_ column: String) async throws {
+        let table = try await Table()
+        let run: JSONValue = ["type": "text", "text": ["content": .string(String(repeating: "ninechars", count: 222))]]
+        let type = column == "Name" ? "title" : "rich_text"
+        let runs = JSONValue.array(Array(repeating: run, count: 30))
+        try await table.make("Long", ["start": "2026-11-30"], .object([column: [type: runs]]))
+        for _ in 0..<3 { try await table.world.pass(of: table.spoke) }
+        #expect(await table.side.pages().contains { $0.columnText(column).count == 222 * 9 * 30 })
+    }
+
     @Test(arguments: ["When", "Description", "Repeats", "Calendar UID"])
     func `a column that is removed in the middle of a pass takes nothing away`(_ name: String) async throws {
         let table = try await Table()

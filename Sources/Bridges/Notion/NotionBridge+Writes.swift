@@ -95,8 +95,9 @@ extension NotionBridge {
 
     private func agrees(_ current: String, with wanted: String, _ role: ColumnRole) -> Bool {
         switch role {
-        case .title: current.onOneLine == wanted
-        case .description, .location, .attendees: current.normalizedLines == wanted
+        case .title: says(current.onOneLine, wanted)
+        case .location, .attendees: says(current.normalizedLines, wanted)
+        case .description: says(current.normalizedLines, wanted, octets: EventValues.descriptionOctets)
         // What a person typed and we cannot write is left alone until there is something to write.
         case .url: EventURL(current).map(\.text) == EventURL(wanted).map(\.text)
         case .repeats: recurrencesAgree(current, wanted)
@@ -105,6 +106,13 @@ extension NotionBridge {
             .attachments:
             current == wanted
         }
+    }
+
+    /// Whether a text is what is wanted, or is longer and begins so where we would have to cut it: never is a cut text
+    /// written back.
+    private func says(_ current: String, _ wanted: String, octets: Int = EventValues.textOctets) -> Bool {
+        guard current != wanted else { return true }
+        return wanted.hasSuffix(RichText.ellipsis) && RichText.fitting(current, octets: octets) == wanted
     }
 
     private func recurrencesAgree(_ currentText: String, _ wantedText: String) -> Bool {
