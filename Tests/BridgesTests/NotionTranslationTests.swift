@@ -59,6 +59,13 @@ struct NotionTranslationTests {
         #expect(RepeatRule(rule)?.sentence == words)
     }
 
+    @Test func `the last day of a rule is that of the zone of its series`() throws {
+        let rule = try #require(RepeatRule("FREQ=DAILY;UNTIL=20270101T045959Z"))
+        let start = DateTime("20261101T090000", tzid: "America/New_York", isDate: false)
+        #expect(rule.sentence(from: start) == "Every day, until 2026-12-31")
+        #expect(rule.sentence == "Every day, until 2027-01-01")
+    }
+
     @Test("page → event", arguments: Fixture.all(in: "bridges/notion", extension: "json"))
     func reads(_ fixture: Fixture) throws {
         let pair = try Pair(fixture)

@@ -26,13 +26,18 @@ extension RepeatRule {
     /// Whether the rule ends with a moment or a day.
     var hasLast: Bool { rule.until != nil }
 
-    /// The rule of a series whose start moved: its last moment moves along, and a weekday that only names the start's own.
+    /// The rule of a series whose start moved: its last moment moves along, and a day that only names the start's own.
     func moved(from old: DateTime, to new: DateTime, _ zones: ZoneResolver) -> RepeatRule {
         guard old != new else { return self }
         let parts = value.split(separator: ";").map { part -> String in
             switch part.prefix(while: { $0 != "=" }).uppercased() {
             case "UNTIL": rule.until.map { "UNTIL=" + Self.until($0, from: old, to: new, zones).text } ?? String(part)
             case "BYDAY" where namesOnly(old.weekday): "BYDAY=" + new.weekday.code
+            case "BYDAY" where isOfMonths && rule.byDay == [old.place]: "BYDAY=" + new.place.code
+            case "BYDAY" where isOfMonths && rule.byDay == [old.placeFromEnd]: "BYDAY=" + new.placeFromEnd.code
+            case "BYMONTHDAY" where isOfMonths && rule.byMonthDay == [old.day]: "BYMONTHDAY=\(new.day)"
+            case "BYMONTHDAY" where isOfMonths && rule.byMonthDay == [old.dayFromEnd]: "BYMONTHDAY=\(new.dayFromEnd)"
+            case "BYMONTH" where isOfMonths && rule.byMonth == [old.month]: "BYMONTH=\(new.month)"
             default: String(part)
             }
         }
@@ -41,6 +46,21 @@ extension RepeatRule {
 
     private func namesOnly(_ weekday: RecurrenceRule.Weekday) -> Bool {
         rule.frequency == .weekly && rule.byDay == [RecurrenceRule.WeekdayNumber(weekday)]
+    }
+
+    /// Whether it says something that changes when a series moves that starts so.
+    func movesAlong(from start: DateTime) -> Bool {
+        guard !hasLast, !namesOnly(start.weekday) else { return true }
+        guard isOfMonths else { return false }
+        return rule.byMonth == [start.month] || [[start.place], [start.placeFromEnd]].contains(rule.byDay)
+            || [[start.day], [start.dayFromEnd]].contains(rule.byMonthDay)
+    }
+
+    /// Whether its days are counted within months, and there is no other condition.
+    private var isOfMonths: Bool {
+        guard rule.bySetPosition.isEmpty, rule.byYearDay.isEmpty, rule.byWeekNumber.isEmpty else { return false }
+        return rule.frequency == .monthly && rule.byMonth.isEmpty
+            || rule.frequency == .yearly && rule.byMonth.count == 1
     }
 
     /// UNTIL of a series whose start moved; in UTC for one in a zone (RFC 5545 §3.3.10).
@@ -67,17 +87,44 @@ extension DateTime {
         let number = ZoneResolver().instant(civilDay).seconds / 86_400 + 3
         return RecurrenceRule.Weekday(rawValue: Int((number % 7 + 7) % 7)) ?? .monday
     }
+
+    /// Which one of its weekday it is in its month; the fifth, which few months have, is the last.
+    fileprivate var place: RecurrenceRule.WeekdayNumber {
+        let number = (day - 1) / 7 + 1
+        return RecurrenceRule.WeekdayNumber(weekday, ordinal: number == 5 ? -1 : number)
+    }
+
+    fileprivate var placeFromEnd: RecurrenceRule.WeekdayNumber {
+        RecurrenceRule.WeekdayNumber(weekday, ordinal: (dayFromEnd + 1) / 7 - 1)
+    }
+
+    /// The day counted from the end of its month, -1 for the last.
+    fileprivate var dayFromEnd: Int {
+        let next = month == 12 ? DateTime(date: year + 1, 1, 1) : DateTime(date: year, month + 1, 1)
+        return day - next.adding(days: -1).day - 1
+    }
+}
+
+extension RecurrenceRule.WeekdayNumber {
+    fileprivate var code: String { (ordinal.map { String($0) } ?? "") + weekday.code }
 }
 
 // MARK: - For people
 
 extension RepeatRule {
     /// The rule in words: `Every 2 weeks on Monday and Friday, until 2026-12-31`.
-    var sentence: String {
+    var sentence: String { sentence(from: nil) }
+
+    /// The rule in words, of a series with that start, whose zone tells what day it ends.
+    func sentence(from start: DateTime?) -> String {
         var sentence = rule.interval == 1 ? "Every \(unit)" : "Every \(rule.interval) \(unit)s"
         sentence += isSpeakable ? days : ", by a special rule"
         if let count = rule.count { sentence += count == 1 ? ", once" : ", \(count) times" }
-        if let until = rule.until {
+        if var until = rule.until {
+            if until.form == .utc, let start, case .zoned = start.form {
+                let zones = ZoneResolver()
+                until = zones.local(zones.instant(until), form: start.form)
+            }
             sentence += ", until \(When.text(DateTime(date: until.year, until.month, until.day)))"
         }
         return sentence

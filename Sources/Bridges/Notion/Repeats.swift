@@ -105,8 +105,8 @@ extension Repeats {
     /// The text for the column; it mentions how many occurrences are different, for Notion cannot show them.
     func text(linkZone: String, changes: Int) -> String {
         var lines = [headline(changes: changes).text]
-        // Without it nobody could tell by how much the last moment moves with the series.
-        if let start, needsStart(linkZone: linkZone) || rules.contains(where: \.hasLast) {
+        // Without it nobody could tell by how much the last moment and the day of the rule move with the series.
+        if let start, needsStart(linkZone: linkZone) || rules.contains(where: { $0.movesAlong(from: start) }) {
             lines.append(Self.line(Property("DTSTART", start)))
         }
         lines += additions.map { Self.line(Property("RDATE", $0)) }
@@ -117,7 +117,7 @@ extension Repeats {
 
     /// The line for people.
     func headline(changes: Int) -> Headline {
-        Headline(sentence: rules.first?.sentence ?? Headline.chosenDates, changes: changes)
+        Headline(sentence: rules.first?.sentence(from: start) ?? Headline.chosenDates, changes: changes)
     }
 
     /// Whether two recurrences mean the same; a DTSTART that need not be written says nothing.
