@@ -214,25 +214,22 @@ struct Resolution {
         case (true, _, .merged), (true, _, .mergedText), (false, false, .mergedText):
             // Everything counts as changed here, what is missing here too.
             agreement.remote = conflict.remote
-            agreement.local = conflict.remote.mapValues { _ in Self.neverSaid }
+            agreement.local = conflict.remote.mapValues { _ in Agreement.neverSaid }
         case (false, false, .gateway), (false, false, .both), (false, false, .merged):
             agreeOnEquals(&agreement)
             for key in conflict.keys {
                 agreement.remote[key] = conflict.remote[key]
-                agreement.local[key] = Self.neverSaid
+                agreement.local[key] = Agreement.neverSaid
             }
         case (false, false, .upstream):
             agreeOnEquals(&agreement)
             for key in conflict.keys {
                 agreement.local[key] = conflict.local[key]
-                agreement.remote[key] = Self.neverSaid
+                agreement.remote[key] = Agreement.neverSaid
             }
         }
         return agreement
     }
-
-    /// A value no projection has: a field with it has changed for certain.
-    private static let neverSaid = "\u{1}"
 
     private func agreeOnEquals(_ agreement: inout Agreement) {
         for (key, value) in conflict.local where conflict.remote[key] == value {

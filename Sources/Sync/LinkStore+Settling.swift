@@ -53,6 +53,10 @@ struct Intention: Sendable {
     /// What the upstream is to say.
     var text: String
     var isCreation: Bool
+    /// The fields that are written of an event that is there.
+    var fields: Set<FieldKey> = []
+    /// Whether it takes several writes.
+    var isSeveral = false
 }
 
 /// How a settlement went.
@@ -108,18 +112,26 @@ extension LinkStore {
         return .settled
     }
 
-    /// Remembers what the upstream answered to one of several writes.
+    /// Remembers what the upstream answered to one of several writes of an item, and what is agreed on by that.
+    ///
+    /// What it was to make is there now: whatever of it is not is another change.
     func remember(
-        _ object: MirroredObject,
-        _ records: [UpstreamRecord],
+        _ mirrored: (object: MirroredObject, records: [UpstreamRecord]),
+        agreed: AgreedItem?,
+        on uid: String,
         of link: Link,
         audit: [AuditEntry]
     ) async throws {
         let now = now()
         try await database.write { transaction in
             try Self.conclude(audit, transaction)
-            try Self.replace(records, of: object.series, link.id, transaction)
-            try Self.save(object, of: link.id, at: now, transaction)
+            try Self.replace(mirrored.records, of: mirrored.object.series, link.id, transaction)
+            try Self.save(mirrored.object, of: link.id, at: now, transaction)
+            guard let agreed else { return }
+            try Self.save(agreed, for: uid, run: nil, of: link.id, at: now, transaction)
+            try transaction.run(
+                "UPDATE intent SET is_creation = 0 WHERE link = \(link.id.value) AND uid = \(.text(uid))"
+            )
         }
     }
 
@@ -132,12 +144,14 @@ extension LinkStore {
             for intention in intentions {
                 try transaction.run(
                     """
-                    INSERT INTO intent (link, uid, is_creation, text, at)
+                    INSERT INTO intent (link, uid, is_creation, text, fields, is_several, at)
                     VALUES (
                         \(link.id.value), \(.text(intention.uid)), \(.integer(intention.isCreation)),
-                        \(.text(intention.text)), \(now.value)
+                        \(.text(intention.text)), \(.text(FieldsText.encode(keys: intention.fields))),
+                        \(.integer(intention.isSeveral)), \(now.value)
                     )
-                    ON CONFLICT (link, uid) DO UPDATE SET text = excluded.text
+                    ON CONFLICT (link, uid) DO UPDATE SET text = excluded.text, fields = excluded.fields,
+                        is_several = excluded.is_several
                     """
                 )
             }
@@ -159,11 +173,12 @@ extension LinkStore {
         }
     }
 
-    /// Moves an agreement as far as an item was written, for certain; the rest is decided anew.
-    func agree(partly agreed: AgreedItem, on uid: String, over link: Link) async throws {
+    /// Notes what became of a change that was not answered: what is agreed on by it, where it is there, and its lines.
+    func settleUnanswered(_ uid: String, agreed: AgreedItem?, found: [AuditEntry], over link: Link) async throws {
         let now = now()
         try await database.write { transaction in
-            try Self.save(agreed, for: uid, run: nil, of: link.id, at: now, transaction)
+            if let agreed { try Self.save(agreed, for: uid, run: nil, of: link.id, at: now, transaction) }
+            try Self.conclude(found, transaction)
             try transaction.run("DELETE FROM intent WHERE link = \(link.id.value) AND uid = \(.text(uid))")
         }
     }

@@ -159,11 +159,12 @@ private struct RawSnapshot: Sendable {
     /// Reads intents, retries and open conflicts into items; answers whose these are.
     private mutating func readMarks(_ link: Link, _ transaction: borrowing SQLTransaction) throws -> Set<String> {
         var marked: Set<String> = []
-        for row in try transaction.rows("SELECT uid, is_creation, text FROM intent WHERE link = \(link.id.value)") {
+        let intents = try transaction.rows(
+            "SELECT uid, is_creation, text, fields, is_several FROM intent WHERE link = \(link.id.value)"
+        )
+        for row in intents {
             let uid = try row.text("uid")
-            let text = try row.text("text")
-            items[uid, default: SnapshotItem(uid: uid)].intent =
-                try row.bool("is_creation") ? .creation(text) : .change
+            items[uid, default: SnapshotItem(uid: uid)].intent = try SnapshotItem.Intent(row)
             marked.insert(uid)
         }
         // An item whose upkeep waits is in step, and treated as such.
@@ -278,6 +279,18 @@ private struct RawSnapshot: Sendable {
         item.base?.agreement.restrict(to: allFields, overrides: fieldSet.holdsOverrides)
         try item.agreeOnSeries()
         return item
+    }
+}
+
+extension SnapshotItem.Intent {
+    fileprivate init(_ row: SQLRow) throws {
+        let text = try row.text("text")
+        guard try !row.bool("is_creation") else {
+            self = .creation(text)
+            return
+        }
+        let fields = FieldsText.decodeKeys(try row.text("fields"))
+        self = .change(UnansweredWrite(text: text, fields: fields, isSeveral: try row.bool("is_several")))
     }
 }
 

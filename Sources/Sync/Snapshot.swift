@@ -76,7 +76,7 @@ struct SnapshotItem: Sendable {
     enum Intent: Sendable {
         /// The text that was to be created.
         case creation(String)
-        case change
+        case change(UnansweredWrite)
 
         var isCreation: Bool {
             if case .creation = self { return true }
@@ -162,8 +162,8 @@ struct Snapshot: Sendable {
         }
     }
 
-    /// Items whose last write was interrupted: what the upstream has of them may be half of what we meant.
+    /// Items that were being made when that was interrupted: what the upstream has of them may be half of what we meant.
     var interrupted: [String: Reconcile.ConflictPolicy] {
-        items.compactMapValues { item in item.intent == nil || item.local == nil ? nil : .gateway }
+        items.compactMapValues { item in item.intent?.isCreation == true && item.local != nil ? .gateway : nil }
     }
 }

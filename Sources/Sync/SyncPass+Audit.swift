@@ -26,11 +26,12 @@ extension SyncPass {
     }
 
     /// Writes down that writes are about to be made, and what is intended by them.
-    func begin(
+    mutating func begin(
         _ writes: [(write: RecordWrite, item: SnapshotItem)],
         intending intentions: [Intention] = []
     ) async throws -> [AuditEntry] {
         let lines = writes.map { AuditEntry(beginning: $0.write, of: $0.item.uid, over: link, by: "link", run: run) }
+        intended.formUnion(intentions.filter { !$0.isCreation }.map(\.uid))
         return try await state.begin(lines, intending: intentions, over: link)
     }
 
@@ -89,7 +90,7 @@ extension AuditEntry {
     }
 
     /// The line of a write that was begun once the upstream was found to say what was to be written; nil for another line.
-    fileprivate var foundWritten: AuditEntry? {
+    var foundWritten: AuditEntry? {
         guard let begunAction else { return nil }
         var line = self
         (line.action, line.detail) = (begunAction, Self.wasFound)

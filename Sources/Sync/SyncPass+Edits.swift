@@ -156,8 +156,8 @@ extension SyncPass {
     /// A new event might be there already, made by somebody else under the same UID: as an invitation that was accepted on
     /// both sides. Where only a sweep of everything would show that, there is nobody else who gives UIDs.
     private func mayGoFirst(_ work: WorkItem) -> Bool {
-        // Looking for what a try without an answer made takes long.
-        guard work.item.intent?.isCreation != true else { return false }
+        // Only the listing tells what a try without an answer made.
+        guard work.item.intent == nil else { return false }
         switch work.decision.action {
         case .push, .merge, .deleteRemote: return true
         case .createRemote:

@@ -54,7 +54,7 @@ extension SyncPass {
             guard try await !isPaused else { return .paused }
             correction = (bridge as? any CorrectingBridge)?.correction(of: item.records)
             defer { correction = nil }
-            guard let answer = try await write(writes, saying: target, for: item) else { return .complete }
+            guard let answer = try await perform(writes, for: item) else { return .complete }
             try await tellCorrection(of: item)
             var settlement = Settlement(item.uid)
             settlement.mirrored = answer.mirrored

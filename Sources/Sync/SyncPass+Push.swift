@@ -15,6 +15,18 @@ struct OutgoingItem: Sendable {
     var localWrite: LocalWrite?
     var entry: RunEntry
     var count: @Sendable (inout PassCounts) -> Void
+
+    /// What is noted before the upstream hears of it; nil where nothing is to be said there.
+    var intention: Intention? {
+        guard let target, !writes.isEmpty else { return nil }
+        return Intention(
+            uid: item.uid,
+            text: target.text,
+            isCreation: writes.contains(where: \.isCreation),
+            fields: decision.pushed,
+            isSeveral: writes.count > 1
+        )
+    }
 }
 
 /// What the upstream answered to the writes of one item.
@@ -133,7 +145,7 @@ extension SyncPass {
         try await keepLoser(outgoing)
         let answer: Answer?
         if let target = outgoing.target {
-            answer = try await write(outgoing.writes, saying: target, for: outgoing.item)
+            answer = try await perform(outgoing.writes, for: outgoing.item, meaning: target, outgoing.intention)
         } else {
             answer = nil
             if isListing { for record in outgoing.item.records { writtenMeanwhile.note(record) } }
@@ -176,41 +188,31 @@ extension SyncPass {
 
     private static let unreadableAnswer = "The upstream took the event, but what it answered cannot be read as one."
 
-    /// Makes the upstream say what `object` says; nil when it does already.
-    ///
-    /// Before a write whose outcome may stay unknown, or that is one of several, it is noted what is about to happen.
-    mutating func write(
-        _ writes: [RecordWrite],
-        saying object: CalendarObject,
-        for item: SnapshotItem
-    ) async throws -> Answer? {
-        guard !writes.isEmpty else { return nil }
-        let isCreation = writes.contains(where: \.isCreation)
-        guard isCreation || writes.count > 1 else { return try await perform(writes, for: item) }
-        let intention = Intention(uid: item.uid, text: object.text, isCreation: isCreation)
-        return try await perform(writes, for: item, intending: [intention])
-    }
-
     /// Performs writes one by one, and remembers after each what the upstream has now; nil where there are none.
+    ///
+    /// `target` is what the upstream says after the last of them. What is intended is noted before the first, since its
+    /// outcome may stay unknown.
     mutating func perform(
         _ writes: [RecordWrite],
         for item: SnapshotItem,
-        intending intentions: [Intention] = []
+        meaning target: CalendarObject? = nil,
+        _ intention: Intention? = nil
     ) async throws -> Answer? {
         var records = Dictionary(item.records.map { ($0.id, $0) }) { _, last in last }
         var series = item.series ?? ""
         var writes = writes
-        var reached: RemoteItem?
         for index in writes.indices {
             let write: RecordWrite
             let answer: UpstreamRecord?
             do {
                 try await examine(&writes, from: index, Array(records.values), for: item)
                 write = writes[index]
-                let noted = index == 0 ? intentions : []
-                answer = try await perform(write, for: item, intending: noted, isFirst: index == 0)
+                answer = try await perform(write, for: item, intending: index == 0 ? intention : nil)
             } catch let error as BridgeError {
-                if error.isCertain, let reached { try await agree(upTo: reached, on: item) }
+                // What was done before is agreed on.
+                if error.isCertain, item.intent == nil || index > 0 {
+                    try await state.abandonIntents([item.uid], over: link)
+                }
                 throw error
             }
             if isListing {
@@ -220,22 +222,12 @@ extension SyncPass {
             let mirrored = mirrored(answer, to: write, for: item, &records, &series)
             let result = self.answer(mirrored, series)
             guard index < writes.count - 1 else { return result }
-            reached = result.remote
-            try await state.remember(mirrored.object, mirrored.records, of: link, audit: takeAudit())
+            let agreed = result.remote.flatMap { reached in
+                target.map { item.agreed(reaching: reached, of: series, saying: $0, onto: bridge.fields) }
+            }
+            try await state.remember(mirrored, agreed: agreed, on: item.uid, of: link, audit: takeAudit())
         }
         return nil
-    }
-
-    /// Agrees on what was written of an item before one of its writes was refused: what the upstream answered is known, so
-    /// that whatever it says otherwise from now on, somebody there has said.
-    private func agree(upTo reached: RemoteItem, on item: SnapshotItem) async throws {
-        guard var agreed = item.base, !agreed.isVoid, item.intent == nil, let former = item.remote?.fields else {
-            return
-        }
-        for field in Set(former.keys).union(reached.fields.keys) where former[field] != reached.fields[field] {
-            agreed.agreement.remote[field] = reached.fields[field]
-        }
-        try await state.agree(partly: agreed, on: item.uid, over: link)
     }
 
     /// Looks at what is to be written unseen: all of it before the first write, and again after one of the series itself,
@@ -256,12 +248,10 @@ extension SyncPass {
         writes.replaceSubrange(index..<end, with: examined.prefix(end - index))
     }
 
-    /// Performs one write; a refusal of the first takes back the note that it may have happened.
     private mutating func perform(
         _ write: RecordWrite,
         for item: SnapshotItem,
-        intending intentions: [Intention],
-        isFirst: Bool
+        intending intention: Intention?
     ) async throws -> UpstreamRecord? {
         var write = write
         if case .create(var creation) = write {
@@ -269,12 +259,7 @@ extension SyncPass {
             creation.isUnlisted = isListing && unknown != nil
             write = .create(creation)
         }
-        do {
-            return try await performAudited(write, for: item, intending: intentions)
-        } catch let error as BridgeError {
-            if isFirst, item.intent == nil, error.isCertain { try await state.abandonIntents([item.uid], over: link) }
-            throw error
-        }
+        return try await performAudited(write, for: item, intending: intention.map { [$0] } ?? [])
     }
 
     /// What the upstream answered to the only write of an item.

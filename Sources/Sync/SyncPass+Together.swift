@@ -43,10 +43,7 @@ extension SyncPass {
     private mutating func send(_ together: [OutgoingItem], over bridge: any BatchingBridge) async throws {
         try await beginRun()
         for outgoing in together { try await keepLoser(outgoing) }
-        let intentions = together.compactMap { outgoing in
-            outgoing.writes[0].isCreation
-                ? outgoing.target.map { Intention(uid: outgoing.item.uid, text: $0.text, isCreation: true) } : nil
-        }
+        let intentions = together.compactMap(\.intention)
         let lines = try await begin(together.map { ($0.writes[0], $0.item) }, intending: intentions)
         let results = await bridge.perform(together.map { $0.writes[0] })
         var answered: [(outgoing: OutgoingItem, outcome: Result<PreparedItem, any Error>)] = []

@@ -74,6 +74,9 @@ public struct SyncPass: Sendable {
     /// How many of those were deletions upstream.
     var editedDeletions = 0
 
+    /// Items whose change was begun in this pass: where it was not answered, a later listing tells what became of it.
+    var intended: Set<String> = []
+
     /// Series that were read again for an edit: they have changed, whatever the listing tells.
     var reread: Set<String> = []
 
@@ -156,6 +159,7 @@ public struct SyncPass: Sendable {
         // What was edited and carried out so far is in it.
         (editsSeen, edited) = (snapshot.revision, [])
         try await quarantine(snapshot)
+        try await settleUnanswered(in: &snapshot)
         let waiting = Set(snapshot.items.filter { $0.value.retry != nil }.keys)
         let decisions = try decide(on: &snapshot)
         let allowed = try await refuseMassDeletion(decisions, of: snapshot)
