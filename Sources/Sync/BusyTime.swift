@@ -87,7 +87,7 @@ extension SnapshotItem {
     ///
     /// What was the upstream's own has nothing to hide from it.
     fileprivate var comesFromHere: Bool {
-        if let origin = base?.origin ?? formerOrigin { return origin == .gateway }
+        if let origin = base?.origin ?? departed?.origin { return origin == .gateway }
         guard let remote else { return true }
         return intent?.isCreation == true || BusyTime.isVeiled(remote.object)
     }

@@ -208,10 +208,15 @@ private struct RawSnapshot: Sendable {
         )
         item.base = try base.map(AgreedItem.init)
         if base == nil {
-            item.formerOrigin = try transaction.row(
-                "SELECT origin FROM departed WHERE link = \(link.id.value) AND uid = \(.text(uid))"
-            )?
-            .word("origin")
+            item.departed = try transaction.row(
+                """
+                SELECT origin, (SELECT text FROM version
+                    WHERE calendar = \(link.calendar.value) AND uid = \(.text(uid)) AND kind = 'deleted'
+                    ORDER BY number DESC LIMIT 1) AS text
+                FROM departed WHERE link = \(link.id.value) AND uid = \(.text(uid))
+                """
+            )
+            .map { DepartedItem(origin: try $0.word("origin"), text: try $0.optionalText("text")) }
         }
         item.series = remotes[uid]?.series ?? item.base?.series
         if let series = item.series {

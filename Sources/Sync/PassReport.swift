@@ -38,11 +38,14 @@ public struct PassReport: Sendable, Hashable {
     /// By UID, of every item that was not simply in step.
     public var outcomes: [String: ItemOutcome] = [:]
 
+    /// UIDs of items that somebody edited upstream in the moment they were written there.
+    public var news: Set<String> = []
+
     /// What of people's doing was undone upstream, and why.
     public var corrections: [String] = []
 
     /// Whether another pass is wanted at once: something changed under our hands.
-    public var wantsAnother: Bool { outcomes.values.contains(.again) }
+    public var wantsAnother: Bool { !news.isEmpty || outcomes.values.contains(.again) }
 
     /// Whether deletions wait for a person.
     public var isHeld: Bool { counts.held > 0 }

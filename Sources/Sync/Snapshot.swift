@@ -43,6 +43,17 @@ struct AgreedItem: Sendable {
     func localObject() throws -> CalendarObject? { localText.isEmpty ? nil : try CalendarObject(parsing: localText) }
 }
 
+/// What is remembered of an event that was agreed on once.
+struct DepartedItem: Sendable {
+    var origin: Origin
+
+    /// Our event as it was when it was deleted; nil where it is there, or that was too long ago.
+    var text: String?
+
+    /// That event: brought back upstream, it regains what only we had of it.
+    func object() throws -> CalendarObject? { try text.map { try CalendarObject(parsing: $0) } }
+}
+
 /// What is to be told apart about an item that waits.
 struct WaitingItem: Sendable {
     var attempts: Int
@@ -59,8 +70,8 @@ struct SnapshotItem: Sendable {
     var local: LocalItem?
     var remote: RemoteItem?
     var base: AgreedItem?
-    /// Whose the event was when both sides had it before, and it is in no agreement now.
-    var formerOrigin: Origin?
+    /// What is remembered of an event that both sides had before, and that is in no agreement now.
+    var departed: DepartedItem?
     /// The series upstream, even while it is no event.
     var series: String?
     /// All records of the series.

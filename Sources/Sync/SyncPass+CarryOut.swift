@@ -148,10 +148,11 @@ extension SyncPass {
     /// What the upstream cannot hold, or may not see, stays as it is here, or was when both agreed last.
     private func remoteWord(on item: SnapshotItem) throws -> CalendarObject? {
         guard let remote = item.remote else { return nil }
-        guard let ours = try item.local?.object ?? item.base?.localObject() else {
+        guard let ours = try item.local?.object ?? item.base?.localObject() ?? item.departed?.object() else {
             return try remote.object.with(uid: item.uid)
         }
-        let keys = Set(remote.fields.keys).union(item.base?.agreement.remote.keys.map(\.self) ?? [])
+        let former = item.base?.agreement.remote ?? Projection(of: ours, onto: bridge.fields).fields
+        let keys = Set(remote.fields.keys).union(former.keys)
         return try overlay(
             item.isVeiled ? BusyTime.times(keys) : keys,
             of: remote.object,
@@ -282,16 +283,19 @@ extension SnapshotItem {
     /// Whether it was never agreed on, and nothing waits for that.
     var isFirst: Bool { base == nil && intent == nil && retry == nil && conflict == nil }
 
-    /// What both sides say now as the new agreement; on fields that were withheld the old one goes on.
+    /// What both sides say now as the new agreement; on fields that were withheld, and on news, the old one goes on.
+    ///
+    /// An item of which there are news is looked at again.
     func agreement(
         _ local: LocalItem,
         _ remote: RemoteItem,
         series: String? = nil,
         except withheld: Set<FieldKey> = [],
+        news: Set<FieldKey> = [],
         origin: Origin? = nil
     ) -> AgreedItem {
         var agreement = Agreement(local: local.fields, remote: remote.fields)
-        for field in withheld {
+        for field in withheld.union(news) {
             agreement.local[field] = base?.agreement.local[field]
             agreement.remote[field] = base?.agreement.remote[field]
         }
@@ -301,8 +305,8 @@ extension SnapshotItem {
             localText: local.stored.text,
             remoteText: remote.object.text,
             localDigest: local.stored.etag.rawValue,
-            remoteDigest: remote.digest,
-            origin: base?.origin ?? formerOrigin ?? origin ?? (intent?.isCreation == true ? .gateway : .both),
+            remoteDigest: news.isEmpty ? remote.digest : MirroredObject.noDigest,
+            origin: base?.origin ?? departed?.origin ?? origin ?? (intent?.isCreation == true ? .gateway : .both),
             isVoid: false
         )
     }

@@ -60,7 +60,8 @@ extension SyncPass {
             settlement.mirrored = answer.mirrored
             let mended = answer.remote ?? remote
             let written = try takingComputed(of: mended, onto: local, of: item, in: &settlement)
-            settlement.agreed = item.agreement(written, mended, series: answer.series)
+            let news = news(of: item, in: mended, besides: [])
+            settlement.agreed = item.agreement(written, mended, series: answer.series, news: news)
             _ = try await settle(settlement)
             return .written
         } catch let error as BridgeError where error.concernsItem {

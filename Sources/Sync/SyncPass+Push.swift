@@ -155,13 +155,14 @@ extension SyncPass {
     }
 
     /// What is noted once the upstream has answered; no answer where nothing was to be written, or the event was deleted.
-    func settled(_ outgoing: OutgoingItem, _ answer: Answer?) throws -> PreparedItem {
+    mutating func settled(_ outgoing: OutgoingItem, _ answer: Answer?) throws -> PreparedItem {
         let item = outgoing.item
+        let isCreation = outgoing.decision.action == .createRemote
+        let news = isCreation ? [] : news(of: item, in: answer?.remote, besides: outgoing.decision.pushed)
         var settlement = Settlement(item.uid)
         settlement.mirrored = answer?.mirrored
         if let answer { settlement.protection = protection(of: answer.mirrored.records) }
         settlement.localWrite = outgoing.localWrite
-        let isCreation = outgoing.decision.action == .createRemote
         let remote = answer?.remote ?? (isCreation ? nil : item.remote)
         if let local = outgoing.local {
             guard let remote else { throw TranslationError.unsupported(Self.unreadableAnswer) }
@@ -170,12 +171,27 @@ extension SyncPass {
                 remote,
                 series: answer?.series,
                 except: isCreation ? [] : outgoing.decision.withheld,
+                news: news,
                 origin: isCreation ? .gateway : nil
             )
         } else {
             settlement.forgottenSeries = item.series
         }
         return PreparedItem(settlement, outgoing.entry, count: outgoing.count)
+    }
+
+    /// What the upstream says in its answer that it did not say before, nor was told: somebody edited it there just then.
+    ///
+    /// It is not agreed on, and the next pass, at once, takes it for what it is. What only the upstream may write is taken
+    /// with the answer.
+    mutating func news(of item: SnapshotItem, in answer: RemoteItem?, besides written: Set<FieldKey>) -> Set<FieldKey> {
+        guard let former = item.remote?.fields, let answer = answer?.fields else { return [] }
+        let readOnly = Set(bridge.fields.readOnly.map(\.rawValue))
+        let news = Set(former.keys).union(answer.keys).filter { field in
+            former[field] != answer[field] && !written.contains(field) && !readOnly.contains(field.name)
+        }
+        if !news.isEmpty { report.news.insert(item.uid) }
+        return news
     }
 
     // MARK: Writing

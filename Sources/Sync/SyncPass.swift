@@ -265,7 +265,7 @@ extension PassReport {
     func unsettled(except others: Set<String>) -> Int {
         outcomes.count { item, outcome in
             switch outcome {
-            case .done: false
+            case .done: news.contains(item)
             case .conflict, .again, .failed, .notDue, .held: !others.contains(item)
             }
         }

@@ -93,7 +93,7 @@ extension SnapshotItem {
             remoteText: text,
             localDigest: MirroredObject.noDigest,
             remoteDigest: MirroredObject.noDigest,
-            origin: base?.origin ?? formerOrigin ?? origin,
+            origin: base?.origin ?? departed?.origin ?? origin,
             isVoid: false
         )
     }
