@@ -187,8 +187,11 @@ extension SyncPass {
     mutating func news(of item: SnapshotItem, in answer: RemoteItem?, besides written: Set<FieldKey>) -> Set<FieldKey> {
         guard let former = item.remote?.fields, let answer = answer?.fields else { return [] }
         let readOnly = Set(bridge.fields.readOnly.map(\.rawValue))
+        let showsSomeOnly = bridge.fields.overrides == .some
         let news = Set(former.keys).union(answer.keys).filter { field in
-            former[field] != answer[field] && !written.contains(field) && !readOnly.contains(field.name)
+            // A series that is moved takes its occurrences along; where they have records of their own, these tell.
+            if field.occurrence != nil, written.contains(.schedule) || showsSomeOnly { return false }
+            return former[field] != answer[field] && !written.contains(field) && !readOnly.contains(field.name)
         }
         if !news.isEmpty { report.news.insert(item.uid) }
         return news
