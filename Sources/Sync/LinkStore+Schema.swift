@@ -33,19 +33,19 @@ extension LinkStore {
         // The series upstream that an event was split off from, or that others may have been in the same run.
         Migration(name: "What was one series", statements: ["ALTER TABLE pass_item ADD COLUMN family TEXT"]),
         Migration(
-            name: "What a write is about",
-            statements: [
-                "ALTER TABLE intent ADD COLUMN fields TEXT NOT NULL DEFAULT ''",
-                "ALTER TABLE intent ADD COLUMN is_several BIGINT NOT NULL DEFAULT 1",
-            ]
-        ),
-        Migration(
             name: "The parts of a series by what it was",
             statements: [
                 "CREATE INDEX pass_item_part ON pass_item (family) WHERE undo_removes = 'gateway' AND family IS NOT NULL"
             ]
         ),
         Migration(name: "Whose an event was that is gone", statements: departures),
+        Migration(
+            name: "What a write is about",
+            statements: [
+                "ALTER TABLE intent ADD COLUMN fields TEXT NOT NULL DEFAULT ''",
+                "ALTER TABLE intent ADD COLUMN is_several BIGINT NOT NULL DEFAULT 1",
+            ]
+        ),
     ]
 
     private static let choices = [
