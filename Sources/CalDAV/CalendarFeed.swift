@@ -49,7 +49,9 @@ public struct CalendarFeed: Sendable {
         guard !entries.isEmpty else { return "" }
         var text = ""
         for zone in calendar.components("VTIMEZONE") {
-            guard let identifier = zone.first("TZID")?.value, writtenZones.insert(identifier).inserted else { continue }
+            let identifiers = zone.definedZones
+            guard let identifier = identifiers.first, !writtenZones.contains(identifier) else { continue }
+            writtenZones.formUnion(identifiers)
             text += Self.ended(zone.serialized())
         }
         // A client may store an object whose zones everybody knows without them; a file must hold them (RFC 5545 §3.6.5).

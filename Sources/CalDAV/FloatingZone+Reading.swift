@@ -9,7 +9,7 @@ extension CalendarCollection {
     /// The IANA name of the calendar's zone, where it has one (RFC 7809 §5.2).
     public var timeZoneIdentifier: String? {
         guard let text = properties.timeZone, let calendar = try? Component(parsing: text),
-            let tzid = calendar.components("VTIMEZONE").first?.first("TZID")?.text
+            let tzid = calendar.components("VTIMEZONE").first?.definedZones.first
         else { return nil }
         return ZoneResolver.ianaName(for: tzid)
     }

@@ -9,6 +9,16 @@ public enum ZoneInclusion: Sendable, Hashable {
 }
 
 extension Component {
+    /// The TZIDs by which times name this VTIMEZONE; none where it has no name.
+    ///
+    /// The name is TEXT, in which commas are escaped, as they are not in a parameter (RFC 5545 §3.8.3.1). Some programs write
+    /// both alike, so that the name counts as it stands there, too.
+    public var definedZones: [String] {
+        guard let name = first("TZID") else { return [] }
+        guard name.value.utf8.contains(UInt8(ascii: "\\")) else { return [name.value] }
+        return [name.text, name.value]
+    }
+
     /// A VCALENDAR with its time zones as asked.
     public func zones(_ inclusion: ZoneInclusion) -> Component {
         var calendar = self
@@ -18,10 +28,10 @@ extension Component {
         case .withoutStandard:
             calendar.removeComponents { component in
                 component.name == "VTIMEZONE"
-                    && component.first("TZID").map { ZoneRegistry.zone(iana: $0.text) != nil } ?? false
+                    && component.definedZones.contains { ZoneRegistry.zone(iana: $0) != nil }
             }
         case .complete:
-            let defined = Set(components("VTIMEZONE").compactMap { $0.first("TZID")?.text })
+            let defined = Set(components("VTIMEZONE").flatMap(\.definedZones))
             for tzid in timeZoneIdentifiers.subtracting(defined).sorted() {
                 guard let definition = TimeZoneData.vtimezone(for: tzid, from: nil) else { continue }
                 calendar.append(definition)

@@ -15,7 +15,7 @@ public struct FloatingZone: Sendable {
     ///
     /// As with the TZIDs of a calendar object the system knows an IANA name better than the definition does.
     public init?(_ definition: Component) {
-        guard definition.name == "VTIMEZONE", let tzid = definition.first("TZID")?.value,
+        guard definition.name == "VTIMEZONE", let tzid = definition.definedZones.first,
             let zone = ZoneRegistry.zone(iana: tzid) ?? ZoneRegistry.zone(definition)
                 ?? ZoneResolver.ianaName(for: tzid).flatMap(ZoneRegistry.zone(iana:))
         else { return nil }

@@ -24,12 +24,12 @@ public struct ZoneResolver: Sendable {
         for item in calendar?.items ?? [] where left > 0 {
             guard case .component(let component) = item, component.name == "VTIMEZONE" else { continue }
             left -= 1
-            guard let tzid = component.first("TZID")?.value,
-                let zone = ZoneRegistry.zone(iana: tzid) ?? ZoneRegistry.zone(component)
-            else { continue }
-            // Of two of one name the later one counts.
-            named.removeAll { $0.tzid == tzid }
-            named.append((tzid, zone))
+            for tzid in component.definedZones {
+                guard let zone = ZoneRegistry.zone(iana: tzid) ?? ZoneRegistry.zone(component) else { continue }
+                // Of two of one name the later one counts.
+                named.removeAll { $0.tzid == tzid }
+                named.append((tzid, zone))
+            }
         }
     }
 

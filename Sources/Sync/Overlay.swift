@@ -164,7 +164,7 @@ struct Overlay {
 
     /// Adds the VTIMEZONE of every TZID that has none (RFC 5545 §3.6.5), before the components that name it.
     private func addZones(to calendar: inout Component) {
-        let known = Set(calendar.components("VTIMEZONE").compactMap { $0.first("TZID")?.value })
+        let known = Set(calendar.components("VTIMEZONE").flatMap(\.definedZones))
         var missing: Set<String> = []
         for component in calendar.components where component.name != "VTIMEZONE" {
             for property in component.properties {
@@ -180,7 +180,7 @@ struct Overlay {
     }
 
     private func zone(_ tzid: String) -> Component? {
-        let given = source.calendar.components("VTIMEZONE").first { $0.first("TZID")?.value == tzid }
+        let given = source.calendar.components("VTIMEZONE").first { $0.definedZones.contains(tzid) }
         return given ?? ZoneResolver.ianaName(for: tzid).flatMap { TimeZoneData.vtimezone(for: $0, from: nil) }
     }
 }

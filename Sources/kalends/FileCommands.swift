@@ -160,7 +160,7 @@ enum CalendarFile {
         return order.map { uid in
             let components = parts[uid] ?? []
             let named = Set(components.flatMap(Self.zoneNames))
-            let wanted = zones.filter { zone in zone.first("TZID").map { named.contains($0.value) } ?? false }
+            let wanted = zones.filter { !named.isDisjoint(with: $0.definedZones) }
             let object = Component("VCALENDAR", properties: header, components: wanted + components)
             return (uid, object.serialized())
         }

@@ -67,6 +67,16 @@ struct CalendarFeedTests {
         "ACTION:DISPLAY", "DESCRIPTION:x", "TRIGGER:-PT5M", "END:VALARM",
     ]
 
+    @Test func `a zone whose name is escaped in one object and not in another is written once`() throws {
+        func own(_ name: String) -> [String] { zone.map { $0 == "TZID:Europe/Berlin" ? "TZID:\(name)" : $0 } }
+        let time = #"DTSTART;TZID="Amsterdam, Berlin":20261121T100000"#
+        let escaped = try stored("a", own(#"Amsterdam\, Berlin"#) + event("a", [time]))
+        let bare = try stored("b", own("Amsterdam, Berlin") + event("b", [time]))
+        for objects in [[escaped, bare], [bare, escaped]] {
+            #expect(try shown(objects, .full).components.map(\.name) == ["VTIMEZONE", "VEVENT", "VEVENT"])
+        }
+    }
+
     @Test func `the whole is one calendar with its name, and each zone stands in it once`() throws {
         let objects = try ["a", "b"].map { try stored($0, zone + event($0, meeting)) }
         let calendar = try shown(objects, .full)

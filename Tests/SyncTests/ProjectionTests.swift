@@ -112,6 +112,22 @@ struct ProjectionTests {
         #expect(result.calendar.components.map(\.name) == ["VTIMEZONE", "VEVENT"])
     }
 
+    @Test func `a zone whose name is escaped brings its VTIMEZONE, once`() throws {
+        let zone = [
+            "BEGIN:VTIMEZONE", #"TZID:Amsterdam\, Berlin"#, "BEGIN:STANDARD", "DTSTART:19700101T000000",
+            "TZOFFSETFROM:+0100", "TZOFFSETTO:+0100", "END:STANDARD", "END:VTIMEZONE", "BEGIN:VEVENT",
+        ]
+        let target = try CalendarObject(parsing: event("e", "SUMMARY:A"))
+        let zoned = event("e", #"DTSTART;TZID="Amsterdam, Berlin":20261121T100000"#, "SUMMARY:B")
+        let source = try CalendarObject(
+            parsing: zoned.replacing("BEGIN:VEVENT", with: zone.joined(separator: "\r\n"))
+        )
+        let result = try overlay([.schedule], of: source, onto: target, fieldSet: all)
+        #expect(result.calendar.components.map(\.name) == ["VTIMEZONE", "VEVENT"])
+        let renamed = try overlay([FieldKey("summary")], of: source, onto: result, fieldSet: all)
+        #expect(renamed.calendar.components.map(\.name) == ["VTIMEZONE", "VEVENT"])
+    }
+
     @Test func `overrides an upstream knows nothing of move along with their series`() throws {
         let series = event("s", "DTSTART:20261121T090000Z", "DTEND:20261121T100000Z", "RRULE:FREQ=DAILY")
         let override = [
