@@ -30,6 +30,18 @@ enum TZif {
         return line.hasPrefix("# version ") ? String(line.dropFirst(10)) : nil
     }
 
+    /// The zones that `zone.tab` lists by country; none where there is no such file.
+    static var places: [String] {
+        guard let octets = contents(of: folder + "/zone.tab") else { return [] }
+        return octets.split(separator: 10).compactMap { line in
+            guard line.first != UInt8(ascii: "#"), case let columns = line.split(separator: 9), columns.count > 2 else {
+                return nil
+            }
+            let name = String(decoding: columns[2], as: UTF8.self)
+            return isName(name) ? name : nil
+        }
+    }
+
     /// When the file of a zone was written.
     static func modified(of name: String) -> Instant? {
         var status = stat()

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// The offsets of one time zone over time.
 final class Zone: Sendable {
     /// A local time type: an offset with its name.
@@ -23,6 +25,9 @@ final class Zone: Sendable {
     ///
     /// Zones of the system only.
     let tail: (rule: PosixTimeZone.Daylight, firstYear: Int)?
+
+    /// The names of zones of the system that agreed with this one, and where none did.
+    let names = Mutex<[Stretch: String?]>([:])
 
     /// Seconds in 400 years of the Gregorian calendar.
     private static let cycle = Int64(CivilCalendar.daysPerCycle) * CivilCalendar.secondsPerDay

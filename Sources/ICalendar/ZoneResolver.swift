@@ -70,7 +70,8 @@ public struct ZoneResolver: Sendable {
 
     private func zone(_ tzid: String) -> Zone { ownZone(tzid) ?? Self.systemZone(tzid) ?? floating }
 
-    private func ownZone(_ tzid: String) -> Zone? { named.first { $0.tzid == tzid }?.zone }
+    /// The zone of a VTIMEZONE, or of the system where that has its name.
+    func ownZone(_ tzid: String) -> Zone? { named.first { $0.tzid == tzid }?.zone }
 
     private static func systemZone(_ tzid: String) -> Zone? {
         ZoneRegistry.zone(iana: tzid) ?? ianaName(for: tzid).flatMap(ZoneRegistry.zone(iana:))

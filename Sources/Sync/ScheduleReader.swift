@@ -5,7 +5,7 @@ import Reconcile
 /// Reads when an event takes place, as canonical text.
 ///
 /// The instants of a single event are compared, not their zones. A series keeps its zone: the same wall-clock time in another
-/// zone is another series.
+/// zone is another series. A zone that is only described is the IANA zone it is the same as.
 struct ScheduleReader {
     private let zones: ZoneResolver
 
@@ -26,7 +26,7 @@ struct ScheduleReader {
         }
         var lines = times(master) { time in
             guard case .zoned(let tzid) = time.form else { return time.text }
-            return "\(time.text) \(ZoneResolver.ianaName(for: tzid) ?? tzid)"
+            return "\(time.text) \(zones.ianaName(for: tzid, in: master) ?? tzid)"
         }
         lines += rules.map { "RRULE \($0)" }
         if !additions.isEmpty { lines.append("RDATE \(additions.joined(separator: ","))") }

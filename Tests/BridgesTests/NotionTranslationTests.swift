@@ -66,6 +66,32 @@ struct NotionTranslationTests {
         #expect(rule.sentence == "Every day, until 2027-01-01")
     }
 
+    @Test func `a series in a described zone is told in the zone that has its rules`() throws {
+        var zone = try #require(TimeZoneData.vtimezone(for: "America/New_York", from: Instant(seconds: 1_790_000_000)))
+        zone.set("TZID", Property("TZID", text: "Own, as here"))
+        let lines = """
+            UID:series
+            DTSTART;TZID="Own, as here":20261019T083000
+            DTEND;TZID="Own, as here":20261019T093000
+            RRULE:FREQ=WEEKLY;COUNT=8
+            EXDATE;TZID="Own, as here":20261109T083000
+            SUMMARY:Series
+            """
+        let text = Self.whole(lines).replacing("BEGIN:VEVENT", with: zone.serialized() + "BEGIN:VEVENT")
+        let object = try CalendarObject(parsing: text)
+        let bridge = NotionStage.bridge
+        let write = try #require(try bridge.writes(toMake: object, from: []).first)
+        let answer = try #require(NotionEcho.record(of: write))
+        #expect(try bridge.writes(toMake: object, from: [answer]).isEmpty)
+        let read = try bridge.object(from: [answer])
+        #expect(read.master?.first("DTSTART")?.parameter("TZID") == "America/New_York")
+        let window = TimeRange(start: Instant(seconds: 1_790_000_000), end: Instant(seconds: 1_800_000_000))
+        let starts = { (object: CalendarObject) in
+            try object.recurrenceSet().occurrences(in: window, limit: 20).map(\.start)
+        }
+        #expect(try starts(read) == starts(object) && starts(read).count == 7)
+    }
+
     @Test("page → event", arguments: Fixture.all(in: "bridges/notion", extension: "json"))
     func reads(_ fixture: Fixture) throws {
         let pair = try Pair(fixture)

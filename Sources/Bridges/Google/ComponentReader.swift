@@ -5,10 +5,12 @@ import ICalendar
 struct ComponentReader {
     let zones: ZoneResolver
     let linkZone: String
+    private let master: Component?
 
     init(_ object: CalendarObject, linkZone: String) {
         zones = ZoneResolver(floatingZone: linkZone, calendar: object.calendar)
         self.linkZone = linkZone
+        master = object.master
     }
 
     /// The series an object describes, read against what the upstream says now.
@@ -111,7 +113,7 @@ extension ComponentReader {
         guard let value = component.first("DTSTART")?.dateTime else {
             throw .unsupported("The event has no readable start.")
         }
-        let start = try EventTime(value, zones: zones, linkZone: linkZone, repeats: repeats)
+        let start = try time(value, of: component, repeats: repeats)
             .back(in: resource?.details.start.zone)
         if repeats, !value.isDate, zones.local(zones.instant(value), form: value.form) != value {
             // As an instant it would move every other occurrence along.
@@ -137,6 +139,15 @@ extension ComponentReader {
             $0.email < $1.email
         }
         return details
+    }
+
+    /// A zone that is only described is the same one for a whole series.
+    private func time(
+        _ value: DateTime,
+        of component: Component,
+        repeats: Bool
+    ) throws(TranslationError) -> EventTime {
+        try EventTime(value, of: master ?? component, zones: zones, linkZone: linkZone, repeats: repeats)
     }
 
     /// The description, and its HTML where that says the same, or says it alone.
@@ -181,7 +192,7 @@ extension ComponentReader {
     ) throws(TranslationError) -> EventTime {
         var end = EventResource.defaultEnd(of: start)
         if let written = component.first("DTEND")?.dateTime {
-            end = try EventTime(written, zones: zones, linkZone: linkZone, repeats: repeats)
+            end = try time(written, of: component, repeats: repeats)
                 .back(in: resource?.details.end.zone)
         } else if let span = component.first("DURATION").flatMap({ TimeSpan($0.value) }) {
             end = later(start, value, by: span)

@@ -174,9 +174,11 @@ extension EventTime {
     /// Reads a DATE or DATE-TIME of a calendar object.
     ///
     /// Floating times, which do not exist upstream, are in the zone of the link. `repeats` says that the wall clock must
-    /// hold for later occurrences too, for which an instant is not enough.
+    /// hold for later occurrences too, for which an instant is not enough. A zone that is only described is taken for one that
+    /// has its offsets from the start of `series` on.
     init(
         _ value: DateTime,
+        of series: Component,
         zones: ZoneResolver,
         linkZone: String,
         repeats: Bool
@@ -186,11 +188,11 @@ extension EventTime {
         case .utc: self = .timed(zones.instant(value), zone: Self.utc)
         case .floating: self = .timed(zones.instant(value), zone: Self.canonical(linkZone) ?? Self.utc)
         case .zoned(let tzid):
-            if let zone = Self.canonical(tzid) {
+            if let zone = Self.canonical(tzid) ?? zones.ianaName(for: tzid, in: series).flatMap(Self.canonical) {
                 self = .timed(zones.instant(value), zone: zone)
             } else if repeats {
                 throw .unsupported(
-                    "Google does not know the time zone \(tzid), which this series repeats in."
+                    "Google does not know the time zone \(tzid), which this series repeats in, nor any with its rules."
                 )
             } else {
                 self = .timed(zones.instant(value), zone: Self.utc)

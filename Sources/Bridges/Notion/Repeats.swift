@@ -87,9 +87,10 @@ struct Repeats: Sendable, Hashable {
 extension Repeats {
     /// Reads how an event recurs; nil for an event that does not.
     ///
-    /// Times in a zone that has no IANA name, which only `zones` can resolve, are told in the link's zone.
+    /// A zone that is only described is told as the one that has its rules; times in a zone whose rules nobody has, which only
+    /// `zones` can resolve, are told in the link's zone.
     init?(_ event: Component, zones: ZoneResolver, linkZone: String) throws(TranslationError) {
-        let known = { (time: DateTime) in Self.known(time, zones, linkZone) }
+        let known = { (time: DateTime) in Self.known(time, in: event, zones, linkZone) }
         for property in event.all("RRULE") {
             guard let rule = RepeatRule(property.value) else {
                 throw .unsupported("Notion cannot hold the rule \(property.value) by which this event repeats.")
@@ -143,10 +144,15 @@ extension Repeats {
         }
     }
 
-    private static func known(_ time: DateTime, _ zones: ZoneResolver, _ linkZone: String) -> DateTime {
+    private static func known(
+        _ time: DateTime,
+        in event: Component,
+        _ zones: ZoneResolver,
+        _ linkZone: String
+    ) -> DateTime {
         guard case .zoned(let tzid) = time.form else { return time }
         var known = time
-        if let iana = ZoneResolver.ianaName(for: tzid) {
+        if let iana = zones.ianaName(for: tzid, in: event) {
             known.form = .zoned(iana)
             return known
         }

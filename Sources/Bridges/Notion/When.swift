@@ -131,7 +131,7 @@ extension When {
         }
         let end =
             event.first("DTEND")?.dateTime?.instant(in: zones) ?? length.map { Self.end(of: $0, from: start, zones) }
-        self.init(start: zones.instant(start), end: end, zone: Self.zone(of: start, linkZone: linkZone))
+        self.init(start: zones.instant(start), end: end, zone: Self.zone(of: start, in: event, zones, linkZone))
     }
 
     /// The length of an all-day event; a part of a day counts as one.
@@ -151,6 +151,19 @@ extension When {
         case .floating: linkZone
         case .zoned(let tzid): ZoneResolver.ianaName(for: tzid) ?? linkZone
         }
+    }
+
+    /// The same for a time of an event, whose zone may be described only.
+    private static func zone(
+        of time: DateTime,
+        in event: Component,
+        _ zones: ZoneResolver,
+        _ linkZone: String
+    ) -> String? {
+        guard case .zoned(let tzid) = time.form, let iana = zones.ianaName(for: tzid, in: event) else {
+            return zone(of: time, linkZone: linkZone)
+        }
+        return iana
     }
 
     private static func date(_ time: DateTime) -> DateTime { DateTime(date: time.year, time.month, time.day) }
