@@ -31,6 +31,7 @@ private struct RawSnapshot: Sendable {
 
     private var revision: Int64?
     private var agreedCount = 0
+    private var others: [LinkID: OtherLink] = [:]
     private var held: [String: Bool] = [:]
     private var items: [String: SnapshotItem] = [:]
     private var localObjects: [String: StoredObject] = [:]
@@ -73,6 +74,7 @@ private struct RawSnapshot: Sendable {
         localObjects = localObjects.filter { changed.contains($0.key) }
         remotes = remotes.filter { changed.contains($0.key) }
         items = items.filter { changed.contains($0.key) }
+        others = try LinkStore.others(than: link, transaction)
         for uid in changed { try readItem(uid, link, transaction) }
         held = try transaction.rows("SELECT uid, is_approved FROM held WHERE link = \(link.id.value)")
             .reduce(into: [:]) { $0[try $1.text("uid")] = try $1.bool("is_approved") }
@@ -218,6 +220,7 @@ private struct RawSnapshot: Sendable {
             )
             .map { DepartedItem(origin: try $0.word("origin"), text: try $0.optionalText("text")) }
         }
+        item.elsewhere = try LinkStore.holdings(of: uid, over: others.keys, transaction)
         item.series = remotes[uid]?.series ?? item.base?.series
         if let series = item.series {
             item.records = try LinkStore.records(of: series, link.id, transaction)
@@ -239,6 +242,7 @@ private struct RawSnapshot: Sendable {
     func projected(onto fieldSet: FieldSet, _ filters: LinkFilters) async -> Snapshot {
         var snapshot = Snapshot(revision: revision, agreedCount: agreedCount, held: held)
         snapshot.knownUnreadable = knownUnreadable
+        snapshot.others = others
         snapshot.showsSomeOnly = fieldSet.overrides == .some
         let allFields = Set(fieldSet.all.map(\.rawValue))
         let isVeiled = filters.busyOnly == true

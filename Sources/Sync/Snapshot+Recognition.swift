@@ -7,15 +7,18 @@ extension Snapshot {
     ///
     /// So a write of ours whose answer was lost is recognised, however the upstream normalised it: there is nothing left to
     /// write, and nothing to be in conflict about.
-    mutating func recognise(by bridge: any Bridge) {
-        let readOnly = Set(bridge.fields.readOnly.map(\.rawValue))
+    ///
+    /// `own` is the bridge as it treats an item.
+    mutating func recognise(by bridge: any Bridge, own: (SnapshotItem) -> any Bridge) {
+        let allReadOnly = Set(bridge.fields.readOnly.map(\.rawValue))
         for (uid, item) in items {
+            let readOnly = item.isToldElsewhere ? allReadOnly.union([Field.attendees.rawValue]) : allReadOnly
             if item.isOurUnansweredCreation(over: bridge) { items[uid]?.countAsAgreed() }
             guard let local = item.local, let remote = item.remote, item.isChangedOnBothSides,
                 local.fields != remote.fields, item.records.isEmpty == false, !showsSomeOnly || item.agreesOnOccurrences
             else { continue }
             do {
-                guard try bridge.writes(toMake: local.outgoing, from: item.records).isEmpty else { continue }
+                guard try own(item).writes(toMake: local.outgoing, from: item.records).isEmpty else { continue }
             } catch {
                 // What the upstream cannot hold is no proof that it says the same.
                 continue

@@ -81,6 +81,10 @@ struct SnapshotItem: Sendable {
     var retry: WaitingItem?
     /// Whether the upstream may know the times of the event only.
     var isVeiled = false
+    /// How the other links of the calendar stand to it.
+    var elsewhere: [LinkID: OtherHolding] = [:]
+    /// Whether its guests are told over another link.
+    var isToldElsewhere = false
     /// Of a conflict that waits for the person, what was seen when it was found.
     var conflict: (local: String, remote: String)?
 
@@ -125,6 +129,9 @@ struct Snapshot: Sendable {
 
     /// Items agreed on, changed or not.
     var agreedCount = 0
+
+    /// The other links of the calendar.
+    var others: [LinkID: OtherLink] = [:]
 
     /// Deletions that wait for a person, and those that were let go.
     var held: [String: Bool] = [:]

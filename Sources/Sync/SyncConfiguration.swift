@@ -21,6 +21,9 @@ public struct SyncConfiguration: Sendable {
     /// Providers whose records may lack something of ours, such as the UID, that is written once they were read.
     public var mendedProviders: Set<String> = ["notion"]
 
+    /// Providers that mail the guests of events, where a link may.
+    public var mailingProviders: Set<String> = ["google"]
+
     /// Seconds a write takes at the pace a provider allows, by provider; for telling when a long pass will be done.
     public var secondsPerWrite: [String: Double] = [:]
 

@@ -10,11 +10,14 @@ extension SyncPass {
         let bridge = bridge
         let now = clock.now()
         snapshot.items = snapshot.items.filter { $0.value.isWanted(by: filters, over: bridge, at: now) }
-        snapshot.recognise(by: bridge)
+        noteInvitations(on: &snapshot)
+        snapshot.recognise(by: bridge) { self.bridge(for: $0) }
         let rules = link.rules(bridge.fields, configuration)
         guard filters.busyOnly == true else {
-            let asked = snapshot.decisions(invitingRules(rules)) { $0.notifiesGuests }
-            return snapshot.decisions(rules) { !$0.notifiesGuests }.merging(asked) { first, _ in first }
+            let told = snapshot.decisions(uninvitingRules(rules)) { $0.isToldElsewhere }
+            let asked = snapshot.decisions(invitingRules(rules)) { !$0.isToldElsewhere && $0.notifiesGuests }
+            let others = snapshot.decisions(rules) { !$0.isToldElsewhere && !$0.notifiesGuests }
+            return others.merging(asked) { first, _ in first }.merging(told) { first, _ in first }
         }
 
         // What is the upstream's own travels home in full; of what is ours only the times leave.

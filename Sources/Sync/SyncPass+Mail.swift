@@ -6,7 +6,8 @@ import Store
 /// Whether guests are mailed, event by event.
 ///
 /// Over a link that notifies guests they are told of what is done from now on: not of events that were there before it, and
-/// not of what is over. Over any other link nobody is told, but of an event that says so itself.
+/// not of what is over. Over any other link nobody is told, but of an event that says so itself. Of several links of a
+/// calendar one tells.
 extension SyncPass {
     /// The bridge, as it treats the guests of an item.
     func bridge(for item: SnapshotItem) -> any Bridge {
@@ -16,7 +17,7 @@ extension SyncPass {
 
     /// What the guests of an item learn of a write.
     func mail(about item: SnapshotItem) -> GuestMail {
-        guard link.notifiesGuests || item.notifiesGuests else { return .off }
+        guard link.notifiesGuests || item.notifiesGuests, !item.isToldElsewhere else { return .off }
         return isOld(item) || item.isOver(at: clock.now()) ? .silent : .all
     }
 

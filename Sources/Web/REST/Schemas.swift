@@ -117,6 +117,7 @@ enum Schemas {
 
     private static let progress = Schema.object([
         "done": .count, "total": .count,
+        "total_known": .truth.noted("false while the upstream is being listed: total is then what was read so far"),
         "estimated_end": .time.orNull.noted("when the pass will be done, at the pace the upstream allows"),
     ])
     .orNull
@@ -127,7 +128,9 @@ enum Schemas {
         "access": .choice(["owner", "writer", "reader"])
             .noted("what the account may do upstream; as reader it takes no changes, whatever direction says"),
         "direction": .choice(LinkDirection.self),
-        "conflict_policy": .text, "notify_guests": .truth, "time_zone": .text, "mapping": .anything,
+        "conflict_policy": .text,
+        "notify_guests": .truth.noted("of several links of a calendar one tells the guests of an event"),
+        "time_zone": .text, "mapping": .anything,
         "filters": .anything,
         "push_until": .time.orNull.noted("the upstream calls until then; null where it is polled"),
         "push_problem": .text.orNull,

@@ -11,7 +11,7 @@ import SyncTestSupport
 /// A calendar at a simulated Google, and its owner.
 struct GoogleSide: Side, SimulatedService {
     let provider = "google"
-    let calendarIdentifier = "alice@example.com"
+    let calendarIdentifier: String
 
     let simulator: GoogleSimulator
     let tampering = Tampering()
@@ -22,9 +22,20 @@ struct GoogleSide: Side, SimulatedService {
         simulator = GoogleSimulator(
             configuration: .init(seed: seed, now: { clock.now }, tokenSeconds: 1_000_000_000)
         )
+        calendarIdentifier = "alice@example.com"
         await simulator.addAccount(email: calendarIdentifier, displayName: "Alice", timeZone: "Europe/Berlin")
         token = AccessToken(await simulator.makeAccessToken(for: calendarIdentifier))
         self.words = words
+    }
+
+    /// Another calendar of the same account.
+    init(beside other: GoogleSide) async {
+        (simulator, token, words) = (other.simulator, other.token, other.words)
+        calendarIdentifier = await simulator.addCalendar(
+            summary: "Second",
+            timeZone: "Europe/Berlin",
+            owner: other.calendarIdentifier
+        )
     }
 
     func mapping() -> String? { nil }
