@@ -83,6 +83,7 @@ struct FirstListing: Sendable {
             open[record.series, default: []].append(record)
             names.insert(record.series)
         }
+        basket.note(FreshBasket.Listed(events: brought.count + open.count, isAll: page.isLast))
         // After the last page nothing is waited for any more.
         if page.isLast { names.formUnion(open.filter { !Self.hasLead($0.value) }.keys) }
         let sorted = names.filter { page.isLast || Self.hasLead(open[$0] ?? []) }.sorted()

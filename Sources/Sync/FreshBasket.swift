@@ -11,10 +11,17 @@ final class FreshBasket: Sendable {
     /// With so many waiting nothing more is worked out: both would share the cores, and the writing be left for the end.
     static let mostWaiting = 800
 
+    /// How many events the upstream was listed to have so far, and whether there is no more.
+    struct Listed {
+        var events = 0
+        var isAll = false
+    }
+
     private struct State {
         var groups: [[FreshItem]] = []
         var count = 0
         var isNudged = false
+        var listed = Listed()
 
         /// Takes whole groups, as many as one transaction holds.
         mutating func take() -> [FreshItem] {
@@ -61,6 +68,15 @@ final class FreshBasket: Sendable {
         state.withLock { $0.isNudged = true }
         bell.yield()
     }
+
+    /// Notes how many events were listed, for whoever waits to tell of it.
+    func note(_ listed: Listed) {
+        state.withLock { $0.listed = listed }
+        nudge()
+    }
+
+    /// How many events were listed.
+    var listed: Listed { state.withLock { $0.listed } }
 
     /// Says that nothing more comes.
     func close() { bell.finish() }

@@ -40,13 +40,17 @@ public struct SyncProgress: Sendable, Hashable, Codable {
     public var done: Int
     public var total: Int
 
+    /// Whether `total` is all there is; while an upstream is being listed it is what was read so far.
+    public var isTotalKnown: Bool
+
     /// When the pass will be done, as far as that can be told; nil where nothing waits for the upstream.
     public var estimatedEnd: Instant?
 
     /// Counts items.
-    public init(done: Int, total: Int, estimatedEnd: Instant? = nil) {
+    public init(done: Int, total: Int, isTotalKnown: Bool = true, estimatedEnd: Instant? = nil) {
         self.done = done
         self.total = total
+        self.isTotalKnown = isTotalKnown
         self.estimatedEnd = estimatedEnd
     }
 }

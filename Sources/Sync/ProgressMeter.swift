@@ -8,6 +8,9 @@ struct ProgressMeter: Sendable {
     private var done = 0
     private var total = 0
 
+    /// Whether more may come than is counted: an upstream is being listed.
+    private var isListing = false
+
     /// Writes to the upstream: those that are left, those made since the first one, and when that was.
     private var writesLeft = 0
     private var writesDone = 0
@@ -31,6 +34,12 @@ struct ProgressMeter: Sendable {
         writesLeft += writes
     }
 
+    /// Counts what an upstream was listed to have so far; `isAll` says that there is no more.
+    mutating func expect(listed items: Int, isAll: Bool) {
+        total = max(items, done)
+        isListing = !isAll
+    }
+
     /// Counts items that are done without the upstream.
     mutating func finish(_ items: Int) { done += items }
 
@@ -44,7 +53,7 @@ struct ProgressMeter: Sendable {
 
     /// How far the pass is.
     func progress(at now: Instant) -> SyncProgress {
-        var progress = SyncProgress(done: before + done, total: before + total)
+        var progress = SyncProgress(done: before + done, total: before + total, isTotalKnown: !isListing)
         guard writesLeft > 0 else { return progress }
         var pace = secondsPerWrite
         if let writesBegan, writesDone >= Self.tellingWrites {

@@ -35,10 +35,15 @@ extension SyncPass {
         var records: [UpstreamRecord] = []
         while let items = await basket.next() {
             try await heedEdits()
+            let listed = basket.listed
+            meter.expect(listed: listed.events, isAll: listed.isAll)
+            tellProgress()
             if !items.isEmpty { records += try await bring(items) }
         }
         let cursor = try await listing
         let rest = await worked
+        // What is left is counted once it is compared.
+        meter.expect(listed: 0, isAll: true)
         // A stream that was cancelled ends like any other, and what it did not give was not brought.
         try Task.checkCancellation()
         return PulledRecords(records: records + rest, isComplete: false, cursor: cursor)
@@ -97,7 +102,6 @@ extension SyncPass {
     private mutating func bring(_ items: [FreshItem]) async throws -> [UpstreamRecord] {
         try await beginRun()
         guard let run else { preconditionFailure("a run has begun on the line above") }
-        meter.expect(items.count)
         guard let outcome = try await state.bring(items, of: link, in: run) else { throw PassFailure.calendarMissing }
         // While nobody else writes, everything up to here is in step.
         if firstPlace?.revision == outcome.revisions.lowerBound {

@@ -37,6 +37,18 @@ final class ProgressBar: Sendable {
         if isDue { write("\r" + Self.line(label, done, total, columns: Self.columns) + "\u{1B}[K") }
     }
 
+    /// Shows how much is done of something of which nobody knows yet how much it is.
+    func show(_ done: Int) {
+        guard !isSilent else { return }
+        let now = ContinuousClock.now
+        let isDue = shown.withLock { shown in
+            guard shown.permille < 0 || now - shown.at >= Self.interval else { return false }
+            shown = Shown(permille: 0, at: now)
+            return true
+        }
+        if isDue { write("\r" + String("\(label)  \(done) so far".prefix(max(Self.columns - 1, 0))) + "\u{1B}[K") }
+    }
+
     /// Takes the line away again, so that the outcome stands alone.
     func end() {
         guard !isSilent, shown.withLock({ $0.permille >= 0 }) else { return }

@@ -164,7 +164,11 @@ struct SyncCommand: AsyncParsableCommand {
             group.addTask {
                 for await update in updates where update.link == link.id {
                     guard let progress = try await assembly.scheduler.status(of: link.id)?.progress else { continue }
-                    bar.show(progress.done, of: progress.total)
+                    if progress.isTotalKnown {
+                        bar.show(progress.done, of: progress.total)
+                    } else {
+                        bar.show(progress.done)
+                    }
                 }
             }
             defer { group.cancelAll() }

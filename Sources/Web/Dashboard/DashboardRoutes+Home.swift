@@ -72,6 +72,7 @@ extension DashboardRoutes {
         if let problem = status.lastError { card["problem"] = ["message": problem.message, "remedy": problem.remedy] }
         if let progress = status.progress {
             var shown: [String: Any] = ["done": progress.done, "total": max(progress.total, 1)]
+            shown["isTotalKnown"] = progress.isTotalKnown
             if let end = progress.estimatedEnd { shown["left"] = time(end) }
             card["progress"] = shown
         }

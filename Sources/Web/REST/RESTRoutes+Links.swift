@@ -227,6 +227,7 @@ extension RESTRoutes {
     private static func row(_ progress: SyncProgress) -> JSON {
         [
             "done": .integer(progress.done), "total": .integer(progress.total),
+            "total_known": .bool(progress.isTotalKnown),
             "estimated_end": .text(progress.estimatedEnd?.rfc3339),
         ]
     }

@@ -136,9 +136,11 @@
     const bar = document.querySelector("progress[data-link='" + Number(link.id) + "']");
     if (!bar || !link.progress) return;
     bar.max = Math.max(link.progress.total, 1);
-    bar.value = link.progress.done;
+    if (link.progress.total_known) bar.value = link.progress.done;
+    else bar.removeAttribute("value");
     const words = bar.nextElementSibling;
-    if (words) words.textContent = link.progress.done + " of " + link.progress.total;
+    const rest = link.progress.total_known ? "" : " read so far";
+    if (words) words.textContent = link.progress.done + " of " + link.progress.total + rest;
   }
 
   const source = new EventSource("/api/v1/stream");
