@@ -228,8 +228,8 @@ extension SyncPass {
                 write = writes[index]
                 answer = try await perform(write, for: item, intending: index == 0 ? intention : nil)
             } catch let error as BridgeError {
-                // What was done before is agreed on.
-                if error.isCertain, item.intent == nil || index > 0 {
+                // After another write of it, only a listing tells what of the item is there.
+                if index == 0, item.intent == nil, error.isCertain {
                     try await state.abandonIntents([item.uid], over: link)
                 }
                 throw error

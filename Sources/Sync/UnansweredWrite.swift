@@ -53,8 +53,8 @@ extension SnapshotItem {
             guard isSaid || there != before else { continue }
             if isSaid {
                 agreed.agreement.local[field] = wanted[field]
-            } else if write.isSeveral, field == .schedule || field.occurrence != nil {
-                // Half of it, as nobody else would leave it.
+            } else if write.isSeveral, field == .schedule {
+                // It is told by many records, of which some are written; what one of them says is there or not.
                 agreed.agreement.local[field] = Agreement.neverSaid
             } else {
                 continue
