@@ -68,7 +68,7 @@ extension SyncPass {
             let own = InvitationClaim(
                 of: link.id,
                 hasGuests: item.base.map { !$0.isVoid && $0.agreement.hasGuestsThere } ?? false,
-                origin: item.base?.origin ?? item.formerOrigin,
+                origin: item.base?.origin ?? item.departed?.origin,
                 mayInvite: true
             )
             snapshot.items[uid]?.isToldElsewhere = filters.contains { other, filters in
