@@ -33,6 +33,18 @@ struct OccurrenceEditsTests {
         try await table.object()?.overrides.map { $0.first("LOCATION")?.text } ?? []
     }
 
+    @Test func `a page that lost its date is put where its series has it, and keeps what it says otherwise`()
+        async throws
+    {
+        let table = try await table()
+        let page = try await table.page(Self.occurrence)
+        await table.edit(page, ["properties": ["When": ["date": .null]]])
+        await table.rename(page, "Special")
+        try await table.settle()
+        #expect(try await table.overrides() == ["20261130T090000 at 20261130T090000 Special"])
+        #expect(await table.shown().contains("\(Self.occurrence): 2026-11-30T09:00:00.000+01:00 Special"))
+    }
+
     // MARK: Both sides
 
     @Test(arguments: [ConflictPolicy.newest, .gateway, .upstream, .ask])

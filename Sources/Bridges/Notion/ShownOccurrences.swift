@@ -84,11 +84,14 @@ struct ShownOccurrences {
         _ place: Occurrence
     ) throws(TranslationError) {
         guard !(note.follows == true && page.isAsWritten(columns)), let column = columns[.when],
-            case .when(let when?) = page.value(of: column)
+            case .when(let own) = page.value(of: column)
         else { return }
+        // One without a date is where the series has it.
+        let series = When(place, linkZone: bridge.link.timeZone)
+        let when = own ?? series
         // A time that was written as the series' own, and left alone since, is wherever the series puts it now.
         let isOnTime = (note.follows == true || note.isOnTime) && page.isAsWritten(.when, columns)
-        let isElsewhere = !isOnTime && !when.coversSame(as: When(place, linkZone: bridge.link.timeZone))
+        let isElsewhere = !isOnTime && !when.coversSame(as: series)
         guard note.follows == false || isElsewhere || differs(page) else { return }
         var properties = event.properties.filter { ["UID", "DTSTAMP", "LAST-MODIFIED", "CREATED"].contains($0.name) }
         properties.append(Property("RECURRENCE-ID", id))
