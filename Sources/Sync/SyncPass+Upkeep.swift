@@ -22,7 +22,7 @@ extension SyncPass {
         let isUpkeepDue = bridge.isUpkeepDue
         let news = snapshot.items.values.filter { $0.isChangedHere || decisions[$0.uid] != nil }
         let changed = due.union(news.compactMap(\.series))
-        var names = changed
+        var names = changed.union(written)
         if bridge.keepsOccurrences || isUpkeepDue {
             names.formUnion(touched.union(snapshot.items.values.compactMap(\.series)))
         }

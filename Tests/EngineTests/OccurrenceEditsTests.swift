@@ -1,8 +1,9 @@
 import ICalendar
 import SimulatorNotion
-import Sync
 import SyncTestSupport
 import Testing
+
+@testable import Sync
 
 @Suite("Notion: edits of one occurrence, there and here")
 struct OccurrenceEditsTests {
@@ -43,6 +44,17 @@ struct OccurrenceEditsTests {
         try await table.settle()
         #expect(try await table.overrides() == ["20261130T090000 at 20261130T090000 Special"])
         #expect(await table.shown().contains("\(Self.occurrence): 2026-11-30T09:00:00.000+01:00 Special"))
+    }
+
+    @Test func `an event that goes first in a process that has looked at everything gets its pages`() async throws {
+        let table = try await OccurrenceTable()
+        var process = Process()
+        try await table.world.pass(of: table.spoke, in: process)
+        try await table.put(OccurrenceTable.weekly)
+        process.isNew = false
+        process.bell.ring()
+        try await table.world.pass(of: table.spoke, in: process)
+        #expect(await table.shown() == OccurrencePagesTests.plain)
     }
 
     // MARK: Both sides
