@@ -9,6 +9,7 @@ struct Overlay {
     let stamp: Instant?
     private let sourceSchedule: ScheduleReader
     private let targetSchedule: ScheduleReader
+    private let zones: OwnZones
     let target: CalendarObject
     private let fields: Set<Field>
     private let fieldsOfOccurrences: [String: Set<Field>]
@@ -27,6 +28,7 @@ struct Overlay {
         self.stamp = stamp
         sourceSchedule = ScheduleReader(source)
         targetSchedule = ScheduleReader(target)
+        zones = OwnZones(of: target)
         fields = Set(keys.filter { $0.occurrence == nil }.compactMap { Field(rawValue: $0.name) })
         var occurrences: [String: Set<Field>] = [:]
         for key in keys {
@@ -64,7 +66,7 @@ struct Overlay {
                 continue
             }
             let properties = limited(field, of: component, from: source)
-            for name in field.properties { component.set(name, properties?[name] ?? source.all(name)) }
+            for name in field.properties { component.set(name, zones.retold(properties?[name] ?? source.all(name))) }
             if field == .attendees || field == .answer { component.set("ATTENDEE", guests) }
             let alarms = field == .alarms ? alarms(of: component, from: source) : []
             if field == .alarms, alarms != component.components("VALARM") {
@@ -130,7 +132,7 @@ struct Overlay {
                 patch(&component, with: override, fields)
                 // It names its occurrence in the form of the start it belongs to (RFC 5545 §3.8.4.4).
                 if self.fields.contains(.schedule) {
-                    component.set("RECURRENCE-ID", override.all("RECURRENCE-ID"))
+                    component.set("RECURRENCE-ID", zones.retold(override.all("RECURRENCE-ID")))
                 }
             }
         )
@@ -143,7 +145,7 @@ struct Overlay {
             return override
         }
         for name in ["RRULE", "RDATE", "EXDATE", "EXRULE"] { component.set(name, []) }
-        component.set("RECURRENCE-ID", override.all("RECURRENCE-ID"))
+        component.set("RECURRENCE-ID", zones.retold(override.all("RECURRENCE-ID")))
         patch(&component, with: override, fieldSet.all.filter { isDifferent($0, override) })
         return component
     }

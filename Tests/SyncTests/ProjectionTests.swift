@@ -128,6 +128,27 @@ struct ProjectionTests {
         #expect(renamed.calendar.components.map(\.name) == ["VTIMEZONE", "VEVENT"])
     }
 
+    @Test func `times come in the zone they have here where that is the same under another name`() throws {
+        let rule = "RRULE:FREQ=WEEKLY;COUNT=9"
+        let windows = "TZID=W. Europe Standard Time:"
+        let target = try CalendarObject(
+            parsing: event("e", "DTSTART;\(windows)20261019T100000", "DTEND;\(windows)20261019T110000", rule)
+        )
+        func moved(_ zone: String) throws -> Component? {
+            let exceptions = "EXDATE;TZID=\(zone):20261026T120000,20261102T120000"
+            let source = try CalendarObject(
+                parsing: event("e", "DTSTART;TZID=\(zone):20261019T120000", exceptions, rule)
+            )
+            return try overlay([.schedule], of: source, onto: target, fieldSet: all).master
+        }
+        let same = try #require(try moved("Europe/Berlin"))
+        for name in ["DTSTART", "EXDATE"] {
+            #expect(same.first(name)?.parameter("TZID") == "W. Europe Standard Time")
+        }
+        #expect(same.first("DTSTART")?.value == "20261019T120000")
+        #expect(try moved("Europe/London")?.first("EXDATE")?.parameter("TZID") == "Europe/London")
+    }
+
     @Test func `overrides an upstream knows nothing of move along with their series`() throws {
         let series = event("s", "DTSTART:20261121T090000Z", "DTEND:20261121T100000Z", "RRULE:FREQ=DAILY")
         let override = [
