@@ -89,7 +89,7 @@ struct FieldMerge {
 
     private func verdict(on unit: Set<FieldKey>) -> Verdict {
         let isChangedHere = unit.contains { key in
-            local.fields[key] != agreement.local[key] && !rules.pullOnly.contains(key.name)
+            local.fields[key] != agreement.local[key] && !rules.pullOnly.contains(key.name) && !isLeftOut(key)
         }
         let isChangedThere = unit.contains { remote.fields[$0] != agreement.remote[$0] }
         switch (isChangedHere, isChangedThere) {
@@ -102,10 +102,17 @@ struct FieldMerge {
         }
     }
 
-    /// Whether something was written here instead of what the other side works out, and that is to stand here again.
+    /// Whether what the other side has, or works out, is to stand here again where it was left out, or something else written.
     private func isToBePutBack(_ key: FieldKey) -> Bool {
-        rules.computed.contains(key.name) && rules.direction != .push && !isFirst && remote.fields[key] != nil
-            && local.fields[key] != agreement.local[key] && local.fields[key] != remote.fields[key]
+        guard rules.direction != .push, !isFirst, remote.fields[key] != nil else { return false }
+        let isReplaced = rules.computed.contains(key.name) && local.fields[key] != agreement.local[key]
+        return (isReplaced || isLeftOut(key)) && local.fields[key] != remote.fields[key]
+    }
+
+    /// Whether the local side leaves out, of what it does have, a field of which it says nothing by that.
+    private func isLeftOut(_ key: FieldKey) -> Bool {
+        guard rules.lasting.contains(key.name), local.fields[key] == nil else { return false }
+        return key.occurrence.map { occurrence in local.fields.keys.contains { $0.occurrence == occurrence } } ?? true
     }
 
     private func differing(_ unit: Set<FieldKey>) -> [FieldKey] {

@@ -13,19 +13,24 @@ public struct Rules: Sendable, Hashable {
     /// Names of those of them that the remote side works out: what is written here instead gives way to what it says.
     public var computed: Set<String>
 
+    /// Names of fields of which the local side says nothing by leaving them out: the remote side's word then holds here too.
+    public var lasting: Set<String>
+
     /// States the rules.
     public init(
         _ policy: ConflictPolicy,
         direction: Direction = .both,
         tick: Int64 = 1,
         pullOnly: Set<String> = [],
-        computed: Set<String> = []
+        computed: Set<String> = [],
+        lasting: Set<String> = []
     ) {
         self.policy = policy
         self.direction = direction
         self.tick = tick
         self.pullOnly = pullOnly
         self.computed = computed
+        self.lasting = lasting
     }
 
     /// Whose word holds for what both sides changed; nil for a person's.

@@ -52,6 +52,15 @@ extension FieldSet {
     }
 }
 
+extension FieldSet {
+    /// Whether a field came, and never went, in the pass that left this mark.
+    static func isReadOnly(_ field: Field, in mark: String) -> Bool {
+        let parts = mark.split(separator: ";", omittingEmptySubsequences: false)
+        // After the version of the mark come the words of ``mark``.
+        return parts.count > 2 && parts[2].split(separator: ",").contains { $0 == field.rawValue }
+    }
+}
+
 extension FieldSet.Members {
     /// Whether an ATTENDEE is one of them.
     func contains(_ attendee: Property) -> Bool { mails.contains(Self.mail(attendee)) }
@@ -69,31 +78,5 @@ extension FieldSet.Members {
         let kept = target.all("ATTENDEE").filter { !contains($0) || mails.contains(Self.mail($0)) }
         let known = Set(kept.map(Self.mail))
         return kept + wanted.filter { !known.contains(Self.mail($0)) }
-    }
-}
-
-extension FieldSet {
-    /// The account's own entry among guests.
-    func own(of component: Component) -> Property? { component.all("ATTENDEE").first(where: isOwn) }
-
-    func isOwn(_ attendee: Property) -> Bool { own.contains(Members.mail(attendee)) }
-
-    /// The account's own answer; nil where it gave none.
-    func answer(of component: Component) -> String? {
-        let answer = own(of: component)?.parameter("PARTSTAT")?.uppercased()
-        return answer == "NEEDS-ACTION" ? nil : answer
-    }
-
-    /// The guests of an event once these fields of them come from `source`; the others stay as they are.
-    func guests(of target: Component, from source: Component, _ fields: Set<Field>) -> [Property] {
-        var guests = (fields.contains(.attendees) ? source : target).all("ATTENDEE")
-        guard !own.isEmpty, let index = guests.firstIndex(where: isOwn) else { return guests }
-        // Who was no guest before has not answered here.
-        let answering = fields.contains(.answer) || own(of: target) == nil ? source : target
-        let answer = answer(of: answering)
-        guard answer != guests[index].parameter("PARTSTAT")?.uppercased() else { return guests }
-        guests[index].parameters.removeAll { $0.name == "PARTSTAT" }
-        guests[index].parameters.append(Parameter("PARTSTAT", answer ?? "NEEDS-ACTION"))
-        return guests
     }
 }

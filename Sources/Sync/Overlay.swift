@@ -13,6 +13,7 @@ struct Overlay {
     let target: CalendarObject
     private let fields: Set<Field>
     private let fieldsOfOccurrences: [String: Set<Field>]
+    private let missing: MissingGuests
 
     /// Takes the fields `keys`; `stamp` is the time for DTSTAMP and LAST-MODIFIED of what changes visibly, nil leaves them alone.
     init(
@@ -20,8 +21,10 @@ struct Overlay {
         of source: CalendarObject,
         onto target: CalendarObject,
         fieldSet: FieldSet,
-        stamp: Instant?
+        stamp: Instant?,
+        missing: MissingGuests
     ) {
+        self.missing = missing
         self.source = source
         self.target = target
         self.fieldSet = fieldSet
@@ -59,7 +62,7 @@ struct Overlay {
     private func patch(_ component: inout Component, with source: Component, _ fields: Set<Field>) {
         let before = component
         let takesGuests = !fields.isDisjoint(with: [.attendees, .answer])
-        let guests = takesGuests ? fieldSet.guests(of: component, from: source, fields) : []
+        let guests = takesGuests ? fieldSet.guests(of: component, from: source, fields, missing: missing) : []
         for field in fields {
             if field == .attendees, let members = fieldSet.members {
                 component.set("ATTENDEE", members.guests(of: component, from: source))
@@ -68,6 +71,10 @@ struct Overlay {
             let properties = limited(field, of: component, from: source)
             for name in field.properties { component.set(name, zones.retold(properties?[name] ?? source.all(name))) }
             if field == .attendees || field == .answer { component.set("ATTENDEE", guests) }
+            // Guests who stay need somebody who invited them (RFC 5545 §3.8.4.3).
+            if field == .attendees, !guests.isEmpty, source.first("ORGANIZER") == nil {
+                component.set("ORGANIZER", before.all("ORGANIZER"))
+            }
             let alarms = field == .alarms ? alarms(of: component, from: source) : []
             if field == .alarms, alarms != component.components("VALARM") {
                 component.removeComponents { $0.name == "VALARM" }
@@ -194,9 +201,10 @@ func overlay(
     of source: CalendarObject,
     onto target: CalendarObject,
     fieldSet: FieldSet,
-    stamp: Instant? = nil
+    stamp: Instant? = nil,
+    missing: MissingGuests = .removed
 ) throws(CalendarDataError) -> CalendarObject {
-    try Overlay(keys, of: source, onto: target, fieldSet: fieldSet, stamp: stamp).result()
+    try Overlay(keys, of: source, onto: target, fieldSet: fieldSet, stamp: stamp, missing: missing).result()
 }
 
 extension CalendarObject {

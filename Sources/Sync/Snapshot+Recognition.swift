@@ -24,8 +24,10 @@ extension Snapshot {
                 continue
             }
             let known = showsSomeOnly ? local.fields.filter { item.isShown($0.key) } : local.fields
-            recognised[uid] = known.filter { !readOnly.contains($0.key.name) }
-                .merging(remote.fields.filter { readOnly.contains($0.key.name) }) { _, theirs in theirs }
+            let theirs = remote.fields.filter { key, _ in
+                readOnly.contains(key.name) || key.name == Field.answer.rawValue && local.fields[key] == nil
+            }
+            recognised[uid] = known.filter { !readOnly.contains($0.key.name) }.merging(theirs) { _, theirs in theirs }
         }
     }
 }

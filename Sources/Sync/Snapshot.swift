@@ -162,7 +162,10 @@ struct Snapshot: Sendable {
     var local: Replica {
         items.compactMapValues { item in
             item.local.map {
-                ItemVersion(fields: shown($0.fields, of: item), modified: $0.stored.entry.modified.seconds)
+                ItemVersion(
+                    fields: item.withoutNewSilence(shown($0.fields, of: item), since: \.local),
+                    modified: $0.stored.entry.modified.seconds
+                )
             }
         }
     }
@@ -175,7 +178,10 @@ struct Snapshot: Sendable {
     var remote: Replica {
         items.compactMapValues { item in
             item.remote.map {
-                ItemVersion(fields: recognised[item.uid] ?? $0.fields, modified: $0.modified?.seconds)
+                ItemVersion(
+                    fields: item.withoutNewSilence(recognised[item.uid] ?? $0.fields, since: \.remote),
+                    modified: $0.modified?.seconds
+                )
             }
         }
     }

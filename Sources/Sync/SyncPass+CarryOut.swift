@@ -103,13 +103,7 @@ extension SyncPass {
 
     private func pulled(_ fields: Set<FieldKey>, of item: SnapshotItem, _ decision: Decision) throws -> PreparedItem? {
         guard let local = item.local, let remote = item.remote else { return nil }
-        let object = try overlay(
-            fields,
-            of: remote.object,
-            onto: local.object,
-            fieldSet: incoming(item),
-            stamp: clock.now()
-        )
+        let object = try pulling(fields, of: remote.object, onto: local.object, for: item)
         let written = try item.written(object, over: local, bridge.fields)
         var settlement = Settlement(item.uid)
         if object.text != local.stored.text {
@@ -153,13 +147,7 @@ extension SyncPass {
         }
         let former = item.base?.agreement.remote ?? Projection(of: ours, onto: bridge.fields).fields
         let keys = Set(remote.fields.keys).union(former.keys)
-        return try overlay(
-            item.isVeiled ? BusyTime.times(keys) : keys,
-            of: remote.object,
-            onto: ours,
-            fieldSet: incoming(item),
-            stamp: clock.now()
-        )
+        return try pulling(item.isVeiled ? BusyTime.times(keys) : keys, of: remote.object, onto: ours, for: item)
     }
 
     /// The series that an event was split off from; itself where it was not, for others may be split off from it.

@@ -17,15 +17,21 @@ extension SyncPass {
         if item.notifiesGuests { names.remove(Field.attendees.rawValue) }
         // Of a description in two forms, the one that was not edited comes from the upstream.
         let halves = Set(editedForms(of: item).keys.map { FieldKey(Field.description.rawValue, of: $0) })
-        guard !names.isEmpty || !halves.isEmpty else { return object }
+        // So does the account's answer, of which a client says nothing by leaving it out.
+        let takesAnswer = incoming(item).all.contains(.answer)
+        guard !names.isEmpty || !halves.isEmpty || takesAnswer else { return object }
         let here = Projection(of: object, onto: bridge.fields).fields
         let agreed = item.base.flatMap { $0.isVoid ? nil : $0.agreement.remote } ?? [:]
+        let occurrences = here.occurrences
         let keys = Set(answered.fields.keys).union(agreed.keys).filter { key in
             let isComputed = names.contains(key.name) && answered.fields[key] != agreed[key]
-            return (isComputed || halves.contains(key)) && answered.fields[key] != here[key]
+            let isLeftOut =
+                takesAnswer && key.name == Field.answer.rawValue && here[key] == nil
+                && key.occurrence.map(occurrences.contains) ?? true
+            return (isComputed || isLeftOut || halves.contains(key)) && answered.fields[key] != here[key]
         }
         guard !keys.isEmpty else { return object }
-        return try overlay(keys, of: answered.object, onto: object, fieldSet: incoming(item), stamp: clock.now())
+        return try pulling(keys, of: answered.object, onto: object, for: item)
     }
 
     /// Our side with that, written together with the settlement where there is any.

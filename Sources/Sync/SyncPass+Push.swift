@@ -53,10 +53,25 @@ extension SyncPass {
 
     private func pushed(_ fields: Set<FieldKey>, of item: SnapshotItem, _ decision: Decision) throws -> OutgoingItem? {
         guard let local = item.local, let remote = item.remote else { return nil }
-        var target = try overlay(fields, of: local.outgoing, onto: remote.object, fieldSet: bridge.fields.unlimited)
+        var target = try target(fields, of: local, over: remote)
         target = try withoutOutdatedForms(target, fields, of: item)
         let entry = RunEntry(item, "push", fields, undo: former(fields, of: item, local, remote))
         return try outgoing(target, item, decision, local, nil, entry) { $0.pushed += 1 }
+    }
+
+    /// What the upstream is to say: those fields as we have them, and everything else as it has it.
+    private func target(
+        _ fields: Set<FieldKey>,
+        of local: LocalItem,
+        over remote: RemoteItem
+    ) throws -> CalendarObject {
+        try overlay(
+            fields,
+            of: local.outgoing,
+            onto: remote.object,
+            fieldSet: bridge.fields.unlimited,
+            missing: .ownStays
+        )
     }
 
     /// Our side as it was before what is pushed was edited; where that is no event any more, as it was last agreed on.
@@ -85,15 +100,9 @@ extension SyncPass {
         _ decision: Decision
     ) throws -> OutgoingItem? {
         guard let local = item.local, let remote = item.remote else { return nil }
-        var target = try overlay(pushed, of: local.outgoing, onto: remote.object, fieldSet: bridge.fields.unlimited)
+        var target = try target(pushed, of: local, over: remote)
         target = try withoutOutdatedForms(target, pushed, of: item)
-        let object = try overlay(
-            pulled,
-            of: remote.object,
-            onto: local.object,
-            fieldSet: incoming(item),
-            stamp: clock.now()
-        )
+        let object = try pulling(pulled, of: remote.object, onto: local.object, for: item)
         let write: LocalWrite? =
             object.text == local.stored.text ? nil : .replace(local.stored, by: Draft(object, at: clock.now()))
         let written = try item.written(object, over: local, bridge.fields)

@@ -231,7 +231,8 @@ extension Link {
             direction: effectiveDirection.rule,
             tick: configuration.tickSeconds[provider] ?? 1,
             pullOnly: Set(fields.readOnly.map(\.rawValue)),
-            computed: Set(fields.computed.map(\.rawValue))
+            computed: Set(fields.computed.map(\.rawValue)),
+            lasting: [Field.answer.rawValue]
         )
     }
 }

@@ -165,6 +165,27 @@ struct ReconcileTests {
         #expect(decision == nil)
     }
 
+    private func lasting(base: String?, local: String?, remote: String?, _ rules: Rules) -> Decision? {
+        func fields(_ value: String?) -> Fields { value.map { [FieldKey("answer"): $0] } ?? [:] }
+        return reconcile(
+            base: ["item": Agreement(local: fields(base), remote: fields(base))],
+            local: ["item": ItemVersion(fields: fields(local), modified: 2)],
+            remote: ["item": ItemVersion(fields: fields(remote), modified: 1)],
+            rules: rules
+        )["item"]
+    }
+
+    @Test(arguments: ["v1", "v2"])
+    func `what is left out of which that says nothing is put back`(_ there: String) {
+        let back = Decision(.pull([FieldKey("answer")]))
+        let rules = Rules(.newest, lasting: ["answer"])
+        #expect(lasting(base: "v1", local: nil, remote: there, rules) == back)
+        #expect(lasting(base: "v1", local: "v0", remote: "v1", rules)?.action == .push([FieldKey("answer")]))
+        #expect(lasting(base: "v1", local: nil, remote: nil, rules)?.action == .agree)
+        let oneWay = Rules(.newest, direction: .push, lasting: ["answer"])
+        #expect(lasting(base: "v1", local: nil, remote: "v1", oneWay) == nil)
+    }
+
     @Test func `on what the direction withholds there is no agreement`() {
         let base = Agreement(
             local: [FieldKey("a"): "1", FieldKey("b"): "1"],

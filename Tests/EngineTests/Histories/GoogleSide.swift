@@ -18,11 +18,11 @@ struct GoogleSide: Side, SimulatedService {
     private let token: AccessToken
     private let words: Words
 
-    init(seed: UInt64, clock: WorldClock, words: Words) async {
+    init(seed: UInt64, clock: WorldClock, words: Words, account: String = "alice@example.com") async {
+        calendarIdentifier = account
         simulator = GoogleSimulator(
             configuration: .init(seed: seed, now: { clock.now }, tokenSeconds: 1_000_000_000)
         )
-        calendarIdentifier = "alice@example.com"
         await simulator.addAccount(email: calendarIdentifier, displayName: "Alice", timeZone: "Europe/Berlin")
         token = AccessToken(await simulator.makeAccessToken(for: calendarIdentifier))
         self.words = words
