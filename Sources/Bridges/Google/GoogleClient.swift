@@ -71,9 +71,7 @@ struct GoogleClient: Sendable {
         let reply = try await send(request, token, calls)
         guard reply.status == 401 else { return reply }
         let second = try await send(request, credentials.accessToken(replacing: token), calls)
-        guard second.status != 401 else {
-            throw .authorizationRevoked("Google no longer accepts the authorization of this account.")
-        }
+        guard second.status != 401 else { throw GoogleFailure.tokenRefused }
         return second
     }
 

@@ -38,7 +38,7 @@ struct GoogleFailure {
     /// What the answer means for a request about `subject`.
     func error(about subject: Refusal.Subject) -> BridgeError {
         switch status {
-        case 401: .authorizationRevoked("Google no longer accepts the authorization of this account.")
+        case 401: Self.tokenRefused
         case 403: forbidden(subject)
         case 404 where subject == .calendar:
             refused(.calendar, "The calendar is gone at Google, or access to it was lost.")
@@ -49,6 +49,11 @@ struct GoogleFailure {
         default: .unreachable("Google Calendar answered with status \(status).")
         }
     }
+
+    /// What a 401 means to a token that has only just been renewed: whoever could renew it is still allowed in.
+    ///
+    /// Whether a grant is dead, the token endpoint alone says.
+    static let tokenRefused = BridgeError.unreachable("Google Calendar refused a token that Google had just renewed.")
 
     private func forbidden(_ subject: Refusal.Subject) -> BridgeError {
         if lacksScope {

@@ -50,7 +50,13 @@ struct NotionClient: Sendable {
             return try await exchange(request, token, isWrite: isWrite, about: subject)
         } catch {
             guard error.kind == .unauthorized else { throw error }
-            return try await exchange(request, self.token(replacing: token), isWrite: isWrite, about: subject)
+        }
+        let renewed = try await self.token(replacing: token)
+        do throws(NotionProblem) {
+            return try await exchange(request, renewed, isWrite: isWrite, about: subject)
+        } catch {
+            // Whoever could renew it is still allowed in; of what cannot be renewed the source of tokens says that it is dead.
+            throw error.kind == .unauthorized && renewed != token ? .tokenRefused : error
         }
     }
 

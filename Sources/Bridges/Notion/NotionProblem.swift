@@ -13,7 +13,7 @@ struct NotionProblem: Error, Sendable, Hashable {
         case archived
         /// The table has no such column, or one of another type.
         case missingColumn
-        /// 401 even with a fresh token.
+        /// 401: the token is not accepted.
         case unauthorized
         case other
     }
@@ -48,6 +48,9 @@ struct NotionProblem: Error, Sendable, Hashable {
 
     /// A 2xx answer that is not the JSON it should be.
     static let unreadable = NotionProblem(.lost, .unreachable("Notion sent an answer that cannot be read."))
+
+    /// 401 to a token that has only just been renewed.
+    static let tokenRefused = NotionProblem(.other, .unreachable("Notion refused a token that it had just renewed."))
 
     /// A list that has more, and no word where that is.
     static let endless = NotionProblem(.lost, .unreachable("Notion says that a listing goes on, but not where."))
