@@ -22,6 +22,9 @@ struct RunEntry: Sendable {
     /// where neither is so.
     var family: String?
 
+    /// Whether guests were mailed about the event that the run made upstream.
+    var tellsGuests = false
+
     init(_ item: SnapshotItem, _ action: String, _ fields: Set<FieldKey>, undo: String?) {
         uid = item.uid
         summary = item.summary
@@ -126,10 +129,13 @@ extension LinkStore {
     static func insert(_ entry: RunEntry, of run: RunID, _ transaction: borrowing SQLTransaction) throws {
         try transaction.run(
             """
-            INSERT INTO pass_item (pass, uid, summary, action, outcome, message, fields, undo_text, undo_removes, family)
+            INSERT INTO pass_item (
+                pass, uid, summary, action, outcome, message, fields, undo_text, undo_removes, family, tells_guests
+            )
             VALUES (\(run.value), \(.text(entry.uid)), \(.text(entry.summary)), \(.text(entry.action)),
                 \(.text(entry.outcome)), \(.text(entry.message)), \(.text(entry.fields.joined(separator: "\n"))),
-                \(.text(entry.undo)), \(.text(entry.removes?.rawValue)), \(.text(entry.family)))
+                \(.text(entry.undo)), \(.text(entry.removes?.rawValue)), \(.text(entry.family)),
+                \(.integer(entry.tellsGuests ? 1 : 0)))
             ON CONFLICT (pass, uid) DO UPDATE SET action = excluded.action, outcome = excluded.outcome,
                 message = excluded.message, fields = excluded.fields, family = excluded.family
             """

@@ -46,6 +46,11 @@ extension LinkStore {
                 "ALTER TABLE intent ADD COLUMN is_several BIGINT NOT NULL DEFAULT 1",
             ]
         ),
+        // 1 where the run made an event upstream and its guests were mailed about it.
+        Migration(
+            name: "Whose guests a run told of an event",
+            statements: ["ALTER TABLE pass_item ADD COLUMN tells_guests BIGINT NOT NULL DEFAULT 0"]
+        ),
     ]
 
     private static let choices = [

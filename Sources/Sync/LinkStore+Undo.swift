@@ -21,13 +21,21 @@ public struct UndoneRun: Sendable, Hashable {
     }
 }
 
+/// An event that a run made upstream.
+struct RunCreation: Sendable {
+    var uid: String
+    var records: [UpstreamRecord]
+    /// Whether its guests were mailed about it.
+    var tellsGuests: Bool
+}
+
 extension LinkStore {
-    /// The events a run made upstream and that nobody touched since, with their records.
-    func created(upstreamBy run: RunID, over link: Link) async throws -> [(uid: String, records: [UpstreamRecord])] {
+    /// The events a run made upstream and that nobody touched since.
+    func created(upstreamBy run: RunID, over link: Link) async throws -> [RunCreation] {
         try await database.read { transaction in
             let rows = try transaction.rows(
                 """
-                SELECT base.uid, base.series FROM pass_item
+                SELECT base.uid, base.series, tells_guests FROM pass_item
                 JOIN base ON base.link = \(link.id.value) AND base.uid = pass_item.uid AND base.series IS NOT NULL
                 JOIN mirrored_object ON mirrored_object.link = base.link AND mirrored_object.series = base.series
                 WHERE pass_item.pass = \(run.value) AND undo_removes = 'upstream' AND outcome = 'done'
@@ -35,7 +43,11 @@ extension LinkStore {
                 """
             )
             return try rows.map { row in
-                (try row.text("uid"), try Self.records(of: row.text("series"), link.id, transaction))
+                RunCreation(
+                    uid: try row.text("uid"),
+                    records: try Self.records(of: row.text("series"), link.id, transaction),
+                    tellsGuests: try row.bool("tells_guests")
+                )
             }
         }
     }

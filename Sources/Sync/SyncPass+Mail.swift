@@ -46,16 +46,32 @@ extension SnapshotItem {
     /// Whether the event is over on both sides, so that nobody needs to be told of it.
     fileprivate func isOver(at now: Instant) -> Bool {
         let objects = [local?.outgoing, remote?.object].compactMap { $0 }
-        return !objects.isEmpty
-            && objects.allSatisfy { object in
-                // Without an expansion nobody knows when it ends.
-                guard let span = try? object.recurrenceSet().span, let end = span.end else { return false }
-                return end < now
-            }
+        return !objects.isEmpty && objects.allSatisfy { $0.isOver(at: now) }
+    }
+}
+
+extension SyncScheduler {
+    /// The bridge, as it treats the guests of an event that a run made and that undoing takes away.
+    ///
+    /// Who was never told of it, or of what is over, is not told that it is off; nor is anybody once the link mails nobody.
+    func bridge(_ bridge: any Bridge, takingAway event: RunCreation, of link: Link) async throws -> any Bridge {
+        guard let mailing = bridge as? any MailingBridge else { return bridge }
+        let local = try await links.calendars.object(uid: event.uid, in: link.calendar)?.object()
+        guard event.tellsGuests, link.notifiesGuests || local?.notifiesGuests == true,
+            case .object(let object) = Translation(of: event.records, by: bridge), !object.isOver(at: clock.now())
+        else { return mailing.mailing(.silent) }
+        return mailing.mailing(.all)
     }
 }
 
 extension CalendarObject {
+    /// Whether the last of it is over.
+    fileprivate func isOver(at now: Instant) -> Bool {
+        // Without an expansion nobody knows when it ends.
+        guard let span = try? recurrenceSet().span, let end = span.end else { return false }
+        return end < now
+    }
+
     /// The property by which a single event asks that its guests be mailed: `X-KALENDS-NOTIFY-GUESTS:TRUE`.
     static let notifyGuests = "X-KALENDS-NOTIFY-GUESTS"
 

@@ -115,6 +115,7 @@ extension SyncPass {
         guard let local = item.local else { return nil }
         var entry = RunEntry(item, "create-upstream", [], undo: nil)
         entry.removes = .upstream
+        entry.tellsGuests = bridge is any MailingBridge && mail(about: item) == .all
         return try outgoing(local.outgoing, item, decision, local, nil, entry) { $0.pushed += 1 }
     }
 

@@ -102,7 +102,9 @@ extension SyncScheduler {
     private func purgeUpstream(_ link: Link, by author: Author, _ receipt: inout LinkReceipt) async throws {
         let created = try await links.createdUpstream(by: link)
         guard !created.isEmpty, link.effectiveDirection != .pull else { return }
-        let bridge = try await makeBridge(link)
+        let made = try await makeBridge(link)
+        // The link ends, not the meetings: whoever is invited hears nothing of it.
+        let bridge = (made as? any MailingBridge)?.mailing(.silent) ?? made
         for event in created {
             if !event.isUndecided, try await remove(event.uid, event.records, of: link, over: bridge, by: author) {
                 receipt.removedUpstream += 1

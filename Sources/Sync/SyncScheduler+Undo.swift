@@ -45,9 +45,12 @@ extension SyncScheduler {
         guard !created.isEmpty else { return [] }
         let bridge = try await makeBridge(link)
         var removed: [String] = []
-        for (uid, records) in created
-        where try await remove(uid, records, of: link, over: bridge, by: author, run: run) {
-            removed.append(uid)
+        for event in created {
+            let mailing = try await self.bridge(bridge, takingAway: event, of: link)
+            guard try await remove(event.uid, event.records, of: link, over: mailing, by: author, run: run) else {
+                continue
+            }
+            removed.append(event.uid)
         }
         return removed
     }

@@ -10,7 +10,7 @@ struct MailTests {
         let clock = WorldClock()
         let side: GoogleSide
         let world: World
-        private let author = Author(.client, name: "alice")
+        let author = Author(.client, name: "alice")
 
         /// A calendar of ours, linked so that nothing was listed yet.
         init(notifiesGuests: Bool) async throws {
@@ -114,5 +114,51 @@ struct MailTests {
         try await table.put("lunch", "20261123", "X-KALENDS-NOTIFY-GUESTS:TRUE")
         #expect(try await table.pass() == Self.both)
         #expect(await table.guests(of: "lunch") == 2)
+    }
+
+    // MARK: Taking away
+
+    /// Removes the link and what it made, and answers who was mailed.
+    private func purge(_ table: Table) async throws -> [String] {
+        let before = await table.side.mails()
+        let spoke = table.world.spokes[0]
+        let scheduler = table.world.scheduler(of: spoke)
+        let receipt = try await scheduler.delete(spoke.link.id, purge: .everything, by: table.author)
+        #expect(receipt?.leftUpstream == 0)
+        return await table.side.simulator.mails.dropFirst(before).map(\.recipient).sorted()
+    }
+
+    /// Undoes a run, and answers who was mailed.
+    private func undo(_ run: RunID?, _ table: Table) async throws -> [String] {
+        let before = await table.side.mails()
+        let scheduler = table.world.scheduler(of: table.world.spokes[0])
+        #expect(try await scheduler.undo(#require(run), by: table.author) != nil)
+        return await table.side.simulator.mails.dropFirst(before).map(\.recipient).sorted()
+    }
+
+    @Test func `purging a link mails nobody`() async throws {
+        let table = try await Table(notifiesGuests: true)
+        try await table.put("before")
+        _ = try await table.pass()
+        try await table.put("over", "20261109")
+        try await table.put("to come")
+        #expect(try await table.pass() == Self.both)
+        #expect(try await purge(table) == [])
+        #expect(await table.guests(of: "to come") == nil)
+        #expect(await table.guests(of: "over") == nil)
+    }
+
+    @Test func `undoing a run tells those whom the run told, and nobody of what is over`() async throws {
+        let table = try await Table(notifiesGuests: true)
+        try await table.put("before")
+        let first = try await table.world.pass(of: table.world.spokes[0]).run
+        #expect(try await undo(first, table) == [])
+        #expect(await table.guests(of: "before") == nil)
+        try await table.put("over", "20261109")
+        try await table.put("to come")
+        let second = try await table.world.pass(of: table.world.spokes[0]).run
+        #expect(try await undo(second, table) == Self.both)
+        #expect(await table.guests(of: "to come") == nil)
+        #expect(await table.guests(of: "over") == nil)
     }
 }
