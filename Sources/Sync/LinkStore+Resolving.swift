@@ -217,7 +217,8 @@ struct Resolution {
             agreement.local = conflict.remote.mapValues { _ in Agreement.neverSaid }
         case (false, false, .gateway), (false, false, .both), (false, false, .merged):
             agreeOnEquals(&agreement)
-            for key in conflict.keys {
+            // Of what the person set, too, the upstream's word was seen and overruled.
+            for key in conflict.keys.union(decision.fields) {
                 agreement.remote[key] = conflict.remote[key]
                 agreement.local[key] = Agreement.neverSaid
             }
@@ -236,5 +237,14 @@ struct Resolution {
             agreement.local[key] = value
             agreement.remote[key] = value
         }
+    }
+}
+
+extension ConflictDecision {
+    /// The fields of the event, or of its series, that are set one by one.
+    fileprivate var fields: Set<FieldKey> {
+        guard case .merged(let values) = self else { return [] }
+        let names = Set(values.keys.map { $0.uppercased() })
+        return Set(Field.allCases.filter { !names.isDisjoint(with: $0.properties) }.map { FieldKey($0.rawValue) })
     }
 }

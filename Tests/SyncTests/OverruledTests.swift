@@ -94,4 +94,23 @@ struct OverruledTests {
         #expect(try await overruled(bench).map { $0.text.contains("SUMMARY:Theirs") } == [true])
         #expect(try await bench.text("e") == before)
     }
+
+    @Test func `a person's value of a field that only the upstream had changed is no new conflict`() async throws {
+        let bench = try await Workbench(policy: .ask)
+        try await bench.put(event("e", "SUMMARY:Lunch", "LOCATION:Roof"))
+        try await bench.pass()
+        try await bench.edit("e", "Lunch", "Ours")
+        let id = try #require(await bench.recordID(of: "e"))
+        await bench.editUpstream(id, "Lunch", "Theirs")
+        await bench.editUpstream(id, "Roof", "Hall")
+        try await bench.pass()
+        let row = try #require(try await bench.links.conflicts(of: bench.owner, .open).first)
+        let values = ConflictDecision.merged(["summary": "Both", "location": "Cellar"])
+        #expect(try await bench.scheduler().resolve(row.id, values, by: alice) == .resolved)
+        for _ in 0..<2 { try await bench.pass() }
+        #expect(try await bench.links.conflicts(of: bench.owner, .open).isEmpty)
+        for text in [try await bench.text("e"), await bench.payload(of: "e")] {
+            #expect(text?.contains("SUMMARY:Both") == true && text?.contains("LOCATION:Cellar") == true)
+        }
+    }
 }
