@@ -43,7 +43,8 @@ public struct GoogleBridge: NotifyingBridge, AnsweringBridge, PagingBridge, Batc
             holdsOverrides: true
         )
         fields.holdsRichText = true
-        fields.own = Set([link.account, link.calendar].compactMap { $0?.lowercased() })
+        // A calendar has an address of its own, under which it is invited: the account is another guest there.
+        fields.own = Set([link.calendar.contains("@") ? link.calendar : link.account].compactMap { $0?.lowercased() })
         if link.notifiesGuests {
             fields.writable.insert(.attendees)
         } else {
