@@ -106,7 +106,8 @@ extension SyncPass {
     ///
     /// Where none go up, it never heard of those who were added here.
     private func missingGuests(of item: SnapshotItem) throws -> MissingGuests {
-        guard bridge.fields.readOnly.contains(.attendees), !item.notifiesGuests else { return .removed }
+        let areSent = bridge.fields.writable.contains(.attendees) || item.notifiesGuests
+        guard !areSent || item.isToldElsewhere else { return .removed }
         guard let base = item.base, !base.isVoid, !base.remoteText.isEmpty else { return .addedStay(since: nil) }
         return .addedStay(since: try CalendarObject(parsing: base.remoteText))
     }
