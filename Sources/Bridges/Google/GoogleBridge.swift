@@ -43,6 +43,8 @@ public struct GoogleBridge: NotifyingBridge, AnsweringBridge, PagingBridge, Batc
             holdsOverrides: true
         )
         fields.holdsRichText = true
+        // A client may drop the call of a meeting, or write another: the meeting still has it.
+        fields.computed = [.conference]
         // A calendar has an address of its own, under which it is invited: the account is another guest there.
         fields.own = Set([link.calendar.contains("@") ? link.calendar : link.account].compactMap { $0?.lowercased() })
         if link.notifiesGuests {
