@@ -27,7 +27,7 @@ extension LinkStore {
             let isInStep =
                 try base?.optionalText("local_digest") == local?.etag.rawValue
                 && base?.optionalText("remote_digest") == mirrored?.optionalText("digest")
-            let (state, sentence) = Self.explanation(
+            var (state, sentence) = Self.explanation(
                 skippedBy: isSkipped ? link.id : nil,
                 isKnown: base != nil || mirrored != nil,
                 problem: problem,
@@ -42,6 +42,7 @@ extension LinkStore {
                 gateway: local?.text,
                 upstream: try mirrored?.optionalText("text")
             )
+            if state == "in_step" { sentence += try Self.unsentGuests(local, mirrored, over: link, transaction) }
             let keys = try base.map { FieldsText.decodeKeys(try $0.text("local_fields")) } ?? []
             return ItemExplanation(
                 link: link.id,
@@ -54,6 +55,34 @@ extension LinkStore {
                 error: try retry?.problem()
             )
         }
+    }
+
+    /// What is told of guests whom the upstream was not sent; empty where there are none.
+    private static func unsentGuests(
+        _ local: StoredObject?,
+        _ mirrored: SQLRow?,
+        over link: Link,
+        _ transaction: borrowing SQLTransaction
+    ) throws -> String {
+        let row = try transaction.row("SELECT seen_mark FROM link WHERE id = \(link.id.value)")
+        guard let mark = try row?.optionalText("seen_mark"), FieldSet.isReadOnly(.attendees, in: mark),
+            let there = try mirrored?.optionalText("text"), let local
+        else { return "" }
+        let guests = guests(of: local.text).subtracting(guests(of: there)).sorted()
+        guard !guests.isEmpty else { return "" }
+        let names = guests.joined(separator: " and ")
+        let remedy =
+            "To invite them, PATCH /links/\(link.id.rawValue) with notify_guests true, "
+            + "or give the event the line \(CalendarObject.notifyGuests):TRUE."
+        let reason = "this link mails nobody, and so sends no guests"
+        return " Only the guests differ: \(names) is here alone, for \(reason). \(remedy)"
+    }
+
+    /// The addresses of an event's guests; none of a text that cannot be read.
+    private static func guests(of text: String) -> Set<String> {
+        guard text.contains("ATTENDEE"), let object = try? CalendarObject(parsing: text) else { return [] }
+        let components = (object.master.map { [$0] } ?? []) + object.overrides
+        return Set(components.flatMap { $0.all("ATTENDEE") }.map(FieldSet.Members.mail))
     }
 
     private static func explanation(
