@@ -145,10 +145,23 @@ extension LinkStore {
     /// Ends the lines of passes that the end of the process cut off; called once, before any pass.
     func endInterruptedRuns() async throws {
         let now = now()
+        func count(_ outcome: String, _ actions: String...) -> SQLStatement {
+            let all = actions.map { "'\($0)'" }.joined(separator: ", ")
+            let isAction: SQLStatement = actions.isEmpty ? "" : "AND action IN (\(raw: all))"
+            return """
+                (SELECT COUNT(*) FROM pass_item WHERE pass = pass.id AND pass_item.outcome = \(.text(outcome)) \(isAction))
+                """
+        }
+        // What was counted went with the process; its lines are there.
+        let counts: SQLStatement = """
+            pulled = \(count("done", "pull", "create")), pushed = \(count("done", "push", "create-upstream")),
+            merged = \(count("done", "merge")), deleted_here = \(count("done", "pull-deletion")),
+            deleted_upstream = \(count("done", "push-deletion")), failed = \(count("failed"))
+            """
         try await database.write { transaction in
             try transaction.run(
                 """
-                UPDATE pass SET outcome = 'interrupted', finished_at = \(now.value)
+                UPDATE pass SET outcome = 'interrupted', finished_at = \(now.value), \(counts)
                 WHERE outcome IN ('running', 'waiting')
                 """
             )

@@ -44,6 +44,9 @@ struct Settlement: Sendable {
     /// Whether nothing is known of the item yet, so that nothing can be waiting for this.
     var isFirst = false
 
+    /// Whether the link leaves the event alone from now on.
+    var isLeftAlone = false
+
     init(_ uid: String) { self.uid = uid }
 }
 
@@ -107,6 +110,7 @@ extension LinkStore {
         }
         if let series = settlement.forgottenSeries { try forget(series: series, link.id, transaction) }
         try agree(settlement, of: link, calendars, at: now, transaction)
+        if settlement.isLeftAlone { try leaveAlone(settlement.uid, link.id, at: now, transaction) }
         try conclude(settlement.found, transaction)
         if let entry = settlement.entry, let run = settlement.run { try insert(entry, of: run, transaction) }
         return .settled

@@ -253,7 +253,7 @@ extension LinkStore {
     }
 
     /// Ends the agreement on an event and leaves it alone on both sides.
-    private static func leaveAlone(
+    static func leaveAlone(
         _ uid: String,
         _ link: LinkID,
         at now: Instant,

@@ -30,7 +30,9 @@ extension SyncPass {
         _ writes: [(write: RecordWrite, item: SnapshotItem)],
         intending intentions: [Intention] = []
     ) async throws -> [AuditEntry] {
-        let lines = writes.map { AuditEntry(beginning: $0.write, of: $0.item.uid, over: link, by: "link", run: run) }
+        let lines = writes.map { write, item in
+            AuditEntry(beginning: write, of: item.uid, over: link, by: AuditEntry.pass, run: run)
+        }
         intended.formUnion(intentions.filter { !$0.isCreation }.map(\.uid))
         return try await state.begin(lines, intending: intentions, over: link)
     }
@@ -55,6 +57,9 @@ extension SyncPass {
 }
 
 extension AuditEntry {
+    /// Who does what a pass does.
+    static let pass = "link"
+
     private static let noAnswer = "no answer was noted"
     private static let wasFound = "found written after a restart"
     private static let wasNotFound = "no answer was noted, and the next pass did not find it written"
@@ -104,6 +109,9 @@ extension AuditEntry {
         line.detail = "\(begunAction.rawValue): \(Self.wasNotFound)"
         return line
     }
+
+    /// Whether an event was about to be deleted upstream, and nothing more is known of that.
+    var isBegunDeletion: Bool { begunAction == .upstreamDeleted }
 
     /// What was begun, as long as nothing more is known of it.
     private var begunAction: Action? {

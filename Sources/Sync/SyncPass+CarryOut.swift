@@ -85,7 +85,7 @@ extension SyncPass {
     func prepared(_ decision: Decision, on item: SnapshotItem) throws -> PreparedItem? {
         switch decision.action {
         case .agree: found(agreed(item, decision))
-        case .forget: found(PreparedItem(Settlement(ending: item)))
+        case .forget: try found(forgotten(item))
         case .pull(let fields): try pulled(fields, of: item, decision)
         case .createLocal: try createdLocal(item, decision)
         case .deleteLocal: try deletedLocal(item, decision)

@@ -161,7 +161,7 @@ public struct SyncPass: Sendable {
         try await quarantine(snapshot)
         try await settleUnanswered(in: &snapshot)
         let waiting = Set(snapshot.items.filter { $0.value.retry != nil }.keys)
-        let decisions = try decide(on: &snapshot)
+        let decisions = sparingWhatWeDeleted(try decide(on: &snapshot))
         let allowed = try await refuseMassDeletion(decisions, of: snapshot)
 
         if !place.hasSynced {

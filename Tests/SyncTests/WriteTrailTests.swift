@@ -132,4 +132,86 @@ struct WriteTrailTests {
         #expect(trail.map(\.action) == [.upstreamUpdated, .upstreamBegun, .upstreamCreated])
         #expect(trail[1].detail == "upstream.updated: no answer was noted, and the next pass did not find it written")
     }
+
+    // MARK: Deletions of which nobody heard the answer
+
+    /// Does something in a process that ends over the first deletion that it asks for.
+    private func dying(_ bench: Workbench, _ work: (Life) async throws -> Void) async throws {
+        let life = Life(calls: .max)
+        await bench.upstream.setScript { call in
+            guard case .write(.delete) = call else { return nil }
+            life.end()
+            return nil
+        }
+        try await work(life)
+        await bench.upstream.setScript(nil)
+        #expect(await bench.upstream.live.isEmpty)
+        try await bench.links.endInterruptedRuns()
+    }
+
+    @Test func `a deletion that a process died over has its line in a run, and can be undone`() async throws {
+        let bench = try await bench()
+        try await bench.delete("old")
+        try await dying(bench) { await pass(bench, $0) }
+        await pass(bench, Life(calls: .max))
+        let runs = try await bench.links.runs(of: bench.owner)
+        let run = try #require(runs.first { $0.counts.deletedUpstream == 1 })
+        let items = try #require(try await bench.links.run(run.id)).items
+        #expect(items.map { "\($0.action) \($0.summary ?? "") \($0.outcome)" } == ["push-deletion Old done"])
+        #expect(try await bench.scheduler().undo(run.id, by: Author(.restore, name: "alice"))?.restored == ["old"])
+        await pass(bench, Life(calls: .max))
+        #expect(await bench.payload(of: "old")?.contains("Old") == true)
+    }
+
+    @Test func `what was brought back here after that is brought back there`() async throws {
+        let bench = try await bench()
+        let text = try #require(try await bench.text("old"))
+        try await bench.delete("old")
+        try await dying(bench) { await pass(bench, $0) }
+        try await bench.put(text)
+        for _ in 0..<2 { await pass(bench, Life(calls: .max)) }
+        #expect(try await bench.uids() == ["old"])
+        #expect(await bench.payload(of: "old")?.contains("Old") == true)
+    }
+
+    @Test func `what a purge took away as the process died stays here`() async throws {
+        let bench = try await bench()
+        try await dying(bench) { life in
+            let time = bench.time
+            let database = CrashingDatabase(real: bench.database, life: life)
+            let links = LinkStore(calendars: CalendarStore(database: database) { time.now }) { time.now }
+            let bridge = StagedBridge(real: ScriptedBridge(upstream: bench.upstream), life: life)
+            let scheduler = SyncScheduler(
+                links: links,
+                makeBridge: { _ in bridge },
+                configuration: SyncConfiguration(),
+                clock: bench.clock
+            )
+            await #expect(throws: (any Error).self) {
+                try await scheduler.delete(bench.link.id, purge: .everything, by: Author(.client, name: "alice"))
+            }
+        }
+        _ = try await bench.links.setState(.idle, of: bench.link.id)
+        for _ in 0..<2 { await pass(bench, Life(calls: .max)) }
+        #expect(try await bench.uids() == ["old"])
+        #expect(await bench.upstream.live.isEmpty)
+        #expect(try await bench.links.explain(uid: "old", in: bench.calendar).first?.state == "left_alone")
+    }
+
+    @Test func `a run that was cut off counts what it did`() async throws {
+        let bench = try await bench()
+        for number in 0..<3 { try await bench.put(event("e\(number)", "SUMMARY:E")) }
+        let life = Life(calls: .max)
+        let written = Counter()
+        await bench.upstream.setScript { call in
+            if call.isWrite, written.next() == 2 { life.end() }
+            return nil
+        }
+        await pass(bench, life)
+        await bench.upstream.setScript(nil)
+        try await bench.links.endInterruptedRuns()
+        let run = try #require(try await bench.links.runs(of: bench.owner).first)
+        #expect(run.outcome == .interrupted)
+        #expect(run.counts.pushed == 2)
+    }
 }

@@ -1,0 +1,34 @@
+import Bridging
+import ICalendar
+import Reconcile
+import Store
+
+/// Deletions upstream that an earlier process began, and of which it noted no answer.
+extension SyncPass {
+    /// Decisions by which nothing goes here for the sole reason that the gateway itself took it away upstream.
+    ///
+    /// What a pass deleted there was deleted here before: whoever has brought it back since wants it there, too. What a
+    /// person's undoing or purging took away is to go there alone.
+    func sparingWhatWeDeleted(_ decisions: [String: Decision]) -> [String: Decision] {
+        var decisions = decisions
+        for (uid, lines) in unanswered where decisions[uid]?.action == .deleteLocal {
+            guard let line = lines.last(where: \.isBegunDeletion) else { continue }
+            decisions[uid] = Decision(line.actor == AuditEntry.pass ? .createRemote : .forget)
+        }
+        return decisions
+    }
+
+    /// What is noted of an event that is no more, or that the upstream alone was to lose.
+    ///
+    /// A deletion that reached the upstream before the process ended gets the line in a run that it never had.
+    func forgotten(_ item: SnapshotItem) throws -> PreparedItem {
+        var settlement = Settlement(ending: item)
+        settlement.isLeftAlone = item.local != nil
+        guard item.local == nil, let base = item.base, !base.localText.isEmpty,
+            unanswered[item.uid]?.contains(where: \.isBegunDeletion) == true
+        else { return PreparedItem(settlement) }
+        var entry = RunEntry(item, Action.deleteRemote.word, [], undo: base.localText)
+        entry.summary = try base.localObject()?.summary
+        return PreparedItem(settlement, entry) { $0.deletedUpstream += 1 }
+    }
+}
