@@ -87,7 +87,7 @@ struct EventValues: Sendable, Hashable {
                 case .priority where column.type == .number: .number(Self.priority(event))
                 case .priority: Self.choice(event, role, in: column)
                 case .attendees: try column.type == .people ? Self.people(event, in: column) : Self.attendees(event)
-                case .repeats: .text(try Self.text(repeats, linkZone, changes: changes ?? 0))
+                case .repeats: .text(try Self.text(repeats, changes: changes ?? 0))
                 case .uid: .text(uid)
                 case .comment, .attachments: nil
                 }
@@ -163,8 +163,8 @@ struct EventValues: Sendable, Hashable {
         return .people(guests)
     }
 
-    private static func text(_ repeats: Repeats?, _ linkZone: String, changes: Int) throws(TranslationError) -> String {
-        guard let text = repeats?.text(linkZone: linkZone, changes: changes) else { return "" }
+    private static func text(_ repeats: Repeats?, changes: Int) throws(TranslationError) -> String {
+        guard let text = repeats?.text(changes: changes) else { return "" }
         // A rule that is cut short would be another rule.
         guard text.fitting == text else {
             throw .unsupported("The event repeats with more exceptions than a Notion column can hold.")

@@ -260,11 +260,12 @@ extension NotionBridge {
     /// Whether a page is as a creation made it: another column that is filled is somebody's doing.
     private func holds(_ page: Page, _ body: JSON) -> Bool {
         let columns = columns
+        let when = moment(of: page, toldAs: nil)
         return columns.roles.allSatisfy { role in
             guard let column = columns[role], !column.type.isReadOnly else { return true }
             let current = page.value(of: column)
             let made = ColumnValue(body["properties"]?[column.id], type: column.type)
-            return current.canonical == made.canonical || agrees(current, with: made, role, of: column)
+            return current.canonical == made.canonical || agrees(current, with: made, role, of: column, at: when)
         }
     }
 

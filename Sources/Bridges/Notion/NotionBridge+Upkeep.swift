@@ -83,7 +83,10 @@ extension NotionBridge: UpkeepBridge {
     ) throws(TranslationError) -> [RecordWrite] {
         var present: [ShownPage] = []
         for other in series where !other.isDeleted && other.id != record.id {
-            guard let note = Page.occurrence(of: other), isToCome(note.stamp) else { continue }
+            // Where no pages are wanted, those that somebody else made are none of ours to take away.
+            guard let note = Page.occurrence(of: other), isToCome(note.stamp),
+                columns.daysAhead != nil || note.written != nil
+            else { continue }
             present.append(ShownPage(record: other, page: try Page(other), note: note))
         }
         present.sort { ($0.note.stamp, $0.record.id) < ($1.note.stamp, $1.record.id) }

@@ -31,14 +31,15 @@ extension NotionBridge {
     /// The columns that say something else on a page, as a write has them.
     func properties(of values: EventValues, differingFrom page: Page, _ columns: Columns) -> [String: JSON] {
         var properties: [String: JSON] = [:]
+        let when = moment(of: page, toldAs: values[.when])
         for role in columns.roles {
             guard let column = columns[role], let held = values[role] else { continue }
             let current = page.value(of: column)
             var wanted = held.keepingStrangers(of: current, column.directory)
             if role == .repeats, !values.tellsChanges { wanted = wanted.keepingChanges(of: current) }
-            guard !page.keepsStatus(wanted, role, of: column), !agrees(current, with: wanted, role, of: column) else {
-                continue
-            }
+            guard !page.keepsStatus(wanted, role, of: column),
+                !agrees(current, with: wanted, role, of: column, at: when)
+            else { continue }
             properties[column.id] = wanted.json(type: column.type)
         }
         return properties
@@ -77,10 +78,11 @@ extension NotionBridge {
         _ current: ColumnValue,
         with wanted: ColumnValue,
         _ role: ColumnRole,
-        of column: Column
+        of column: Column,
+        at when: When?
     ) -> Bool {
         switch (current, wanted) {
-        case (.text(let current), .text(let wanted)): agrees(current, with: wanted, role)
+        case (.text(let current), .text(let wanted)): agrees(current, with: wanted, role, at: when)
         case (.when(let current?), .when(let wanted?)): current.coversSame(as: wanted)
         case (.option(let current), .option(let wanted)) where role.choiceProperty != nil:
             // Two options that say nothing about STATUS are the same to us: a task board's “Doing” is left alone.
@@ -93,14 +95,14 @@ extension NotionBridge {
         }
     }
 
-    private func agrees(_ current: String, with wanted: String, _ role: ColumnRole) -> Bool {
+    private func agrees(_ current: String, with wanted: String, _ role: ColumnRole, at when: When?) -> Bool {
         switch role {
         case .title: says(current.onOneLine, wanted)
         case .location, .attendees: says(current.normalizedLines, wanted)
         case .description: says(current.normalizedLines, wanted, octets: EventValues.descriptionOctets)
         // What a person typed and we cannot write is left alone until there is something to write.
         case .url: EventURL(current).map(\.text) == EventURL(wanted).map(\.text)
-        case .repeats: recurrencesAgree(current, wanted)
+        case .repeats: recurrencesAgree(current, wanted, at: when)
         case .uid: current.trimmed == wanted
         case .when, .status, .categories, .reminder, .transparency, .classification, .priority, .color, .comment,
             .attachments:
@@ -115,11 +117,26 @@ extension NotionBridge {
         return wanted.hasSuffix(RichText.ellipsis) && RichText.fitting(current, octets: octets) == wanted
     }
 
-    private func recurrencesAgree(_ currentText: String, _ wantedText: String) -> Bool {
+    /// When a page is once it says what it should.
+    func moment(of page: Page, toldAs value: ColumnValue?) -> When? {
+        let current = columns[.when].map { page.value(of: $0) }
+        switch (current, value) {
+        case (.when(let current?)?, .when(let wanted?)?):
+            return current.coversSame(as: wanted) ? current : wanted.asShown
+        case (_, .when(let wanted)?): return wanted?.asShown
+        case (.when(let current)?, _): return current
+        case (_, _): return nil
+        }
+    }
+
+    private func recurrencesAgree(_ currentText: String, _ wantedText: String, at when: When?) -> Bool {
         switch (Repeats.reading(currentText), Repeats.reading(wantedText)) {
         case (.recurrence(let current), .recurrence(var wanted)):
             wanted.keepsStart = columns.daysAhead != nil
-            guard wanted.means(current, linkZone: link.timeZone) else { return false }
+            // Without a date it is no event, whatever the rule is.
+            guard when.map({ wanted.isSaid(by: current, at: $0, linkZone: link.timeZone) }) ?? true else {
+                return false
+            }
             return Headline.agrees(currentText, with: wantedText)
         // A person's note about an event that does not recur.
         case (.nothing, .nothing): return true

@@ -4,8 +4,8 @@ import ICalendar
 /// What the text of a `Repeats` column says: how an event recurs.
 ///
 /// The first line is for people. The raw lines follow, the rule last: `RRULE:…`, before it EXDATE and RDATE. A DTSTART
-/// line, where the date column alone would not tell it, keeps the zone of the series and shows by how much a person moved
-/// the page since, so that exceptions move along.
+/// line keeps the zone of the series, which the date column does not tell, and shows by how much a person moved the page
+/// since, so that exceptions move along.
 struct Repeats: Sendable, Hashable {
     /// The DTSTART the other dates belong to.
     var start: DateTime?
@@ -104,10 +104,11 @@ extension Repeats {
     }
 
     /// The text for the column; it mentions how many occurrences are different, for Notion cannot show them.
-    func text(linkZone: String, changes: Int) -> String {
+    func text(changes: Int) -> String {
         var lines = [headline(changes: changes).text]
-        // Without it nobody could tell by how much the last moment and the day of the rule move with the series.
-        if let start, needsStart(linkZone: linkZone) || rules.contains(where: { $0.movesAlong(from: start) }) {
+        // Without it nobody could tell by how much the last moment and the day of the rule move with the series, nor a reader
+        // elsewhere its zone.
+        if let start, !start.isDate || needsStart || rules.contains(where: { $0.movesAlong(from: start) }) {
             lines.append(Self.line(Property("DTSTART", start)))
         }
         lines += additions.map { Self.line(Property("RDATE", $0)) }
@@ -121,27 +122,36 @@ extension Repeats {
         Headline(sentence: rules.first?.sentence(from: start) ?? Headline.chosenDates, changes: changes)
     }
 
-    /// Whether two recurrences mean the same; a DTSTART that need not be written says nothing.
-    func means(_ other: Repeats, linkZone: String) -> Bool {
-        Set(rules) == Set(other.rules) && Set(exceptions) == Set(other.exceptions)
-            && Set(additions) == Set(other.additions)
-            && (start == other.start || !needsStart(linkZone: linkZone) && other.start == nil)
+    /// Whether a column, on a page that is at `when`, says the same already.
+    ///
+    /// Whatever others need to have written there, and is true, stays; whatever the page tells without being written, too.
+    func isSaid(by column: Repeats, at when: When, linkZone: String) -> Bool {
+        // A time without a zone is another one for each reader.
+        let isOwnClock = column.start?.form == .floating && !keepsStart
+        let column = isOwnClock ? column.moved(to: when, linkZone: linkZone) : column
+        return Set(rules) == Set(column.rules) && Set(exceptions) == Set(column.exceptions)
+            && Set(additions) == Set(column.additions) && isStartSaid(by: column, at: when, linkZone: linkZone)
     }
 
-    private func needsStart(linkZone: String) -> Bool {
-        guard !keepsStart, exceptions.isEmpty, additions.isEmpty, let start else { return true }
-        // The clocks skip that time: the date column can tell when the first occurrence is, not when the others are.
-        if !start.isDate, case let zones = ZoneResolver(floatingZone: linkZone),
-            zones.local(zones.instant(start), form: start.form) != start
-        {
-            return true
-        }
-        switch start.form {
-        case .date: return false
-        case .floating: return true
-        case .utc: return linkZone != "UTC"
-        case .zoned(let tzid): return tzid != linkZone
-        }
+    private func isStartSaid(by column: Repeats, at when: When, linkZone: String) -> Bool {
+        let untold = when.start(linkZone: linkZone, repeats: true)
+        if let told = column.start { return told == start ?? untold }
+        return !needsStart && untold == start ?? untold
+    }
+
+    private var needsStart: Bool { keepsStart || !exceptions.isEmpty || !additions.isEmpty }
+
+    /// The recurrence of a page that is at `when` now.
+    private func moved(to when: When, linkZone: String) -> Repeats {
+        guard let start else { return self }
+        let now = startMoved(from: start, to: when, linkZone: linkZone)
+        let zones = ZoneResolver(floatingZone: linkZone)
+        var moved = self
+        moved.start = now
+        moved.rules = rules.map { $0.moved(from: start, to: now, zones) }
+        moved.exceptions = exceptions.map { $0.moved(from: start, to: now) }
+        moved.additions = additions.map { $0.moved(from: start, to: now) }
+        return moved
     }
 
     private static func known(

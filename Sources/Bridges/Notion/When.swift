@@ -79,6 +79,18 @@ extension When {
         }
     }
 
+    /// The value as Notion answers it once it is written: with the offset of its zone, which is not named any more.
+    var asShown: When {
+        guard case .time(let start, let end) = span else { return self }
+        var shown = self
+        (shown.zone, shown.offset) = (nil, 0)
+        let zones = ZoneResolver()
+        if let zone, zone != "UTC", [start, end].allSatisfy({ isPlain($0, in: zone, zones) }) {
+            shown.offset = zones.offset(ofUTC: start, tzid: zone)
+        }
+        return shown
+    }
+
     private func isPlain(_ instant: Instant?, in zone: String, _ zones: ZoneResolver) -> Bool {
         guard let instant else { return true }
         return zones.instant(zones.local(instant, form: .zoned(zone))) == instant
