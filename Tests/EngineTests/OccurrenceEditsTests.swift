@@ -1,6 +1,8 @@
 import ICalendar
+import OutboundHTTP
 import SimulatorNotion
 import SyncTestSupport
+import Synchronization
 import Testing
 
 @testable import Sync
@@ -90,6 +92,34 @@ struct OccurrenceEditsTests {
         #expect(try await table.overrides() == ["20261130T090000 at 20261130T120000 \(winner)"])
         #expect(try await places(table) == ["Roof"])
         #expect(await table.shown().contains("\(Self.occurrence): 2026-11-30T12:00:00.000+01:00 \(winner)"))
+    }
+
+    @Test func `what a person edits in the moment before we write another column is an edit`() async throws {
+        let table = try await table()
+        let page = try await table.page(Self.occurrence)
+        let side = table.side
+        side.intrusion.withLock { intrusion in
+            intrusion = { request in
+                guard request.url.contains(page) else { return }
+                side.intrusion.withLock { $0 = nil }
+                let when: JSONValue = [
+                    "date": ["start": "2026-11-30T18:00:00.000+01:00", "end": "2026-11-30T19:00:00.000+01:00"]
+                ]
+                _ = await side.simulator.control(
+                    "POST",
+                    "edit",
+                    ["id": .string(page), "properties": ["When": when]]
+                )
+            }
+        }
+        try await table.put(OccurrenceTable.weekly + "\nLOCATION:Roof")
+        try await table.world.pass(of: table.spoke)
+        table.clock.advance(200)
+        #expect(side.intrusion.withLock { $0 == nil })
+        try await table.settle()
+        #expect(try await table.overrides() == ["20261130T090000 at 20261130T180000 Jour fixe"])
+        #expect(try await places(table) == ["Roof"])
+        #expect(await table.shown().contains("\(Self.occurrence): 2026-11-30T18:00:00.000+01:00 Jour fixe"))
     }
 
     // MARK: The series moves

@@ -8,11 +8,11 @@ struct ContentDigest: Sendable, Hashable {
     private static let columnLength = 6
     private static let valueLength = 8
 
-    /// What a page says in the columns that tell its event.
-    init(of page: Page, _ columns: Columns) {
+    /// What the columns that tell an event say, each on the page that counts for it.
+    init(_ columns: Columns, on page: (Column) -> Page) {
         parts = columns.telling.compactMap { role in
             guard let column = columns[role] else { return nil }
-            let value = Digest.of(page.value(of: column).canonical)
+            let value = Digest.of(page(column).value(of: column).canonical)
             return (Self.name(of: role, column), String(value.suffix(Self.valueLength)))
         }
     }
@@ -61,7 +61,7 @@ struct ContentDigest: Sendable, Hashable {
 
 extension Page {
     /// Tells one state of what the page says of its event from another.
-    func contentDigest(_ columns: Columns) -> ContentDigest { ContentDigest(of: self, columns) }
+    func contentDigest(_ columns: Columns) -> ContentDigest { ContentDigest(columns) { _ in self } }
 
     /// Whether the page of an occurrence says what we wrote on it.
     func isAsWritten(_ columns: Columns) -> Bool {

@@ -24,11 +24,12 @@ extension NotionBridge {
             await memory.suspect(id, of: link.identity)
             throw .changedUpstream
         }
-        try require(revision, of: try await completed([page], columns)[0])
+        let known = try await completed([page], columns)[0]
+        try require(revision, of: known)
         let body = try Self.json(payload)
         // Only how the page is meant is to be noted.
-        if body["properties"]?.members.isEmpty == true { return try await finish((page, body)) }
-        return try await finish(patch(id, body))
+        if body["properties"]?.members.isEmpty == true { return try await finish((page, body), after: known) }
+        return try await finish(patch(id, body), after: known)
     }
 
     private func delete(
@@ -117,14 +118,20 @@ extension NotionBridge {
 
     /// Remembers the page, and checks that the answer has every column that was written.
     ///
-    /// Notion was seen to accept unknown properties with 200 and to ignore them.
-    private func finish(_ answer: (page: Page, written: JSON)) async throws(BridgeError) -> UpstreamRecord {
+    /// Notion was seen to accept unknown properties with 200 and to ignore them. What other columns say otherwise than the
+    /// page `known` before is a person's doing, and not what we wrote.
+    private func finish(
+        _ answer: (page: Page, written: JSON),
+        after known: Page? = nil
+    ) async throws(BridgeError) -> UpstreamRecord {
         let columns = columns
         var page = answer.page
         page.note.occurrence = OccurrenceNote(answer.written[Page.noteKey]?["occurrence"])
         if page.leavesStatus(columns) { page.note.status = answer.written[Page.noteKey]?["status"]?.string }
-        let content = page.contentDigest(columns).text
-        page.note.occurrence?.written = content
+        let content = ContentDigest(columns) { column in
+            answer.written["properties"]?[column.id] == nil ? known ?? page : page
+        }
+        page.note.occurrence?.written = content.text
         await memory.remember(page, columns, of: link.identity)
         for role in columns.roles {
             guard let column = columns[role], answer.written["properties"]?[column.id] != nil else { continue }

@@ -198,7 +198,11 @@ final class NotionSide: Side, SimulatedService {
     /// A page is read, compared and written: what a person does in between, nobody can see.
     func isTiedToTheLast(_ request: OutboundRequest) -> Bool { request.method == .patch }
 
+    /// What somebody does in the moment before a page is written.
+    let intrusion = Mutex<(@Sendable (OutboundRequest) async -> Void)?>(nil)
+
     func exchange(_ request: OutboundRequest) async throws(OutboundError) -> OutboundReply {
+        if request.method == .patch, let intrude = intrusion.withLock(\.self) { await intrude(request) }
         let target = "/" + request.url.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: true)[2]
         let answer = await simulator.answer(
             request.method.rawValue,
