@@ -25,6 +25,46 @@ struct RestoredTextTests {
         #expect(try await table.world.pass(of: table.spoke).corrections.isEmpty)
     }
 
+    @Test(arguments: [
+        "RRULE:FREQ=DAILY;X-FOO=1", "RRULE:FREQ=DAILY;COUNT=99999", "RRULE:FREQ=DAILY;COUNT=2;UNTIL=20261125",
+        "RRULE:FREQ=WEEKLY;BYDAY=2MO", "RRULE:FREQ=HOURLY;COUNT=5", "RRULE:FREQ=WEEKLY;BYDAY=MO TU",
+    ])
+    func `a rule that no calendar takes is put back, and whoever wrote it is told`(_ rule: String) async throws {
+        let table = try await OccurrenceTable(daysAhead: nil)
+        try await table.put("DTSTART;VALUE=DATE:20261123\nRRULE:FREQ=WEEKLY;COUNT=4\nSUMMARY:Run")
+        try await table.settle()
+        let column: JSONValue = ["rich_text": BadPagesTests.Table.text(rule)]
+        await table.edit(try await table.page("series"), ["properties": ["Repeats": column]])
+        let sentence = try #require(try await table.world.pass(of: table.spoke).corrections.first)
+        #expect(sentence.hasPrefix("“\(rule)” in the column “Repeats” of the Notion page"))
+        try await table.settle()
+        let page = try #require(await table.side.pages().first)
+        #expect(page.columnText("Repeats") == "Every week, 4 times\nRRULE:FREQ=WEEKLY;COUNT=4")
+        #expect(try await table.object()?.master?.first("RRULE")?.value == "FREQ=WEEKLY;COUNT=4")
+        #expect(try await table.world.links.quarantine(of: table.spoke.link.principal).isEmpty)
+    }
+
+    @Test func `a rule that a page never had otherwise is told to be none in words`() async throws {
+        let table = try await BadPagesTests.Table()
+        let rule: JSONValue = ["rich_text": BadPagesTests.Table.text("RRULE:FREQ=HOURLY;COUNT=5")]
+        try await table.make("Run", ["start": "2026-11-20"], ["Repeats": rule])
+        try await table.world.pass(of: table.spoke)
+        let reason = try #require(try await table.quarantine().first?.reason)
+        #expect(reason.hasSuffix("has a rule that makes no sense: RRULE:FREQ=HOURLY;COUNT=5"))
+    }
+
+    @Test(arguments: ["RRULE:FREQ=DAILY; COUNT=2", "RRULE: freq = daily ; count = 2 ;", "FREQ=DAILY;\u{A0}COUNT=2"])
+    func `blanks in a rule mean nothing`(_ rule: String) async throws {
+        let table = try await OccurrenceTable(daysAhead: nil)
+        try await table.put("DTSTART;VALUE=DATE:20261123\nRRULE:FREQ=WEEKLY;COUNT=4\nSUMMARY:Run")
+        try await table.settle()
+        let column: JSONValue = ["rich_text": BadPagesTests.Table.text(rule)]
+        await table.edit(try await table.page("series"), ["properties": ["Repeats": column]])
+        try await table.settle()
+        #expect(try await table.object()?.master?.first("RRULE")?.value.uppercased() == "FREQ=DAILY;COUNT=2")
+        #expect(await table.side.pages().first?.columnText("Repeats") == rule)
+    }
+
     @Test(arguments: ["", "mine", "a / b", "series / 20261124T090000Z"])
     func `a UID that a person writes over is put back, and the event keeps what only we hold`(_ text: String)
         async throws

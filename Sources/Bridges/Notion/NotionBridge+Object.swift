@@ -11,23 +11,14 @@ extension NotionBridge {
         let plain = try event(of: page, modified: record.modified)
         let others = columns.daysAhead == nil ? [] : series.filter { $0.id != record.id }
         let shown = try ShownOccurrences(of: page, plain, others, by: self)
-        let event = shown.series
-        var calendar = Component(
-            "VCALENDAR",
-            properties: [
-                Property("VERSION", value: "2.0"), Property("PRODID", value: "-//Kalends//Notion//EN"),
-            ]
-        )
-        let first = event.first("DTSTART")?.dateTime?.instant(in: ZoneResolver())
-        let named = ([event] + shown.overrides).flatMap(\.properties).compactMap { $0.parameter("TZID") }
-        for tzid in Set(named).sorted() {
-            if let zone = TimeZoneData.vtimezone(for: tzid, from: first) { calendar.append(zone) }
-        }
-        calendar.append(event)
-        for override in shown.overrides { calendar.append(override) }
         do {
-            return try CalendarObject(calendar)
+            return try CalendarObject(ofNotion: shown.series, shown.overrides)
         } catch {
+            if let column = columns[.repeats], case .text(let text) = page.value(of: column),
+                case .recurrence = Repeats.reading(text)
+            {
+                throw nonsense("rule", text, column, page)
+            }
             throw .unreadable("The Notion page \(page.address) cannot be shown as an event: \(error.message)")
         }
     }
@@ -100,6 +91,21 @@ extension NotionBridge {
         .unreadable(
             "The column “\(column.name)” of the Notion page \(page.address) has a \(what) that makes no sense: \(text)"
         )
+    }
+}
+
+extension CalendarObject {
+    /// An event as Notion tells it, with the zones that it names.
+    init(ofNotion event: Component, _ overrides: [Component] = []) throws(CalendarDataError) {
+        var calendar = Component("VCALENDAR", properties: ShownOccurrences.head)
+        let first = event.first("DTSTART")?.dateTime?.instant(in: ZoneResolver())
+        let named = ([event] + overrides).flatMap(\.properties).compactMap { $0.parameter("TZID") }
+        for tzid in Set(named).sorted() {
+            if let zone = TimeZoneData.vtimezone(for: tzid, from: first) { calendar.append(zone) }
+        }
+        calendar.append(event)
+        for override in overrides { calendar.append(override) }
+        try self.init(calendar)
     }
 }
 

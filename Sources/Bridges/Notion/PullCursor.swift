@@ -191,10 +191,11 @@ extension Ledger {
         var repeats: String?
         if page.note.occurrence == nil, let column = columns[.repeats], case .text(let text) = page.value(of: column) {
             switch Repeats.reading(text) {
-            case .recurrence: repeats = text
+            case .recurrence(let told) where text == entries[id]?.repeats || page.canRepeat(told, columns):
+                repeats = text
             // An emptied column ends the recurrence; other words without a rule are a rule destroyed.
             case .nothing where text.trimmed.isEmpty: break
-            case .nothing, .nonsense:
+            case .nothing, .nonsense, .recurrence:
                 repeats = entries[id]?.repeats
                 page.note.repeats = repeats
             }
@@ -254,5 +255,13 @@ extension Ledger {
         plain.note.isCopy = false
         let uid = plain.writtenUID(columns)
         return uid == page.derivedUID ? nil : Digest.of(uid)
+    }
+}
+
+extension Page {
+    /// Whether it can be a series like that where it is.
+    fileprivate func canRepeat(_ repeats: Repeats, _ columns: Columns) -> Bool {
+        guard let column = columns[.when], case .when(let when?) = value(of: column) else { return true }
+        return repeats.isPossible(at: when, linkZone: columns.linkZone)
     }
 }

@@ -2,14 +2,49 @@ import ICalendar
 
 /// An RRULE as it is written, known to make sense.
 struct RepeatRule: Sendable {
-    /// The value as it was written, without blanks around it.
+    /// The value as it was written, without blanks and parts that are empty.
     let value: String
     private let rule: RecurrenceRule
 
     init?(_ text: String) {
-        value = text.trimmed
-        guard let rule = try? RecurrenceRule(value) else { return nil }
+        value = Self.tidied(text)
+        guard let rule = try? RecurrenceRule(value), Self.allows(rule), Self.knowsParts(of: value) else { return nil }
         self.rule = rule
+    }
+
+    /// What a person types around the marks of a rule means nothing.
+    private static func tidied(_ text: String) -> String {
+        let parts = text.split(separator: ";").map { part in
+            part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map { side in
+                side.split(separator: ",", omittingEmptySubsequences: false).map(bare).joined(separator: ",")
+            }
+            .joined(separator: "=")
+        }
+        return parts.filter { !$0.isEmpty }.joined(separator: ";")
+    }
+
+    private static func bare(_ text: Substring) -> Substring {
+        guard let first = text.firstIndex(where: { !$0.isWhitespace }),
+            let last = text.lastIndex(where: { !$0.isWhitespace })
+        else { return "" }
+        return text[first...last]
+    }
+
+    /// What the standard forbids, and others would read otherwise (RFC 5545 §3.3.10).
+    private static func allows(_ rule: RecurrenceRule) -> Bool {
+        let takesNumbers =
+            rule.frequency == .monthly || rule.frequency == .yearly && rule.byWeekNumber.isEmpty
+        return (rule.count == nil || rule.until == nil)
+            && (takesNumbers || rule.byDay.allSatisfy { $0.ordinal == nil })
+    }
+
+    private static let partNames: Set<String> = [
+        "FREQ", "UNTIL", "COUNT", "INTERVAL", "BYSECOND", "BYMINUTE", "BYHOUR", "BYDAY", "BYMONTHDAY", "BYYEARDAY",
+        "BYWEEKNO", "BYMONTH", "BYSETPOS", "WKST", "RSCALE", "SKIP",
+    ]
+
+    private static func knowsParts(of value: String) -> Bool {
+        value.split(separator: ";").allSatisfy { partNames.contains($0.prefix { $0 != "=" }.uppercased()) }
     }
 }
 

@@ -220,6 +220,16 @@ extension Repeats {
     }
 }
 
+extension Repeats {
+    /// Whether a page that is at `when` can be a series like this: not one of hours where it is of days, nor of too many.
+    func isPossible(at when: When, linkZone: String) -> Bool {
+        let (start, recurrence) = properties(at: when, linkZone: linkZone)
+        let name = [Property("UID", value: "series"), Property("DTSTAMP", value: "19700101T000000Z")]
+        let event = Component("VEVENT", properties: name + [Property("DTSTART", start)] + recurrence)
+        return (try? CalendarObject(ofNotion: event)) != nil
+    }
+}
+
 extension DateTime {
     /// The wall clock read as if it were UTC.
     private var wallClock: Instant { ZoneResolver().instant(DateTime(self, form: .utc)) }
