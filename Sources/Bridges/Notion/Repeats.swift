@@ -11,7 +11,7 @@ struct Repeats: Sendable, Hashable {
     var start: DateTime?
     var rules: [RepeatRule] = []
     var exceptions: [DateTime] = []
-    var additions: [DateTime] = []
+    var additions: [Addition] = []
     /// Whether the start is told in any case.
     var keepsStart = false
 
@@ -58,7 +58,9 @@ struct Repeats: Sendable, Hashable {
             }
             switch property.name {
             case "EXDATE": exceptions += dates
-            case "RDATE": additions += dates
+            case "RDATE":
+                guard let added = Addition.all(in: property) else { return false }
+                additions += added
             default: start = dates.first
             }
         default: return nil
@@ -97,7 +99,7 @@ extension Repeats {
             }
             rules.append(rule)
         }
-        additions = event.all("RDATE").flatMap(\.dateTimes).map(known)
+        additions = event.all("RDATE").flatMap { Addition.all(in: $0) ?? [] }.map { $0.map(known) }
         guard !isEmpty else { return nil }
         exceptions = event.all("EXDATE").flatMap(\.dateTimes).map(known)
         start = event.first("DTSTART")?.dateTime.map(known)
@@ -111,7 +113,7 @@ extension Repeats {
         if let start, !start.isDate || needsStart || rules.contains(where: { $0.movesAlong(from: start) }) {
             lines.append(Self.line(Property("DTSTART", start)))
         }
-        lines += additions.map { Self.line(Property("RDATE", $0)) }
+        lines += additions.map { Self.line($0.property) }
         lines += exceptions.map { Self.line(Property("EXDATE", $0)) }
         lines += rules.map { "RRULE:\($0.value)" }
         return lines.joined(separator: "\n")
@@ -150,7 +152,7 @@ extension Repeats {
         moved.start = now
         moved.rules = rules.map { $0.moved(from: start, to: now, zones) }
         moved.exceptions = exceptions.map { $0.moved(from: start, to: now) }
-        moved.additions = additions.map { $0.moved(from: start, to: now) }
+        moved.additions = additions.map { $0.map { $0.moved(from: start, to: now) } }
         return moved
     }
 
@@ -190,7 +192,7 @@ extension Repeats {
         var properties = rules.map { rule in
             Property("RRULE", value: start.map { rule.moved(from: $0, to: moved, zones).value } ?? rule.value)
         }
-        properties += additions.map { Property("RDATE", shift($0)) }
+        properties += additions.map { $0.map(shift).property }
         return (moved, properties + exceptions(moved: shift, of: properties, at: moved, linkZone: linkZone))
     }
 
