@@ -298,6 +298,24 @@ struct NotionRequestTests {
         #expect(again == link)
     }
 
+    @Test(arguments: [
+        "0123456789abcdef0123456789abcdef", "01234567-89ab-cdef-0123-456789ABCDEF",
+        "collection://0123456789abcdef0123456789abcdef",
+        "  https://www.notion.so/0123456789abcdef0123456789abcdef\n",
+        "https://www.notion.so/0123456789abcdef0123456789abcdef\u{200B}",
+        "<https://www.notion.so/0123456789abcdef0123456789abcdef>",
+        "<https://www.notion.so/0123456789abcdef0123456789abcdef/>",
+        "[One](https://www.notion.so/One-0123456789abcdef0123456789abcdef)",
+        "https://www.notion.so/Kalender-2026-0123456789abcdef0123456789abcdef?v=ffffffffffffffffffffffffffffffff&pvs=4#x",
+        "https://www.notion.so/0123456789abcdef0123456789abcdef&v=ffffffffffffffffffffffffffffffff",
+    ])
+    func `the identifier is found in whatever comes along with it`(_ text: String) {
+        #expect(pastedID(text) == "01234567-89ab-cdef-0123-456789abcdef")
+    }
+
+    @Test(arguments: ["", "..", "https://www.notion.so/home", "0123456789abcdef0123456789abcde"])
+    func `what has no identifier stays as it is`(_ text: String) { #expect(pastedID(text) == text) }
+
     @Test(arguments: ["", "{", "[1,]", "\"\\u12\"", "\"abc", "{\"a\":1}x", "nul", "\"\\", "01x", "{1:2}"])
     func `what is no JSON is refused`(_ text: String) {
         #expect(throws: JSONReader.Malformed.self) { try JSONReader.value(of: text) }

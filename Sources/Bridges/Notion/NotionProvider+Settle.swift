@@ -51,9 +51,21 @@ extension NotionProvider {
         } catch {
             throw .refused(error)
         }
-        let json = try await dataSource(pastedID(link.calendar), client)
+        let json = try await dataSource(identifier(in: link.calendar), client)
         guard let calendar = UpstreamCalendar(dataSource: json) else { throw NotionProblem.unreadable.error }
         return (mapping, FoundTable(id: calendar.id, name: calendar.name, schema: TableSchema(json)))
+    }
+
+    /// The identifier in what a person pasted.
+    ///
+    /// Anything else would be no identifier to Notion either, which says so in words for programs.
+    private static func identifier(in text: String) throws(BridgeError) -> String {
+        let id = pastedID(text)
+        guard compactID(id).utf8.count == 32, compactID(id).allSatisfy(\.isHexDigit) else {
+            let sentence = "This is no address of a Notion database: open the database as a page and copy its link."
+            throw .refused(Refusal(.calendar, code: "not_found", message: sentence))
+        }
+        return id
     }
 
     /// The data source of that identifier, or the only one of the database of that identifier: what a person copies from
@@ -97,12 +109,7 @@ extension NotionProvider: FindingProvider {
         at address: String,
         using credentials: any CredentialSource
     ) async throws(BridgeError) -> [UpstreamCalendar] {
-        let id = pastedID(address)
-        // Anything else would be no identifier to Notion either, which says so in words for programs.
-        guard compactID(id).utf8.count == 32, compactID(id).allSatisfy(\.isHexDigit) else {
-            let sentence = "This is no address of a Notion database: open the database as a page and copy its link."
-            throw .refused(Refusal(.calendar, code: "not_found", message: sentence))
-        }
+        let id = try Self.identifier(in: address)
         return try await Self.dataSources(id, client(using: credentials)).compactMap(UpstreamCalendar.init(dataSource:))
     }
 }

@@ -257,11 +257,19 @@ func dashedID(_ compact: String) -> String {
         .joined(separator: "-")
 }
 
-/// The identifier in what a person pasted: an identifier, or an address that ends in 32 hexadecimal digits.
+/// The identifier in what a person pasted: an identifier, or an address that ends in 32 hexadecimal digits, with whatever
+/// came along around it.
 func pastedID(_ text: String) -> String {
-    let path = text.prefix { $0 != "?" && $0 != "#" }
-    let tail = path.split(separator: "/").last.map { compactID(String($0)) } ?? ""
-    let digits = String(decoding: Array(tail.utf8).suffix(32), as: UTF8.self)
-    let isID = digits.utf8.count == 32 && digits.allSatisfy { $0.isHexDigit }
-    return isID ? dashedID(digits) : text
+    let path = text.prefix { !"?#&".contains($0) }
+    for part in path.split(separator: "/").reversed() {
+        let octets = compactID(String(part)).utf8.reversed().drop { !isHexDigit($0) }.prefix(32).reversed()
+        if octets.count == 32, octets.allSatisfy(isHexDigit) {
+            return dashedID(String(decoding: octets, as: UTF8.self))
+        }
+    }
+    return text
+}
+
+private func isHexDigit(_ octet: UInt8) -> Bool {
+    (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(octet) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(octet)
 }
