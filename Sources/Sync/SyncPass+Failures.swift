@@ -167,7 +167,8 @@ extension LinkProblem {
         LinkProblem(
             code: refusal.code,
             message: refusal.message,
-            remedy: "Change the event so that the other calendar takes it, or dismiss the entry in the queue."
+            remedy: refusal.remedy
+                ?? "Change the event so that the other calendar takes it, or dismiss the entry in the queue."
         )
     }
 

@@ -83,7 +83,7 @@ struct NotionProblem: Error, Sendable, Hashable {
         case 409 where isWrite: self.init(.other, .changedUpstream)
         case 409: self.init(.lost, .unreachable("Notion answered with status 409. \(said)".trimmed))
         case 429 where Self.isBlocked(json):
-            self.init(.other, refused(.calendar, "public_api_request_blocked", "Notion blocks this connection."))
+            self.init(.other, .refused(Self.blocked(said)))
         case 429, 529:
             self.init(.other, .throttled(retryAfter: retryAfter ?? json?["additional_data"]?["retry_after"]?.integer))
         case 500...:
@@ -124,11 +124,31 @@ struct NotionProblem: Error, Sendable, Hashable {
         isWrite: Bool,
         about subject: Refusal.Subject
     ) -> BridgeError {
-        let sentence =
-            json?["additional_data"]?["block_limit"] != nil
-            ? "The Notion workspace has used up the blocks of its plan."
-            : "The Notion connection lacks the capability to \(isWrite ? "update or insert" : "read") content:"
-                + " switch it on in the integration's settings."
-        return .refused(Refusal(subject, code: "permission_denied", message: "\(sentence) \(said)".trimmed))
+        let isFull = json?["additional_data"]?["block_limit"] != nil
+        let capability = isWrite ? "update or insert" : "read"
+        return .refused(
+            Refusal(
+                subject,
+                code: "permission_denied",
+                message: (isFull
+                    ? "The Notion workspace has used up the blocks of its plan. \(said)"
+                    : "The Notion connection lacks the capability to \(capability) content:"
+                        + " switch it on in the integration's settings. \(said)").trimmed,
+                remedy: isFull
+                    ? "Delete what the workspace does not need, or change its plan, then sync again."
+                    : "Switch that on under Capabilities in the integration's settings at Notion, then sync again."
+            )
+        )
+    }
+
+    /// A connection that Notion lets ask for nothing any more.
+    private static func blocked(_ said: String) -> Refusal {
+        Refusal(
+            .calendar,
+            code: "public_api_request_blocked",
+            message: "Notion blocks this connection. \(said)".trimmed,
+            remedy: "Ask the support of Notion, or an owner of the workspace, why the integration is blocked;"
+                + " once it is not, sync again."
+        )
     }
 }
