@@ -140,6 +140,39 @@ struct GoogleSyncTests {
     }
 
     @Test
+    func `default reminders are chosen in the list of calendars, and told with every list of events`() async throws {
+        let client = await GoogleClient.make()
+        let entry = "users/me/calendarList/primary"
+        let first: JSON = [["method": "popup", "minutes": 10]]
+        #expect(await client.call("GET", entry).body["defaultReminders"] == first)
+        let token = try await client.syncToken()
+        let chosen: JSON = [["method": "email", "minutes": 1440], ["method": "popup", "minutes": 30]]
+        let patched = await client.call("PATCH", entry, ["defaultReminders": chosen])
+        #expect(patched.body["defaultReminders"] == chosen)
+        #expect(await client.call("GET", entry).body["defaultReminders"] == chosen)
+        let delta = await client.delta(since: token)
+        #expect(delta.body["defaultReminders"] == chosen && delta.items.isEmpty)
+        _ = await client.call("PATCH", entry, ["selected": true])
+        #expect(await client.list().body["defaultReminders"] == chosen)
+        let none = await client.call("PATCH", entry, ["defaultReminders": []])
+        #expect(none.body["defaultReminders"] == [])
+    }
+
+    @Test(
+        arguments: [
+            [["method": "popup"]], [["minutes": 5]], "soon",
+            .array((1...6).map { ["method": "popup", "minutes": .integer($0)] }),
+        ] as [JSON]
+    )
+    func `default reminders that make no sense are refused`(_ reminders: JSON) async {
+        let client = await GoogleClient.make()
+        let entry = "users/me/calendarList/primary"
+        let refused = await client.call("PATCH", entry, ["defaultReminders": reminders])
+        #expect(refused.status == 400)
+        #expect(await client.list().body["defaultReminders"] == [["method": "popup", "minutes": 10]])
+    }
+
+    @Test
     func `the list of calendars has deltas of its own`() async throws {
         let client = await GoogleClient.make()
         let path = "users/me/calendarList"

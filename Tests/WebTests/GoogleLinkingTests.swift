@@ -66,6 +66,36 @@ struct GoogleLinkingTests {
         }
     }
 
+    @Test func `a default reminder that is changed in Google rings for the events that use it, and for no others`()
+        async throws
+    {
+        try await TestGateway.run { test in
+            try await test.upstreams.makeEvent("Default")
+            let own: SimulatorGoogle.JSON = [
+                "summary": "Own", "start": ["dateTime": "2026-11-24T10:00:00Z"],
+                "end": ["dateTime": "2026-11-24T11:00:00Z"],
+                "reminders": ["useDefault": false, "overrides": [["method": "popup", "minutes": 5]]],
+            ]
+            try await test.upstreams.googleService.createEvent(own, in: TestUpstreams.account)
+            let link = try await test.linkGoogle()
+            try await test.sync(link)
+            func alarms(_ title: String) async throws -> [String] {
+                let lines = try await test.object(title)?.text.components(separatedBy: "\r\n") ?? []
+                return lines.filter { $0.hasPrefix("TRIGGER") }
+            }
+            #expect(try await alarms("Default") == ["TRIGGER:-PT10M"])
+            #expect(try await alarms("Own") == ["TRIGGER:-PT5M"])
+            let before = try await test.upstreams.writes()
+            for reminders in [[45], []] as [[Int64]] {
+                try await test.upstreams.chooseDefaultReminders(minutes: reminders)
+                try await test.sync(link)
+                #expect(try await alarms("Default") == reminders.map { "TRIGGER:-PT\($0)M" })
+                #expect(try await alarms("Own") == ["TRIGGER:-PT5M"])
+            }
+            #expect(try await test.upstreams.writes() == before)
+        }
+    }
+
     @Test func `a listing of calendars is believed for a minute`() {
         let (listed, connection) = (ListedCalendars(), ConnectionID(rawValue: 1))
         let calendar = UpstreamCalendar(id: "a", name: "A", access: .owner, timeZone: nil)

@@ -127,6 +127,19 @@ struct TestUpstreams: Sendable {
         return try #require(await googleService.createEvent(event, in: Self.account)["id"]?.text)
     }
 
+    /// Chooses what Google reminds of before every event of the calendar that has no reminders of its own.
+    func chooseDefaultReminders(minutes: [Int64]) async throws {
+        let reminders = minutes.map { ["method": "popup", "minutes": .integer($0)] as JSON }
+        let token = await googleService.makeAccessToken(for: Self.account)
+        let reply = try await send(
+            "PATCH",
+            google + "/calendar/v3/users/me/calendarList/primary",
+            [("Authorization", "Bearer \(token)"), ("Content-Type", "application/json")],
+            (["defaultReminders": .array(reminders)] as JSON).octets
+        )
+        #expect(reply.status == 200, "\(reply.text)")
+    }
+
     /// The requests that Google was sent, in their order.
     func requestsToGoogle() async throws -> [JSON] {
         try JSON(parsing: try await send("GET", google + "/control/requests").body).elements ?? []

@@ -3,6 +3,8 @@ struct EventRenderer {
     let calendar: SimulatedCalendar
     let book: EventBook
     let role: AccessRole
+    /// Those of who asks.
+    let defaultReminders: [JSON]
     /// The zone in which times are written: the query's or the calendar's.
     let zone: String
     /// Longer guest lists are cut to the calendar's own entry.
@@ -84,8 +86,8 @@ struct EventRenderer {
     private func reminders(of event: StoredEvent) -> JSON {
         if let stored = event.fields["reminders"] { return stored }
         guard event.start.isDay else { return ["useDefault": true] }
-        return calendar.defaultReminders.isEmpty
-            ? ["useDefault": false] : ["useDefault": false, "overrides": .array(calendar.defaultReminders)]
+        return defaultReminders.isEmpty
+            ? ["useDefault": false] : ["useDefault": false, "overrides": .array(defaultReminders)]
     }
 }
 

@@ -41,18 +41,23 @@ extension GoogleCalendarState {
             guard let token = ChangeToken(text), token.epoch == epoch, token.scope == scope,
                 (oldest...newest).contains(token.change)
             else { throw .fullSyncRequired }
-            return entries.filter { $0.1.change > token.change }.map(entryResource)
+            return entries.filter { $0.1.change > token.change }.map { entryResource($0, $1, caller) }
         }
         let showsDeleted = try EventQuery.flag(parameters, "showDeleted") ?? false
         let showsHidden = try EventQuery.flag(parameters, "showHidden") ?? false
         let least = parameters["minAccessRole"].flatMap(AccessRole.init(rawValue:)) ?? .freeBusyReader
-        return entries.filter { _, entry in
+        let shown = entries.filter { _, entry in
             entry.role >= least && (showsDeleted || !entry.isDeleted)
                 && (showsHidden || entry.choices["hidden"] != true)
-        }.map(entryResource)
+        }
+        return shown.map { entryResource($0, $1, caller) }
     }
 
-    private func entryResource(_ calendar: SimulatedCalendar, _ entry: SimulatedCalendar.ListEntry) -> JSON {
+    private func entryResource(
+        _ calendar: SimulatedCalendar,
+        _ entry: SimulatedCalendar.ListEntry,
+        _ caller: Caller
+    ) -> JSON {
         let color = entry.choices["colorId"]?.text ?? "14"
         let shade = Palette.calendar[color] ?? Palette.fallback
         return JSON.compact([
@@ -62,7 +67,7 @@ extension GoogleCalendarState {
             "timeZone": .string(calendar.timeZone), "colorId": .string(color),
             "backgroundColor": .string(shade.background), "foregroundColor": .string(shade.foreground),
             "selected": true, "accessRole": .string(entry.role.rawValue),
-            "defaultReminders": .array(calendar.defaultReminders),
+            "defaultReminders": .array(calendar.defaultReminders(of: caller.email)),
             "primary": calendar.isPrimary && entry.role == .owner ? true : nil,
             "deleted": entry.isDeleted ? true : nil,
             "conferenceProperties": ["allowedConferenceSolutionTypes": ["hangoutsMeet"]],
@@ -73,7 +78,7 @@ extension GoogleCalendarState {
     func getListEntry(_ name: String, by caller: Caller) throws(APIError) -> StateReply {
         let calendar = try access(name, by: caller.email, atLeast: .freeBusyReader)
         guard let entry = calendar.entries[caller.email] else { throw .notFound }
-        return .body(entryResource(calendar, entry))
+        return .body(entryResource(calendar, entry, caller))
     }
 
     /// `calendarList.patch`: what the person chooses about a calendar.
@@ -84,9 +89,21 @@ extension GoogleCalendarState {
             guard let value = body[choice] else { continue }
             entry.choices[choice] = value.isNull ? nil : value
         }
+        if let reminders = body["defaultReminders"] { entry.defaultReminders = try Self.defaultReminders(reminders) }
         calendars[calendar.id]?.entries[caller.email] = entry
         share(calendar.id, with: caller.email, as: entry.role)
         return try getListEntry(name, by: caller)
+    }
+
+    /// Reads the reminders for all events of a calendar; what an event may have for itself, here too.
+    private static func defaultReminders(_ value: JSON) throws(APIError) -> [JSON] {
+        guard !value.isNull else { return [] }
+        guard let reminders = value.elements else { throw .invalid("Invalid value for: defaultReminders") }
+        for reminder in reminders where reminder["method"]?.text == nil || reminder["minutes"]?.number == nil {
+            throw .required("Missing method or minutes of a reminder.")
+        }
+        let kept = try EventContent.reminders(["useDefault": false, "overrides": value])
+        return kept?["overrides"]?.elements ?? []
     }
 
     /// `calendars.get`.

@@ -76,6 +76,7 @@ extension GoogleCalendarState {
             calendar: calendar,
             book: book(of: calendar),
             role: calendar.entries[caller.email]?.role ?? .freeBusyReader,
+            defaultReminders: calendar.defaultReminders(of: caller.email),
             zone: request.timeZone ?? calendar.timeZone,
             maximumAttendees: request.maximumAttendees
         )

@@ -64,7 +64,7 @@ extension GoogleCalendarState {
             "description": .string(calendar.description ?? ""),
             "updated": .string(timestamp(microseconds: newest)), "timeZone": .string(calendar.timeZone),
             "accessRole": (calendar.entries[caller.email]?.role.rawValue).map(JSON.string),
-            "defaultReminders": .array(calendar.defaultReminders),
+            "defaultReminders": .array(calendar.defaultReminders(of: caller.email)),
         ])
     }
 

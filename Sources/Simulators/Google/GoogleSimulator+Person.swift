@@ -87,7 +87,13 @@ extension GoogleSimulator {
     public func events(in calendar: String) -> [JSON] {
         guard let calendar = state.calendars[calendar] else { return [] }
         let book = state.book(of: calendar)
-        let renderer = EventRenderer(calendar: calendar, book: book, role: .owner, zone: calendar.timeZone)
+        let renderer = EventRenderer(
+            calendar: calendar,
+            book: book,
+            role: .owner,
+            defaultReminders: calendar.defaultReminders(of: calendar.owner),
+            zone: calendar.timeZone
+        )
         return book.all.map { renderer.resource(of: $0) }
     }
 

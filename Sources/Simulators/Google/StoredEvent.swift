@@ -67,13 +67,20 @@ struct SimulatedCalendar: Sendable {
     var entries: [String: ListEntry] = [:]
 
     var revision: Int64
-    var defaultReminders: [JSON] = [["method": "popup", "minutes": 10]]
+
+    /// What every calendar reminds its people of before they choose something else.
+    private static let firstReminders: [JSON] = [["method": "popup", "minutes": 10]]
+
+    /// The default reminders of one who sees the calendar.
+    func defaultReminders(of email: String) -> [JSON] { entries[email]?.defaultReminders ?? Self.firstReminders }
 
     /// What one account sees of a calendar in its list.
     struct ListEntry: Sendable, Hashable {
         var role: AccessRole
         /// What the person chose: summaryOverride, colorId, hidden, selected.
         var choices: [String: JSON] = [:]
+        /// The default reminders that the person chose; nil for those that every calendar begins with.
+        var defaultReminders: [JSON]?
         var isDeleted = false
         var revision: Int64
         var change: Int
