@@ -1,6 +1,7 @@
 import Foundation
 import ICalendar
 import SimulatorGoogle
+import Synchronization
 import Testing
 
 @Suite("Google ⇄ CalDAV ⇄ Notion in one process")
@@ -133,6 +134,40 @@ struct MainJobTests {
             // Nobody asks for a pass here: only the ring does.
             try await test.upstreams.makeEvent("Rung")
             try await eventually("the ring wakes the link") { try await test.object("Rung") != nil }
+        }
+    }
+
+    @Test func `a channel is opened anew on the last day of its life, the old one is closed, and the new one rings`()
+        async throws
+    {
+        let ahead = Ahead()
+        try await TestGateway.run(now: { ahead.now }) { test in
+            let google = try await test.linkGoogle()
+            try await test.sync(google)
+            let service = test.upstreams.googleService
+            try await eventually("a channel is open") { await service.openChannels.count == 1 }
+            let first = try #require(await service.openChannels.first)
+            ahead.days.withLock { $0 = 5 }
+            try await test.sync(google)
+            #expect(await service.openChannels == [first])
+            ahead.days.withLock { $0 = 6.1 }
+            try await test.sync(google)
+            try await eventually("another one is open") {
+                let open = await service.openChannels
+                return open.count == 1 && open != [first]
+            }
+            #expect(try await test.row(google)["last_error"]?.isNull == true)
+            // Nobody asks for a pass here: only the ring does.
+            try await test.upstreams.makeEvent("Rung anew")
+            try await eventually("the ring wakes the link") { try await test.object("Rung anew") != nil }
+        }
+    }
+
+    /// The real clock, some days ahead.
+    private final class Ahead: Sendable {
+        let days = Mutex(0.0)
+        var now: Instant {
+            Instant(seconds: Int64(Date().timeIntervalSince1970 + days.withLock { $0 } * 86_400))
         }
     }
 
