@@ -1,4 +1,5 @@
 import ICalendar
+import SimulatorGoogle
 import Store
 import Sync
 import Testing

@@ -80,8 +80,8 @@ struct GoogleLinkingTests {
             let link = try await test.linkGoogle()
             try await test.sync(link)
             func alarms(_ title: String) async throws -> [String] {
-                let lines = try await test.object(title)?.text.components(separatedBy: "\r\n") ?? []
-                return lines.filter { $0.hasPrefix("TRIGGER") }
+                let lines = try await test.object(title)?.text.split(separator: "\r\n") ?? []
+                return lines.filter { $0.hasPrefix("TRIGGER") }.map(String.init)
             }
             #expect(try await alarms("Default") == ["TRIGGER:-PT10M"])
             #expect(try await alarms("Own") == ["TRIGGER:-PT5M"])
