@@ -49,7 +49,7 @@ extension Zone {
             }
             return zone.steps(in: stretch) == wanted
         }
-        return ZoneNames.all.first { phrases.contains($0.city) && fits($0.name) }?.name
+        return ZoneNames.all.first { $0.city.map(phrases.contains) == true && fits($0.name) }?.name
             ?? ZoneNames.all.first { fits($0.name) }?.name
     }
 
@@ -71,9 +71,11 @@ extension Zone {
 /// The names of zones in the order in which people are likely to mean them.
 enum ZoneNames {
     /// A name, and what it calls its city: in lower case, words with a blank between them.
+    ///
+    /// Nil in the old names of whole countries: `Canada/Eastern` would be found in “Eastern Time”.
     struct Entry: Sendable {
         var name: String
-        var city: String
+        var city: String?
     }
 
     /// Of zones with the same offsets, which the Windows names would put in the order of their letters, those with most people.
@@ -88,12 +90,13 @@ enum ZoneNames {
     static let all: [Entry] = {
         let windows = WindowsZones.ianaNames.sorted { $0.key < $1.key }.map(\.value)
         let others = ZoneRegistry.identifiers.filter { $0.utf8.contains(UInt8(ascii: "/")) }
+        let places = mostPeople + windows + TZif.places
         var seen: Set<String> = []
-        return (mostPeople + windows + TZif.places + others).filter { seen.insert($0).inserted }
-            .map { name in
-                let city = name.split(separator: "/").last.map(String.init) ?? name
-                return Entry(name: name, city: words(of: city).joined(separator: " "))
-            }
+        return places.filter { seen.insert($0).inserted }.map { name in
+            let city = name.split(separator: "/").last.map(String.init) ?? name
+            return Entry(name: name, city: words(of: city).joined(separator: " "))
+        }
+            + others.filter { seen.insert($0).inserted }.map { Entry(name: $0, city: nil) }
     }()
 
     /// No city has more words: Port-au-Prince.

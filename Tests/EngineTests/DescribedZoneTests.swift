@@ -140,7 +140,11 @@ struct DescribedZoneTests {
         let later = Self.series.replacing("T093000", with: "T103000").replacing("T083000", with: "T093000")
         try await put(later, linked)
         try await linked.world.pass(of: linked.spoke)
-        #expect(await linked.there("Series")?["start"]?["dateTime"]?.text == "2026-10-19T09:30:00-04:00")
+        #expect(
+            await linked.there("Series")?["start"] == [
+                "dateTime": "2026-10-19T15:30:00+02:00", "timeZone": "America/New_York",
+            ]
+        )
         #expect(try await text(linked) == later)
         #expect(try await linked.world.pass(of: linked.spoke).run == nil)
     }
