@@ -63,9 +63,9 @@ extension LinkStore {
 
     /// Brings back every event that a run changed or deleted as it was before, and removes here what it made here.
     ///
-    /// `removed` is what was taken away upstream already. What is brought back goes there like any edit. What the run had brought here stays upstream, and is left alone
-    /// from then on; what somebody changed since stays in any case. Of a series that the run brought in parts, the parts it
-    /// had not before go here, and then upstream, like any deletion.
+    /// `removed` is what was taken away upstream already. What is brought back goes there like any edit. What the run had
+    /// brought here stays upstream, and is left alone from then on; what somebody changed since stays in any case. Of a
+    /// series that the run brought in parts, the parts it had not before go here, and then upstream, like any deletion.
     ///
     /// - Returns: nil when there is no such run, or it was undone already.
     func undoHere(_ id: RunID, removed: [String], by author: Author) async throws -> UndoneRun? {

@@ -21,6 +21,24 @@ struct BadEventsTests {
             try await make("Odd", "2026-11-30")
         }
 
+        /// With an invitation of the account and of somebody else, brought here over a link that mails nobody.
+        static func invitation(answered answer: String) async throws -> Self {
+            let linked = try await Self()
+            try await linked.make("Lunch", "2026-11-23", guests(answer))
+            try await linked.world.pass(of: linked.spoke)
+            return linked
+        }
+
+        /// The account with its answer, and somebody who has not answered.
+        static func guests(_ answer: String) -> JSON {
+            [
+                "attendees": [
+                    ["email": "alice@example.com", "responseStatus": .string(answer)],
+                    ["email": "bob@example.org", "responseStatus": "needsAction"],
+                ]
+            ]
+        }
+
         @discardableResult
         func make(_ summary: String, _ day: String, _ more: JSON = [:]) async throws -> JSON {
             var event: JSON = ["summary": .string(summary), "start": ["date": .string(day)]]

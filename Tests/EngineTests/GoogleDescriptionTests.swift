@@ -60,19 +60,8 @@ struct GoogleDescriptionTests {
 
 @Suite("Answers to invitations")
 struct AnswerTests {
-    private static let guests: SimulatorGoogle.JSON = [
-        "attendees": [
-            ["email": "alice@example.com", "responseStatus": "needsAction"],
-            ["email": "bob@example.org", "responseStatus": "needsAction"],
-        ]
-    ]
-
-    /// An invitation at Google, brought here over a link that mails nobody.
     private func invitation() async throws -> BadEventsTests.Linked {
-        let linked = try await BadEventsTests.Linked()
-        try await linked.make("Lunch", "2026-11-23", Self.guests)
-        try await linked.world.pass(of: linked.spoke)
-        return linked
+        try await BadEventsTests.Linked.invitation(answered: "needsAction")
     }
 
     private func answer(_ linked: BadEventsTests.Linked, _ mail: String, _ answer: String) async throws {

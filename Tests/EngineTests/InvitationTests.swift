@@ -6,19 +6,8 @@ import Testing
 
 @Suite("Invitations of which a client, or another link, says nothing")
 struct InvitationTests {
-    private static let guests: SimulatorGoogle.JSON = [
-        "attendees": [
-            ["email": "alice@example.com", "responseStatus": "accepted"],
-            ["email": "bob@example.org", "responseStatus": "needsAction"],
-        ]
-    ]
-
-    /// An invitation that was accepted at Google, brought here over a link that mails nobody.
     private func invitation() async throws -> BadEventsTests.Linked {
-        let linked = try await BadEventsTests.Linked()
-        try await linked.make("Lunch", "2026-11-23", Self.guests)
-        try await linked.world.pass(of: linked.spoke)
-        return linked
+        try await BadEventsTests.Linked.invitation(answered: "accepted")
     }
 
     /// What a client may do to the account's own entry without meaning anything by it.
@@ -84,7 +73,7 @@ struct InvitationTests {
 
     @Test func `an occurrence that a client describes without its guests keeps the answer`() async throws {
         let linked = try await BadEventsTests.Linked()
-        var series = Self.guests
+        var series = BadEventsTests.Linked.guests("accepted")
         series["recurrence"] = ["RRULE:FREQ=DAILY;COUNT=3"]
         try await linked.make("Lunch", "2026-11-23", series)
         try await linked.world.pass(of: linked.spoke)
