@@ -57,14 +57,23 @@ struct InvitationClaim: Comparable {
 }
 
 extension SyncPass {
+    /// Reads a snapshot with all that deciding needs of it.
+    func look(at scope: SnapshotScope) async throws -> Snapshot {
+        try await state.snapshot(of: link, fields: bridge.fields, telling: tellingProviders, scope)
+    }
+
+    /// The providers over which somebody else than this link may tell guests; none where it never tells them itself.
+    private var tellingProviders: Set<String> { bridge is any MailingBridge ? configuration.mailingProviders : [] }
+
     /// Notes on each item whether another link of the calendar tells its guests.
     func noteInvitations(on snapshot: inout Snapshot) {
         guard bridge is any MailingBridge else { return }
-        let others = snapshot.others.values.filter { configuration.mailingProviders.contains($0.link.provider) }
+        let others = snapshot.others.values
         guard !others.isEmpty else { return }
         // A link whose filters cannot be read carries out nothing.
         let filters = others.map { ($0, try? $0.link.readFilters()) }
-        for (uid, item) in snapshot.items {
+        // Nobody asked of an event without guests how it stands elsewhere: of that, nobody is told.
+        for (uid, item) in snapshot.items where !item.elsewhere.isEmpty {
             let own = InvitationClaim(
                 of: link.id,
                 hasGuests: item.base.map { !$0.isVoid && $0.agreement.hasGuestsThere } ?? false,
@@ -102,18 +111,60 @@ extension SyncPass {
 
 extension Agreement {
     /// Whether the upstream had guests when both sides agreed.
-    var hasGuestsThere: Bool { remote.keys.contains { $0.name == Field.attendees.rawValue } }
+    var hasGuestsThere: Bool { Self.haveGuests(remote) }
+
+    /// Whether either side had guests when both agreed.
+    fileprivate var hasGuests: Bool { hasGuestsThere || Self.haveGuests(local) }
+
+    private static func haveGuests(_ fields: Fields) -> Bool {
+        fields.keys.contains { $0.name == Field.attendees.rawValue }
+    }
+}
+
+extension SnapshotItem {
+    /// Whether the event has or had guests, as far as that is told without parsing it: about any other nobody is told.
+    func mayHaveGuests(now texts: String?...) -> Bool {
+        if let base, base.agreement.hasGuests { return true }
+        return (texts + [base?.localText, base?.remoteText, departed?.text]).contains { text in
+            text.map(Self.mayNameGuests) ?? false
+        }
+    }
+
+    /// Whether the name of the property of guests is in a text, in whatever case and wherever a line is folded.
+    private static func mayNameGuests(_ text: String) -> Bool {
+        let name = guestName
+        var matched = 0
+        for octet in text.utf8 where octet > UInt8(ascii: " ") {
+            let letter = octet & upperCase
+            if letter == name[matched] {
+                matched += 1
+                guard matched < name.count else { return true }
+            } else {
+                // The first letter is nowhere else in the name.
+                matched = letter == name[0] ? 1 : 0
+            }
+        }
+        return false
+    }
+
+    private static let guestName = Array("ATTENDEE".utf8)
+    private static let upperCase: UInt8 = 0xDF
 }
 
 extension LinkStore {
-    /// The other links of a link's calendar.
-    static func others(than link: Link, _ transaction: borrowing SQLTransaction) throws -> [LinkID: OtherLink] {
+    /// The other links of a link's calendar that may tell guests.
+    static func others(
+        than link: Link,
+        telling providers: Set<String>,
+        _ transaction: borrowing SQLTransaction
+    ) throws -> [LinkID: OtherLink] {
+        guard !providers.isEmpty else { return [:] }
         let rows = try transaction.rows(
             "SELECT * FROM link WHERE calendar = \(link.calendar.value) AND id <> \(link.id.value)"
         )
         return try rows.reduce(into: [:]) { others, row in
             let other = OtherLink(link: try Link(row), state: try row.word("state"))
-            others[other.link.id] = other
+            if providers.contains(other.link.provider) { others[other.link.id] = other }
         }
     }
 

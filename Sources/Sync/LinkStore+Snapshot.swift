@@ -6,15 +6,21 @@ import Store
 
 extension LinkStore {
     /// Reads the three sides of a link in one moment, as much of them as `scope` says.
-    func snapshot(of link: Link, fields: FieldSet, _ scope: SnapshotScope) async throws -> Snapshot {
-        let raw = try await database.read { try RawSnapshot(of: link, calendars, scope, $0) }
+    ///
+    /// Of events with guests it tells how other links of those providers stand to them.
+    func snapshot(
+        of link: Link,
+        fields: FieldSet,
+        telling providers: Set<String> = [],
+        _ scope: SnapshotScope
+    ) async throws -> Snapshot {
+        let raw = try await database.read { try RawSnapshot(of: link, calendars, telling: providers, scope, $0) }
         return await raw.projected(onto: fields, try link.readFilters())
     }
 
     /// Reads one item, changed or not.
     func snapshot(of link: Link, fields: FieldSet, uid: String) async throws -> SnapshotItem? {
-        let raw = try await database.read { try RawSnapshot(of: link, calendars, .item(uid), $0) }
-        return await raw.projected(onto: fields, try link.readFilters()).items[uid]
+        try await snapshot(of: link, fields: fields, .item(uid)).items[uid]
     }
 }
 
@@ -42,6 +48,7 @@ private struct RawSnapshot: Sendable {
     init(
         of link: Link,
         _ calendars: CalendarStore,
+        telling providers: Set<String>,
         _ scope: SnapshotScope,
         _ transaction: borrowing SQLTransaction
     ) throws {
@@ -74,7 +81,7 @@ private struct RawSnapshot: Sendable {
         localObjects = localObjects.filter { changed.contains($0.key) }
         remotes = remotes.filter { changed.contains($0.key) }
         items = items.filter { changed.contains($0.key) }
-        others = try LinkStore.others(than: link, transaction)
+        others = try LinkStore.others(than: link, telling: providers, transaction)
         for uid in changed { try readItem(uid, link, transaction) }
         held = try transaction.rows("SELECT uid, is_approved FROM held WHERE link = \(link.id.value)")
             .reduce(into: [:]) { $0[try $1.text("uid")] = try $1.bool("is_approved") }
@@ -220,7 +227,6 @@ private struct RawSnapshot: Sendable {
             )
             .map { DepartedItem(origin: try $0.word("origin"), text: try $0.optionalText("text")) }
         }
-        item.elsewhere = try LinkStore.holdings(of: uid, over: others.keys, transaction)
         item.series = remotes[uid]?.series ?? item.base?.series
         if let series = item.series {
             item.records = try LinkStore.records(of: series, link.id, transaction)
@@ -232,6 +238,9 @@ private struct RawSnapshot: Sendable {
                 )
                 remoteTexts[uid] = try row?.optionalText("text")
             }
+        }
+        if !others.isEmpty, item.mayHaveGuests(now: localObjects[uid]?.text, remoteTexts[uid]) {
+            item.elsewhere = try LinkStore.holdings(of: uid, over: others.keys, transaction)
         }
         items[uid] = item
     }

@@ -92,7 +92,7 @@ extension SyncPass {
         guard edits.takeRing() else { return }
         defer { edits.fallSilent() }
         guard mayWrite, let since = editsSeen, link.effectiveDirection != .pull, try await !isPaused else { return }
-        var snapshot = try await state.snapshot(of: link, fields: bridge.fields, .recent(since: since, series: []))
+        var snapshot = try await look(at: .recent(since: since, series: []))
         editsSeen = snapshot.revision
         guard !snapshot.items.isEmpty, snapshot.items.count <= Self.editsAtOnce else { return }
         let all = try decide(on: &snapshot).filter { snapshot.held[$0.key] == nil }
@@ -133,7 +133,7 @@ extension SyncPass {
         let read = PulledRecords(records: records, isComplete: false, cursor: cursor)
         _ = try await state.mirror(read, translatedBy: bridge, of: link.id)
         reread.insert(series)
-        var snapshot = try await state.snapshot(of: link, fields: bridge.fields, .item(item.uid))
+        var snapshot = try await look(at: .item(item.uid))
         guard let decision = try decide(on: &snapshot)[item.uid], let current = snapshot.items[item.uid] else {
             return nil
         }

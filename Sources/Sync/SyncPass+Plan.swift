@@ -12,8 +12,7 @@ extension SyncPass {
         try await recall()
         let pulled = try await bridge.pullRecovering(since: place.cursor)
         try await state.mirror(pulled, translatedBy: bridge, of: link.id)
-        let fields = bridge.fields
-        var snapshot = try await state.snapshot(of: link, fields: fields, .everything)
+        var snapshot = try await look(at: .everything)
         let decisions = try decide(on: &snapshot)
         let pairings = snapshot.pairings()
         try await state.setPairings(pairings, of: link.id)

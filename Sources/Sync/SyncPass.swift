@@ -155,7 +155,7 @@ public struct SyncPass: Sendable {
         guard place.needsLook(at: mark) || !touched.isEmpty || !unmended.isEmpty || isUpkeepDue else {
             return try await state.finish(link, Finish(of: place, revision: place.revision, mark: mark, pending: 0))
         }
-        var snapshot = try await state.snapshot(of: link, fields: fields, scope(from: place, at: mark, touched))
+        var snapshot = try await look(at: scope(from: place, at: mark, touched))
         // What was edited and carried out so far is in it.
         (editsSeen, edited) = (snapshot.revision, [])
         try await quarantine(snapshot)
