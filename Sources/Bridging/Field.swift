@@ -2,7 +2,7 @@
 ///
 /// Properties that must move together are one field: a changed rule with the old start would be another event.
 public enum Field: String, Sendable, Hashable, CaseIterable, Codable {
-    /// DTSTART, DTEND, DURATION, RRULE, RDATE, EXDATE and which overrides exist.
+    /// DTSTART, DTEND, DURATION, RRULE, RDATE, EXDATE, and when an override takes place.
     case schedule
     case summary
     case description

@@ -58,26 +58,31 @@ struct FieldMerge {
 
     // MARK: Units
 
-    /// The fields that are decided together: each alone, but the schedule with every occurrence that only one side has.
+    /// The fields that are decided together: each alone, but all those of an occurrence of which the sides tell differently.
     ///
-    /// Otherwise one side could keep an edit of an occurrence that the other's schedule no longer has.
+    /// These go with the schedule where that changed, too: otherwise one side could keep an edit of an occurrence that the
+    /// other's schedule no longer has.
     private func units() -> [Set<FieldKey>] {
         let keys = Set(local.fields.keys).union(remote.fields.keys)
             .union(agreement.local.keys).union(agreement.remote.keys)
-        let here = Set(local.fields.keys.compactMap(\.occurrence))
-        let there = Set(remote.fields.keys.compactMap(\.occurrence))
-        let oneSided = here.symmetricDifference(there)
+        let (here, there) = (local.fields.toldOccurrences, remote.fields.toldOccurrences)
+        let isRescheduled =
+            local.fields[.schedule] != agreement.local[.schedule]
+            || remote.fields[.schedule] != agreement.remote[.schedule]
         var schedule: Set<FieldKey> = []
+        var occurrences: [String: Set<FieldKey>] = [:]
         var single: [FieldKey] = []
         for key in keys {
-            if key == .schedule || key.occurrence.map(oneSided.contains) == true {
+            if let occurrence = key.occurrence, here[occurrence] != there[occurrence] {
+                if isRescheduled { schedule.insert(key) } else { occurrences[occurrence, default: []].insert(key) }
+            } else if key == .schedule {
                 schedule.insert(key)
             } else {
                 single.append(key)
             }
         }
-        let units = single.sorted().map { Set([$0]) }
-        return schedule.isEmpty ? units : [schedule] + units
+        let others = single.sorted().map { Set([$0]) } + occurrences.sorted { $0.key < $1.key }.map(\.value)
+        return schedule.isEmpty ? others : [schedule] + others
     }
 
     private enum Verdict {
@@ -98,8 +103,25 @@ struct FieldMerge {
         case (false, true): return differing(unit).isEmpty ? .agreed : .changed(.remote)
         case (true, true):
             guard !differing(unit).isEmpty else { return .agreed }
+            switch (isNews(unit, from: .local), isNews(unit, from: .remote)) {
+            case (true, false): return .changed(.local)
+            case (false, true): return .changed(.remote)
+            case (true, true), (false, false): break
+            }
             return .conflict(winner: rules.winner(local: local, remote: remote))
         }
+    }
+
+    /// Whether a side changed something into what the other one did not say when both agreed.
+    ///
+    /// An upstream says some things its own way; where that comes to what our side has said all along, nobody is overruled.
+    private func isNews(_ unit: Set<FieldKey>, from side: Side) -> Bool {
+        let (fields, own, other) =
+            switch side {
+            case .local: (local.fields, agreement.local, agreement.remote)
+            case .remote: (remote.fields, agreement.remote, agreement.local)
+            }
+        return unit.contains { fields[$0] != own[$0] && fields[$0] != other[$0] }
     }
 
     /// Whether what the other side has, or works out, is to stand here again where it was left out, or something else written.

@@ -11,10 +11,13 @@ public struct FieldKey: Sendable, Hashable, Comparable {
         self.occurrence = occurrence
     }
 
-    /// The field that says when the item takes place and which of its occurrences stand alone.
+    /// The field that says when the item takes place; of an occurrence, when that one does, or that it does not.
     ///
-    /// An occurrence that only one side has stands and falls with it.
+    /// Where the item's changes, an occurrence of which the sides tell differently stands and falls with it.
     public static let schedule = FieldKey("schedule")
+
+    /// The value of the schedule of an occurrence that does not take place.
+    public static let cancelled = "CANCELLED"
 
     public static func < (left: FieldKey, right: FieldKey) -> Bool {
         (left.occurrence ?? "", left.name) < (right.occurrence ?? "", right.name)
@@ -23,6 +26,19 @@ public struct FieldKey: Sendable, Hashable, Comparable {
 
 /// Canonical values by field: two sides say the same where the values are equal.
 public typealias Fields = [FieldKey: String]
+
+extension Fields {
+    /// The occurrences that are told of by themselves, and whether they take place.
+    public var toldOccurrences: [String: Bool] {
+        var occurrences: [String: Bool] = [:]
+        for (key, value) in self {
+            guard let occurrence = key.occurrence else { continue }
+            let isCancelled = key.name == FieldKey.schedule.name && value == FieldKey.cancelled
+            occurrences[occurrence] = occurrences[occurrence, default: true] && !isCancelled
+        }
+        return occurrences
+    }
+}
 
 /// An item as one side has it now.
 public struct ItemVersion: Sendable, Hashable {

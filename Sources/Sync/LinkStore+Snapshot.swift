@@ -328,10 +328,28 @@ extension AgreedItem {
 extension Agreement {
     /// Forgets fields that are no longer compared: once they are again, they count as never agreed on.
     fileprivate mutating func restrict(to names: Set<String>, overrides: Bool) {
-        func isCompared(_ field: FieldKey) -> Bool {
-            names.contains(field.name) && (overrides || field.occurrence == nil)
+        func isCompared(_ field: FieldKey, _ value: String) -> Bool {
+            names.contains(field.name) && (overrides || field.occurrence == nil || value == FieldKey.cancelled)
         }
-        local = local.filter { isCompared($0.key) }
-        remote = remote.filter { isCompared($0.key) }
+        local = local.tellingOccurrencesApart.filter(isCompared)
+        remote = remote.tellingOccurrencesApart.filter(isCompared)
+    }
+}
+
+extension Fields {
+    /// The fields with each occurrence told by itself: an agreement of an earlier version listed them with the schedule.
+    fileprivate var tellingOccurrencesApart: Fields {
+        let lines = self[.schedule]?.split(separator: "\n") ?? []
+        guard lines.contains(where: { $0.hasPrefix("EXDATE ") || $0.hasPrefix("OVERRIDES ") }) else { return self }
+        var fields = self
+        let rest = lines.filter { !$0.hasPrefix("EXDATE ") && !$0.hasPrefix("OVERRIDES ") }
+        fields[.schedule] = rest.isEmpty ? nil : rest.joined(separator: "\n")
+        for line in lines where line.hasPrefix("EXDATE ") {
+            for occurrence in line.dropFirst("EXDATE ".count).split(separator: ",") {
+                let key = FieldKey(FieldKey.schedule.name, of: String(occurrence))
+                if fields[key] == nil { fields[key] = FieldKey.cancelled }
+            }
+        }
+        return fields
     }
 }

@@ -90,10 +90,16 @@ extension LinkStore {
 extension UndoneItem {
     /// Whether undoing gives an event the days back that it had before the run.
     fileprivate func regainsSchedule(_ present: StoredObject?, left: String?, at now: Instant) throws -> Bool {
-        try before(present, left: left, at: now).0.map { schedule(of: $0) == schedule(of: former) } ?? false
+        try before(present, left: left, at: now).0.map { days(of: $0) == days(of: former) } ?? false
     }
 
-    private func schedule(of object: CalendarObject) -> String? {
-        Projection(of: object, onto: FieldSet(writable: [.schedule], overrides: .all)).fields[.schedule]
+    /// The schedule of a series, and which of its occurrences stand alone or do not take place.
+    private func days(of object: CalendarObject) -> Fields {
+        let fields = Projection(of: object, onto: FieldSet(writable: [.schedule], overrides: .all)).fields
+        return Fields(
+            uniqueKeysWithValues: fields.map { key, value in
+                (key, key == .schedule || value == FieldKey.cancelled ? value : "")
+            }
+        )
     }
 }

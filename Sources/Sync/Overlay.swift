@@ -13,6 +13,8 @@ struct Overlay {
     let target: CalendarObject
     private let fields: Set<Field>
     private let fieldsOfOccurrences: [String: Set<Field>]
+    /// The occurrences of which the source tells when they take place, or that they do not.
+    private let told: Set<String>
     private let missing: MissingGuests
 
     /// Takes the fields `keys`; `stamp` is the time for DTSTAMP and LAST-MODIFIED of what changes visibly, nil leaves them alone.
@@ -39,6 +41,7 @@ struct Overlay {
             occurrences[occurrence, default: []].insert(field)
         }
         fieldsOfOccurrences = occurrences
+        told = Set(occurrences.filter { $0.value.contains(.schedule) }.keys)
     }
 
     /// The target with the fields of the source.
@@ -51,7 +54,9 @@ struct Overlay {
             }
         }
         if fieldSet.overrides != .all, fields.contains(.schedule) { try moveOverrides(of: &calendar) }
-        if fieldSet.holdsOverrides { overrides(of: &calendar) }
+        removeOverrides(of: &calendar)
+        if fieldSet.holdsOverrides { takeOverrides(into: &calendar) }
+        if !fields.contains(.schedule) { takeExclusions(into: &calendar) }
         guard calendar != target.calendar else { return target }
         addZones(to: &calendar)
         return try CalendarObject(calendar)
@@ -98,16 +103,24 @@ struct Overlay {
 
     // MARK: Overrides
 
-    private func overrides(of calendar: inout Component) {
-        let theirs = source.overrides
-        let wanted = Set(theirs.compactMap(sourceSchedule.occurrence))
-        if fields.contains(.schedule) {
-            calendar.removeComponents { component in
-                isOverride(component) && targetSchedule.occurrence(component).map { isGone($0, wanted) } ?? false
-            }
+    /// Removes the overrides that the source has no more; of one that it never showed it says nothing.
+    private func removeOverrides(of calendar: inout Component) {
+        let isWhole = fieldSet.overrides == .all && fields.contains(.schedule)
+        guard isWhole || !told.isEmpty else { return }
+        let wanted = Set(source.overrides.compactMap(sourceSchedule.occurrence))
+        let cancelled = exclusions(of: source, by: sourceSchedule)
+        calendar.removeComponents { component in
+            guard isOverride(component), let occurrence = targetSchedule.occurrence(component),
+                !wanted.contains(occurrence)
+            else { return false }
+            guard told.contains(occurrence) else { return isWhole }
+            return fieldSet.holdsOverrides || cancelled[occurrence] != nil
         }
+    }
+
+    private func takeOverrides(into calendar: inout Component) {
         let existing = Set(calendar.components.filter(isOverride).compactMap(targetSchedule.occurrence))
-        for override in theirs {
+        for override in source.overrides {
             guard let occurrence = sourceSchedule.occurrence(override) else { continue }
             let fields = fieldsOfOccurrences[occurrence] ?? []
             if existing.contains(occurrence) {
@@ -118,9 +131,28 @@ struct Overlay {
         }
     }
 
-    /// Whether the source says that an override is no more; of one that it never showed it says nothing.
-    private func isGone(_ occurrence: String, _ wanted: Set<String>) -> Bool {
-        !wanted.contains(occurrence) && (fieldSet.overrides == .all || fieldsOfOccurrences[occurrence] != nil)
+    /// Takes over, one by one, whether occurrences take place, where their series keeps its schedule.
+    private func takeExclusions(into calendar: inout Component) {
+        guard !told.isEmpty, source.master != nil else { return }
+        let theirs = exclusions(of: source, by: sourceSchedule)
+        let ours = exclusions(of: target, by: targetSchedule)
+        let added = told.filter { theirs[$0] != nil && ours[$0] == nil }.sorted().flatMap { theirs[$0] ?? [] }
+        let removed = Set(told.filter { theirs[$0] == nil }.flatMap { ours[$0] ?? [] })
+        guard !added.isEmpty || !removed.isEmpty else { return }
+        calendar.updateComponents(where: { $0.name == target.kind.rawValue && !isOverride($0) }) { master in
+            let kept = master.all("EXDATE").flatMap { property in
+                let dates = property.single
+                return removed.isDisjoint(with: dates) ? [property] : dates.filter { !removed.contains($0) }
+            }
+            master.set("EXDATE", kept + zones.retold(added))
+            touch(&master, isRescheduled: true)
+        }
+    }
+
+    /// The properties that exclude an occurrence, each that one alone, by its key.
+    private func exclusions(of object: CalendarObject, by schedule: ScheduleReader) -> [String: [Property]] {
+        guard let master = object.master else { return [:] }
+        return Dictionary(grouping: schedule.exclusions(of: master), by: \.occurrence).mapValues { $0.map(\.property) }
     }
 
     func isOverride(_ component: Component) -> Bool {

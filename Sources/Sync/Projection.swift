@@ -21,15 +21,9 @@ struct Projection {
     var fields: Fields {
         var fields = Fields(minimumCapacity: fieldSet.all.count)
         let overrides = fieldSet.holdsOverrides ? object.overrides : []
-        // Where only some are shown, one that is not belongs to no schedule.
-        let occurrences = fieldSet.overrides == .all ? overrides.compactMap(schedule.occurrence) : []
         if let master = object.master {
             add(master, of: nil, to: &fields)
-            if fieldSet.all.contains(.schedule) {
-                fields[.schedule] = schedule.series(master, overrides: occurrences)
-            }
-        } else if fieldSet.all.contains(.schedule), !occurrences.isEmpty {
-            fields[.schedule] = schedule.overridesLine(occurrences)
+            if fieldSet.all.contains(.schedule) { addSchedule(of: master, to: &fields) }
         }
         for override in overrides {
             guard let occurrence = schedule.occurrence(override) else { continue }
@@ -39,6 +33,14 @@ struct Projection {
             }
         }
         return fields
+    }
+
+    /// The schedule of a series, and of its occurrences those that do not take place.
+    private func addSchedule(of master: Component, to fields: inout Fields) {
+        fields[.schedule] = schedule.series(master)
+        for (occurrence, _) in schedule.exclusions(of: master) {
+            fields[FieldKey(Field.schedule.rawValue, of: occurrence)] = FieldKey.cancelled
+        }
     }
 
     private func add(_ component: Component, of occurrence: String?, to fields: inout Fields) {

@@ -17,23 +17,38 @@ struct ScheduleReader {
     /// The key of the occurrence that a RECURRENCE-ID names.
     func key(_ recurrenceID: DateTime) -> String { moment(recurrenceID) }
 
-    /// A master or a single event, with the overrides that exist.
-    func series(_ master: Component, overrides: [String]) -> String {
-        let rules = master.all("RRULE").map { rule($0.value, start: master.first("DTSTART")?.dateTime) }.sorted()
-        let additions = dates(master.all("RDATE"))
-        guard !rules.isEmpty || !additions.isEmpty else {
-            return overrides.isEmpty ? single(master) : single(master) + "\n" + overridesLine(overrides)
-        }
+    /// A master or a single event; which of its occurrences are told of by themselves is no part of it.
+    func series(_ master: Component) -> String {
+        guard Self.isSeries(master) else { return single(master) }
         var lines = times(master) { time in
             guard case .zoned(let tzid) = time.form else { return time.text }
             return "\(time.text) \(zones.ianaName(for: tzid, in: master) ?? tzid)"
         }
-        lines += rules.map { "RRULE \($0)" }
+        lines += master.all("RRULE").map { "RRULE \(rule($0.value, start: master.first("DTSTART")?.dateTime))" }.sorted()
+        let additions = dates(master.all("RDATE"))
         if !additions.isEmpty { lines.append("RDATE \(additions.joined(separator: ","))") }
-        let exclusions = dates(master.all("EXDATE"))
-        if !exclusions.isEmpty { lines.append("EXDATE \(exclusions.joined(separator: ","))") }
-        if !overrides.isEmpty { lines.append(overridesLine(overrides)) }
         return lines.joined(separator: "\n")
+    }
+
+    /// The occurrences of a master that do not take place by their keys, each with a property that says so of it alone.
+    func exclusions(of master: Component) -> [(occurrence: String, property: Property)] {
+        guard Self.isSeries(master) else { return [] }
+        return master.all("EXDATE").flatMap(\.single).compactMap { date in
+            date.dateTime.map { (moment(slot(of: $0, in: master)), date) }
+        }
+    }
+
+    private static func isSeries(_ master: Component) -> Bool {
+        master.first("RRULE") != nil || master.first("RDATE") != nil
+    }
+
+    /// The start of the occurrence that a date excludes: a day alone means the time at which the series begins on it.
+    private func slot(of date: DateTime, in master: Component) -> DateTime {
+        guard let start = master.first("DTSTART")?.dateTime, start.isDate != date.isDate else { return date }
+        guard !start.isDate else { return DateTime(date: date.year, date.month, date.day) }
+        var time = start
+        (time.year, time.month, time.day) = (date.year, date.month, date.day)
+        return time
     }
 
     /// An event that does not recur, or one occurrence.
@@ -45,8 +60,6 @@ struct ScheduleReader {
         if case .zoned(let tzid) = form, zones.knows(tzid) { form = .utc }
         return "START \(moment(place.startTime))\nEND \(moment(zones.local(place.end, form: form)))"
     }
-
-    func overridesLine(_ overrides: [String]) -> String { "OVERRIDES \(overrides.sorted().joined(separator: ","))" }
 
     // MARK: Times
 
@@ -113,5 +126,14 @@ struct ScheduleReader {
             !time.isDate
         else { return value }
         return moment(time)
+    }
+}
+
+extension Property {
+    /// A list of dates as properties of one date each.
+    var single: [Property] {
+        value.utf8.split(separator: UInt8(ascii: ",")).map {
+            Property(name, parameters: parameters, value: String(Substring($0)))
+        }
     }
 }

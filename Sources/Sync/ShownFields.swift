@@ -36,9 +36,22 @@ struct ShownFields {
             let lines = field.properties.map { name in
                 conflict(key.shown(name.lowercased()), key) { Self.raw(name, $0) }
             }
-            .filter { $0.gateway != $0.upstream }
+            .filter { $0.gateway != $0.upstream } + cancellations(key)
             return lines.isEmpty ? [conflict(key.shownName, key) { Self.raw("DTSTART", $0) }] : lines
         }
+    }
+
+    /// The line of an occurrence that one side has cancelled.
+    private func cancellations(_ key: FieldKey) -> [FieldConflict] {
+        guard let occurrence = key.occurrence else { return [] }
+        func exclusion(_ object: CalendarObject?) -> String? {
+            guard let object, let master = object.master else { return nil }
+            return ScheduleReader(object).exclusions(of: master).first { $0.occurrence == occurrence }?.property.value
+        }
+        let (gateway, upstream) = (exclusion(gateway), exclusion(upstream))
+        guard gateway != upstream else { return [] }
+        let name = key.shown("exdate")
+        return [FieldConflict(name: name, base: exclusion(base), gateway: gateway, upstream: upstream)]
     }
 
     private func conflict(

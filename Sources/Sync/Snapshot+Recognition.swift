@@ -23,7 +23,7 @@ extension Snapshot {
                 // What the upstream cannot hold is no proof that it says the same.
                 continue
             }
-            let known = showsSomeOnly ? local.fields.filter { item.isShown($0.key) } : local.fields
+            let known = showsSomeOnly ? item.shown(local.fields) : local.fields
             let theirs = remote.fields.filter { key, _ in
                 readOnly.contains(key.name) || key.name == Field.answer.rawValue && local.fields[key] == nil
             }

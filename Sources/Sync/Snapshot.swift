@@ -99,7 +99,11 @@ struct SnapshotItem: Sendable {
         }
     }
 
-    /// Whether the upstream shows what a field is of, or did when both agreed: of another occurrence it says nothing.
+    /// The fields of those whose occurrences the upstream shows, or did when both agreed: of another one it says nothing but that
+    /// it does not take place.
+    func shown(_ fields: Fields) -> Fields { fields.filter { $0.value == FieldKey.cancelled || isShown($0.key) } }
+
+    /// Whether the upstream shows what a field is of, or did when both agreed.
     func isShown(_ field: FieldKey) -> Bool {
         guard let occurrence = field.occurrence else { return true }
         return remote?.fields.keys.contains { $0.occurrence == occurrence } ?? false
@@ -172,7 +176,7 @@ struct Snapshot: Sendable {
 
     /// What of our side is compared.
     private func shown(_ fields: Fields, of item: SnapshotItem) -> Fields {
-        showsSomeOnly ? fields.filter { item.isShown($0.key) } : fields
+        showsSomeOnly ? item.shown(fields) : fields
     }
 
     var remote: Replica {

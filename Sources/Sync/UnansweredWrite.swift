@@ -75,8 +75,11 @@ extension SnapshotItem {
         let former = remote?.fields ?? [:]
         var agreed = openAgreement(saying: target.text, origin: remote == nil ? .gateway : .both)
         agreed.series = series
+        // What is known of occurrences is of before their series was moved: only the next listing tells.
+        let isMoved = former[.schedule] != reached.fields[.schedule]
         for field in Set(former.keys).union(reached.fields.keys) where former[field] != reached.fields[field] {
             let isSaid = reached.fields[field] == wanted[field]
+            guard isSaid || !isMoved || field.occurrence == nil else { continue }
             agreed.agreement.remote[field] = reached.fields[field]
             agreed.agreement.local[field] = isSaid ? wanted[field] : Agreement.neverSaid
         }

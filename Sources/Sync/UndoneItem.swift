@@ -37,7 +37,13 @@ struct UndoneItem {
         let object = try present.object()
         let (was, became, isNow) = (fields(former), fields(try CalendarObject(parsing: left)), fields(object))
         let changed = Set(was.keys).union(became.keys).filter { names.contains($0.shownName) && was[$0] != became[$0] }
-        let untouched = changed.filter { isNow[$0] == became[$0] }
+        let (then, later) = (was.toldOccurrences, became.toldOccurrences)
+        let edited = changed.filter { isNow[$0] != became[$0] }
+        let untouched = changed.filter { field in
+            // An occurrence that was to stand alone, or no more, is undone as a whole.
+            guard let day = field.occurrence, then[day] != later[day] else { return !edited.contains(field) }
+            return !edited.contains { $0.occurrence == day }
+        }
         guard !untouched.isEmpty else { return (nil, changed.isEmpty) }
         do {
             let result = try overlay(Set(untouched), of: former, onto: object, fieldSet: fieldSet, stamp: now)

@@ -54,4 +54,47 @@ struct OccurrenceMergeTests {
         let field = try await bench.links.conflicts(of: bench.owner, .open).first?.fields.first
         #expect([field?.base, field?.gateway, field?.upstream] == ["Standup", "Ours", "Theirs"])
     }
+
+    @Test func `different occurrences changed, cancelled and restored on both sides are no conflict`() async throws {
+        let bench = try await Workbench(policy: .ask)
+        let start = event("s", "RRULE:FREQ=DAILY;COUNT=9", "EXDATE:20261128T090000Z,20261129T090000Z", "SUMMARY:Standup")
+        try await bench.put(start)
+        try await bench.pass()
+        // Here one is moved, one is cancelled, and one takes place again.
+        try await bench.edit("s", "EXDATE:20261128T090000Z,20261129", "EXDATE:20261122T090000Z,20261129")
+        try await bench.edit("s", "END:VCALENDAR", exception(of: 23, at: 11, "Ours") + "END:VCALENDAR")
+        // There, too: others.
+        let id = try #require(await bench.recordID(of: "s"))
+        bench.time.advance(10)
+        await bench.upstream.setTime(bench.time.now)
+        let master = try #require(await bench.upstream.live.first { $0.id == id }?.payload)
+        let cancelled = "EXDATE:20261124T090000Z,20261128T090000Z"
+        await bench.upstream.put(id, master.replacing("EXDATE:20261128T090000Z,20261129T090000Z", with: cancelled))
+        let head = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Test//EN", ""].joined(separator: "\r\n")
+        let theirs = head + exception(of: 25, at: 13, "Theirs") + "END:VCALENDAR\r\n"
+        await bench.upstream.put("\(id)_20261125T090000Z", theirs, series: id)
+        try await bench.pass()
+
+        #expect(try await conflicts(bench).isEmpty)
+        let object = try CalendarObject(parsing: #require(try await bench.text("s")))
+        let cancelledHere = object.master?.all("EXDATE").flatMap(\.dateTimes).map(\.text).sorted()
+        #expect(cancelledHere == ["20261122T090000Z", "20261124T090000Z"])
+        #expect(object.overrides.compactMap { $0.first("SUMMARY")?.text }.sorted() == ["Ours", "Theirs"])
+        let there = await bench.upstream.live.map(\.payload)
+        let rule = there.first { $0.contains("RRULE") } ?? ""
+        #expect(rule.contains("20261122T090000Z") && rule.contains("20261124T090000Z"))
+        #expect(!rule.contains("20261128T") && !rule.contains("20261129T"))
+        #expect(there.contains { $0.contains("SUMMARY:Ours") } && there.contains { $0.contains("SUMMARY:Theirs") })
+        #expect(try await bench.pass().run == nil)
+    }
+
+    /// An override of the series on a day of November, at an hour.
+    private func exception(of day: Int, at hour: Int, _ summary: String) -> String {
+        [
+            "BEGIN:VEVENT", "UID:s", "DTSTAMP:20260101T000000Z", "RECURRENCE-ID:202611\(day)T090000Z",
+            "DTSTART:202611\(day)T\(hour)0000Z", "DTEND:202611\(day)T\(hour + 1)0000Z", "SUMMARY:\(summary)",
+            "END:VEVENT", "",
+        ]
+        .joined(separator: "\r\n")
+    }
 }
