@@ -24,7 +24,8 @@ struct ScheduleReader {
             guard case .zoned(let tzid) = time.form else { return time.text }
             return "\(time.text) \(zones.ianaName(for: tzid, in: master) ?? tzid)"
         }
-        lines += master.all("RRULE").map { "RRULE \(rule($0.value, start: master.first("DTSTART")?.dateTime))" }.sorted()
+        lines += master.all("RRULE").map { "RRULE \(rule($0.value, start: master.first("DTSTART")?.dateTime))" }
+            .sorted()
         let additions = dates(master.all("RDATE"))
         if !additions.isEmpty { lines.append("RDATE \(additions.joined(separator: ","))") }
         return lines.joined(separator: "\n")

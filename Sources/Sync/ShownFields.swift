@@ -33,10 +33,11 @@ struct ShownFields {
                 if component(key, base) == nil { conflict.base = base?.master.flatMap { Self.value(of: field, $0) } }
                 return [conflict]
             }
-            let lines = field.properties.map { name in
-                conflict(key.shown(name.lowercased()), key) { Self.raw(name, $0) }
-            }
-            .filter { $0.gateway != $0.upstream } + cancellations(key)
+            let lines =
+                field.properties.map { name in
+                    conflict(key.shown(name.lowercased()), key) { Self.raw(name, $0) }
+                }
+                .filter { $0.gateway != $0.upstream } + cancellations(key)
             return lines.isEmpty ? [conflict(key.shownName, key) { Self.raw("DTSTART", $0) }] : lines
         }
     }

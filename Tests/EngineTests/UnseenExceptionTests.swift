@@ -147,6 +147,26 @@ struct UnseenExceptionTests {
         #expect(try await conflicts() == 1)
     }
 
+    @Test func `is in no conflict with what is done here to other days`() async throws {
+        try await side.simulator.editEvent(instance, ["summary": "Theirs"], in: side.calendarIdentifier)
+        let ours = Self.edited.replacing("%UID", with: try await object().uid)
+            .replacing("20261126", with: "20261124").replacing("20261127", with: "20261125")
+        try await edit { text in
+            text.replacing("RRULE:", with: "EXDATE;VALUE=DATE:20261125\r\nRRULE:").replacing(
+                "END:VCALENDAR",
+                with: ours
+            )
+        }
+        try await pass()
+        #expect(try await conflicts() == 0)
+        #expect(try await isKept())
+        let here = try await object().text
+        #expect(here.contains("SUMMARY:Theirs") && here.contains("SUMMARY:Ours"))
+        let events = await side.simulator.events(in: side.calendarIdentifier)
+        #expect(events.contains { $0["summary"]?.text == "Ours" })
+        #expect(events.contains { $0["id"]?.text?.hasSuffix("20261125") == true && $0["status"]?.text == "cancelled" })
+    }
+
     @Test func `of many that are changed here at once none goes over it`() async throws {
         let head = Self.edited.replacing("%UID", with: try await object().uid)
             .replacing("\r\nEND:VCALENDAR", with: "")

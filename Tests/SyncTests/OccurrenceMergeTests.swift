@@ -57,7 +57,12 @@ struct OccurrenceMergeTests {
 
     @Test func `different occurrences changed, cancelled and restored on both sides are no conflict`() async throws {
         let bench = try await Workbench(policy: .ask)
-        let start = event("s", "RRULE:FREQ=DAILY;COUNT=9", "EXDATE:20261128T090000Z,20261129T090000Z", "SUMMARY:Standup")
+        let start = event(
+            "s",
+            "RRULE:FREQ=DAILY;COUNT=9",
+            "EXDATE:20261128T090000Z,20261129T090000Z",
+            "SUMMARY:Standup"
+        )
         try await bench.put(start)
         try await bench.pass()
         // Here one is moved, one is cancelled, and one takes place again.
