@@ -28,6 +28,11 @@ struct Options {
         fail(kalends_curl_set_receiver(easy, function, receiver, data, context))
     }
 
+    /// Who is asked, each time, whether the request may be written to its connection.
+    mutating func setPermission(_ context: UnsafeMutableRawPointer, _ asked: @escaping curl_prereq_callback) {
+        fail(kalends_curl_set_permission(easy, asked, context))
+    }
+
     /// The content of the request, which libcurl copies; its size first, or it would be measured as a C string.
     mutating func setContent(_ octets: [UInt8]) {
         fail(kalends_curl_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(octets.count)))

@@ -12,6 +12,7 @@ final class Transfer {
     private var headers = HTTPFields()
     private var body: [UInt8] = []
     private var isTooLarge = false
+    private var isSent = false
 
     /// Binds a request to an easy handle fresh from `curl_easy_init` or `curl_easy_reset`.
     init(_ submission: Submission, on easy: UnsafeMutableRawPointer) {
@@ -47,6 +48,7 @@ final class Transfer {
         setMethodAndBody(&options)
         setFields(&options)
         setReceivers(&options)
+        if !submission.request.method.isIdempotent { forbidRepetition(&options) }
         return options.firstFailure
     }
 
@@ -101,6 +103,17 @@ final class Transfer {
         }
     }
 
+    /// Keeps libcurl from sending a request once more, by itself, when a kept connection ends before the first octet of an
+    /// answer: the server may have acted on it (RFC 9110 §9.2.2).
+    private func forbidRepetition(_ options: inout Options) {
+        options.setPermission(Unmanaged.passUnretained(self).toOpaque()) { context, _, _, _, _ in
+            guard let context else { return CURL_PREREQFUNC_ABORT }
+            let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+            defer { transfer.isSent = true }
+            return transfer.isSent ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK
+        }
+    }
+
     // MARK: What arrives
 
     /// Takes content; anything but the count given makes libcurl abort with code 23.
@@ -134,6 +147,7 @@ final class Transfer {
         return switch code {
         case CURLE_WRITE_ERROR where isTooLarge: .tooLarge(limit: submission.request.maximumReplyOctets)
         case CURLE_OPERATION_TIMEDOUT: .timedOut
+        case CURLE_ABORTED_BY_CALLBACK: .unreachable("The connection ended without an answer")
         case CURLE_PARTIAL_FILE, CURLE_BAD_CONTENT_ENCODING: .truncated
         // The connection broke: within an answer it is cut short, before it there is none.
         case CURLE_RECV_ERROR where status >= 200, CURLE_HTTP2_STREAM where status >= 200,
@@ -146,4 +160,9 @@ final class Transfer {
         default: .unreachable(reason)
         }
     }
+}
+
+extension HTTPRequest.Method {
+    /// Whether a request may be sent twice to the same effect as once (RFC 9110 §9.2.2).
+    fileprivate var isIdempotent: Bool { self != .post && self != .patch }
 }

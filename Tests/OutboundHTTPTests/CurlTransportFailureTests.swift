@@ -1,3 +1,4 @@
+import HTTPTypes
 import OutboundHTTP
 import Synchronization
 import Testing
@@ -45,6 +46,19 @@ struct CurlTransportFailureTests {
             try await transport.send(OutboundRequest(url: server.url()))
         }
         #expect(error?.isUnreachable == true)
+    }
+
+    @Test(arguments: ["POST", "PATCH", "GET", "DELETE"])
+    func `on a kept connection that ends without an answer, only what may be repeated is sent again`(
+        _ method: String
+    ) async throws {
+        let server = try RawServer { request in request.contains("/broken") ? [] : RawServer.Step.answer() }
+        defer { server.stop() }
+        _ = try await transport.send(OutboundRequest(url: server.url()))
+        let request = OutboundRequest(method: try #require(.init(method)), url: server.url("/broken"))
+        let error = await #expect(throws: OutboundError.self) { try await transport.send(request) }
+        #expect(error?.isUnreachable == true)
+        #expect(server.requests.count { $0.contains("/broken") } == (["POST", "PATCH"].contains(method) ? 1 : 2))
     }
 
     @Test

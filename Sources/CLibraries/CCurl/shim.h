@@ -32,6 +32,12 @@ static inline CURLcode kalends_curl_set_receiver(
     return code != CURLE_OK ? code : curl_easy_setopt(easy, context_option, context);
 }
 
+// Asked each time before a request is written to its connection.
+static inline CURLcode kalends_curl_set_permission(CURL *easy, curl_prereq_callback asked, void *context) {
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, asked);
+    return code != CURLE_OK ? code : curl_easy_setopt(easy, CURLOPT_PREREQDATA, context);
+}
+
 static inline long kalends_curl_status(CURL *easy) {
     long status = 0;
     return curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK ? status : 0;
