@@ -27,6 +27,9 @@ public struct LinkProblem: Sendable, Hashable, Codable {
     /// What a person can do.
     public var remedy: String
 
+    /// Whether the link goes on, and yet what is wrong stays so until a person mends it.
+    public var asksForPermission: Bool { code == Self.permissionDenied }
+
     /// Describes a problem.
     public init(code: String, message: String, remedy: String) {
         self.code = code
@@ -60,7 +63,8 @@ public struct LinkStatus: Sendable, Hashable {
     public var link: Link
     public var state: LinkState
 
-    /// When a pass last saw both sides equal, or made them so.
+    /// When a pass last listed the upstream to its end and carried out everything but what waits for a person, for another
+    /// try, or for leave of the upstream; of that, the numbers of items tell.
     public var lastSyncedAt: Instant?
 
     /// When the next pass is due; nil while nothing is (paused, preview, in error).

@@ -13,7 +13,7 @@ struct LinkPlace: Sendable {
     var mark: String
     var pending: Int
     var hasIntents: Bool
-    /// Whether both sides were ever equal.
+    /// Whether a pass ever carried out all that could be carried out.
     var hasSynced: Bool
     /// How often somebody decided something so far.
     var decisions: Int64
@@ -42,15 +42,14 @@ struct Finish: Sendable {
     var decisions: Int64
     /// What is wrong though the pass came to its end.
     var problem: LinkProblem?
-    /// Whether both sides say the same: what is only shown besides does not count.
-    var isInStep: Bool
+    /// Whether everything was carried out but what waits for a person, for another try, or for leave of the upstream.
+    var isSynced = true
 
     init(of place: LinkPlace, revision: Int64?, mark: String, pending: Int) {
         self.revision = revision
         self.mark = mark
         self.pending = pending
         decisions = place.decisions
-        isInStep = pending == 0
     }
 }
 
@@ -93,11 +92,13 @@ extension LinkStore {
 
     /// Notes that a pass came to its end.
     ///
-    /// A link counts as synced only when both sides were equal: while items wait, the time stays that of the last such pass.
+    /// A link counts as synced once both sides were listed and all was carried out: one event that is refused, or waits for a
+    /// person, is pending, and does not make the rest look as if it stood still. What was decided meanwhile is still to come.
     func finish(_ link: Link, _ finish: Finish) async throws {
         let now = now()
         let isUndisturbed: SQLStatement = "decisions = \(.integer(finish.decisions))"
         try await database.write { transaction in
+            let problem = try finish.problem ?? Self.missingPermission(link, transaction)
             let heldRow = try transaction.row(
                 "SELECT COUNT(*) AS held FROM held WHERE link = \(link.id.value) AND is_approved = 0"
             )
@@ -109,11 +110,11 @@ extension LinkStore {
                     seen_revision = CASE WHEN \(isUndisturbed) THEN \(.integer(finish.revision)) ELSE NULL END,
                     seen_mark = CASE WHEN \(isUndisturbed) THEN \(.text(finish.mark)) ELSE seen_mark END,
                     pending = \(.integer(finish.pending)), failures = 0, not_before = NULL,
-                    last_synced_at = CASE WHEN \(.integer(finish.isInStep)) = 1 AND \(isUndisturbed) THEN \(now.value)
+                    last_synced_at = CASE WHEN \(.integer(finish.isSynced)) = 1 AND \(isUndisturbed) THEN \(now.value)
                         ELSE last_synced_at END,
                     state = CASE WHEN state IN ('paused', 'preview') THEN state ELSE \(.text(state.rawValue)) END,
-                    error_code = \(.text(finish.problem?.code)), error_message = \(.text(finish.problem?.message)),
-                    error_remedy = \(.text(finish.problem?.remedy))
+                    error_code = \(.text(problem?.code)), error_message = \(.text(problem?.message)),
+                    error_remedy = \(.text(problem?.remedy))
                 WHERE id = \(link.id.value)
                 """
             )
@@ -126,6 +127,21 @@ extension LinkStore {
                 """
             )
         }
+    }
+
+    /// The permission that what waits needs, which is all that the upstream lets nobody do; nil where none is missing.
+    private static func missingPermission(
+        _ link: Link,
+        _ transaction: borrowing SQLTransaction
+    ) throws -> LinkProblem? {
+        try transaction.row(
+            """
+            SELECT error_code, error_message, error_remedy FROM retry
+            WHERE link = \(link.id.value) AND error_code = \(.text(LinkProblem.permissionDenied)) AND is_dismissed = 0
+            ORDER BY id LIMIT 1
+            """
+        )?
+        .problem()
     }
 
     /// Makes the next pass look at what is not in step, or at everything, whatever a running one finds.

@@ -110,6 +110,19 @@ extension LinkStore {
         )
     }
 
+    /// Makes due what a permission was missing for: whoever asks for a pass may have given it.
+    func retryForbidden(_ link: LinkID) async throws {
+        let now = now()
+        try await database.write { transaction in
+            try transaction.run(
+                """
+                UPDATE retry SET due_at = \(now.value)
+                WHERE link = \(link.value) AND error_code = \(.text(LinkProblem.permissionDenied)) AND is_dismissed = 0
+                """
+            )
+        }
+    }
+
     /// Gives an entry of the queue up: the event stays as it is on both sides until one of them changes it again.
     ///
     /// - Returns: whether there was such an entry.

@@ -32,7 +32,8 @@ extension SyncPass {
         if !mayWrite {
             for work in work { report[work.item.uid] = .notDue }
             // Asking a person writes nothing there.
-            work = work.filter { $0.decision.action == .hold }
+            let questions = work.filter { $0.decision.action == .hold }
+            (work, isWriteLeft) = (questions, questions.count < work.count)
         }
         let now = clock.now()
         let ranked = work.map { (work: $0, urgency: Urgency(of: $0.decision.action, $0.item, at: now)) }

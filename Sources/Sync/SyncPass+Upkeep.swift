@@ -181,7 +181,6 @@ extension SyncPass {
     /// Puts a series into the queue, where a person sees why; the next tries are further and further apart.
     mutating func upkeepFailed(_ series: String, _ item: SnapshotItem, _ error: BridgeError) async throws {
         report[item.uid] = try await failed(Self.upkeepWord, on: noteFailure(of: series, item), error)
-        onlyKeptUp.insert(item.uid)
     }
 
     /// The item with what is known of earlier failures.
@@ -199,7 +198,6 @@ extension SyncPass {
                 try await state.endUpkeepWait(waiting.uid, of: link)
             } else if report[waiting.uid] == nil || report[waiting.uid] == .done {
                 report[waiting.uid] = .notDue
-                onlyKeptUp.insert(waiting.uid)
             }
         }
     }

@@ -43,9 +43,6 @@ public struct SyncPass: Sendable {
     var upkeepAttempts: Set<String> = []
     var upkeepFailures: Set<String> = []
 
-    /// Items both sides agree on, of which only what is shown besides waits.
-    var onlyKeptUp: Set<String> = []
-
     var meter: ProgressMeter
 
     /// Why what is being written upstream undoes what a person wrote there; nil where it does not.
@@ -59,6 +56,9 @@ public struct SyncPass: Sendable {
 
     /// Before then the upstream takes no writes: what is to be written waits, and reading goes on.
     var writesNotBefore: Instant?
+
+    /// Whether something is to be written that waits for that.
+    var isWriteLeft = false
 
     // MARK: Edits meanwhile
 
@@ -181,7 +181,7 @@ public struct SyncPass: Sendable {
         try await settleUpkeepWaits()
         try await giveUpUnanswered()
         var finish = Finish(of: place, revision: snapshot.revision, mark: mark, pending: report.unsettled)
-        finish.isInStep = report.unsettled(except: onlyKeptUp) == 0
+        finish.isSynced = !report.wantsAnother && !isWriteLeft
         if !mayWrite { finish.problem = .writesPaused }
         try await state.finish(link, finish)
     }
@@ -260,14 +260,11 @@ extension LinkDirection {
 
 extension PassReport {
     /// Items that are not in step after the pass, or of which something else waits.
-    var unsettled: Int { unsettled(except: []) }
-
-    /// The same without some items.
-    func unsettled(except others: Set<String>) -> Int {
+    var unsettled: Int {
         outcomes.count { item, outcome in
             switch outcome {
             case .done: news.contains(item)
-            case .conflict, .again, .failed, .notDue, .held: !others.contains(item)
+            case .conflict, .again, .failed, .notDue, .held: true
             }
         }
     }

@@ -21,6 +21,7 @@ extension SyncScheduler {
     @discardableResult
     public func passOnce(_ id: LinkID) async throws -> Instant? {
         guard let readiness = try await links.readiness(of: id) else { return nil }
+        try await links.retryForbidden(id)
         return try await pass(readiness, PassReason())
     }
 

@@ -36,6 +36,34 @@ struct CapabilityTests {
         }
     }
 
+    @Test func `a link that lacks one says so, and goes on once it is given and asked for`() async throws {
+        try await TestGateway.run { test in
+            let link = try await test.linkNotion()
+            try await test.sync(link)
+            let browser = try await Browser(test)
+            #expect(try await browser.get("/").text.contains("All is well: 1 of 1 link in step"))
+            try await allow(["insert_content": false], test)
+            let wish: JSON = [
+                "calendar": .integer(Int64(try await test.calendar())), "summary": "Lunch",
+                "start": "2026-11-24T12:00:00Z", "end": "2026-11-24T13:00:00Z",
+            ]
+            #expect(try await test.call("POST", "/events", wish).status == 201)
+            try await eventually("the link says what is missing") {
+                try await test.call("GET", "/links/\(link.id)").body["last_error"]?["code"]?.text == "permission_denied"
+            }
+            let row = try await test.call("GET", "/links/\(link.id)").body
+            #expect(row["last_error"]?["remedy"]?.text?.contains("under Capabilities") == true)
+            #expect(row["pending"]?.number == 1)
+            let overview = try await browser.get("/").text
+            #expect(overview.contains("One thing needs you") && overview.contains("lacks the capability"))
+
+            try await allow(["insert_content": true], test)
+            try await test.sync(link)
+            #expect(try await test.call("GET", "/links/\(link.id)").body["last_error"] == .null)
+            #expect(try await test.upstreams.page("Lunch") != nil)
+        }
+    }
+
     @Test(arguments: ["read_users", "read_user_mails"])
     func `without mail addresses all works but people columns`(_ key: String) async throws {
         try await TestGateway.run { test in

@@ -42,7 +42,10 @@ struct Wellbeing {
             needs.append(Need(what: problem, path: page, label: "What to do"))
         case .preview:
             needs.append(Need(what: "\(name) was not started yet.", path: page, label: "See the preview"))
-        case .error, .idle, .syncing, .waiting, .paused: break
+        case .idle, .syncing:
+            guard let problem = status.lastError, problem.asksForPermission else { break }
+            needs.append(Need(what: "\(name): \(problem.message)", path: page, label: "What to do"))
+        case .error, .waiting, .paused: break
         }
         if status.conflicts > 0 {
             let number = status.conflicts == 1 ? "A conflict" : "\(status.conflicts) conflicts"
