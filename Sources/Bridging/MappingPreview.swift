@@ -7,6 +7,9 @@ public protocol MappingProvider: UpstreamProvider {
         _ link: UpstreamLink,
         using credentials: any CredentialSource
     ) async throws(BridgeError) -> MappingPreview
+
+    /// The fields that a settled mapping keeps elsewhere than a former one did: nobody has agreed on what stands there.
+    func moved(from former: String?, to mapping: String?) -> Set<Field>
 }
 
 /// What a mapping makes of a table.

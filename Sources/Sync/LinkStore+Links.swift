@@ -1,4 +1,4 @@
-import Bridging
+public import Bridging
 import ICalendar
 import SQL
 public import Store
@@ -8,6 +8,10 @@ public struct LinkChange: Sendable, Hashable {
     public var direction: LinkDirection?
     public var policy: ConflictPolicy?
     public var mapping: String??
+
+    /// The fields that the mapping keeps elsewhere than before: no agreement is about them any more.
+    public var moved: Set<Field> = []
+
     public var filters: String??
     public var notifiesGuests: Bool?
 
@@ -110,6 +114,7 @@ extension LinkStore {
                 """
             )
             try Self.lookAgain(id, atEverything: true, transaction)
+            try Self.endAgreement(on: change.moved, of: id, transaction)
             if link.mapping != former.mapping { try Self.retryRefused(id, at: now, transaction) }
             let skipped = change.skip.map { "events left alone: \($0.count)" }
             let parts = [link.difference(from: former), skipped].compactMap(\.self)

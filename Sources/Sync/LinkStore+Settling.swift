@@ -295,7 +295,7 @@ extension LinkStore {
         at now: Instant,
         _ transaction: borrowing SQLTransaction
     ) throws {
-        let fields = agreed.agreement.columns
+        let fields = agreed.agreement.with(agreed.dormant).columns
         let kept: SQLStatement = protection == nil ? "base.protection" : "excluded.protection"
         // Whose the event was first is never written over.
         try transaction.run(

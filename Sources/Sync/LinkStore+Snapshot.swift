@@ -294,7 +294,7 @@ private struct RawSnapshot: Sendable {
             )
         }
         if isVeiled { try item.veil(onto: fieldSet) }
-        item.base?.agreement.restrict(to: allFields, overrides: fieldSet.holdsOverrides)
+        item.base?.compareOnly(allFields, overrides: fieldSet.holdsOverrides)
         try item.agreeOnSeries()
         return item
     }
@@ -325,14 +325,20 @@ extension AgreedItem {
     }
 }
 
-extension Agreement {
-    /// Forgets fields that are no longer compared: once they are again, they count as never agreed on.
-    fileprivate mutating func restrict(to names: Set<String>, overrides: Bool) {
+extension AgreedItem {
+    /// Sets fields aside that are not compared at present.
+    ///
+    /// What was agreed on occurrences is forgotten instead: once they are compared again, they count as never agreed on.
+    fileprivate mutating func compareOnly(_ names: Set<String>, overrides: Bool) {
         func isCompared(_ field: FieldKey, _ value: String) -> Bool {
             names.contains(field.name) && (overrides || field.occurrence == nil || value == FieldKey.cancelled)
         }
-        local = local.tellingOccurrencesApart.filter(isCompared)
-        remote = remote.tellingOccurrencesApart.filter(isCompared)
+        func isDormant(_ field: FieldKey, _ value: String) -> Bool {
+            field.occurrence == nil && !names.contains(field.name)
+        }
+        let (local, remote) = (agreement.local.tellingOccurrencesApart, agreement.remote.tellingOccurrencesApart)
+        agreement = Agreement(local: local.filter(isCompared), remote: remote.filter(isCompared))
+        dormant = Agreement(local: local.filter(isDormant), remote: remote.filter(isDormant))
     }
 }
 

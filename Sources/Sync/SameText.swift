@@ -21,6 +21,15 @@ extension Agreement {
         self.init(local: fields, remote: remote == SameText.mark ? fields : FieldsText.decode(remote))
     }
 
+    /// The agreement on these fields, too.
+    func with(_ others: Agreement) -> Agreement {
+        guard !others.local.isEmpty || !others.remote.isEmpty else { return self }
+        return Agreement(
+            local: local.merging(others.local) { own, _ in own },
+            remote: remote.merging(others.remote) { own, _ in own }
+        )
+    }
+
     /// What the columns of both sides hold.
     var columns: (local: String, remote: String) {
         let text = FieldsText.encode(local)

@@ -31,6 +31,8 @@ enum Origin: String, Sendable {
 struct AgreedItem: Sendable {
     var series: String?
     var agreement: Agreement
+    /// What was agreed on fields that the upstream has no place for at present; once it has, that counts again.
+    var dormant = Agreement(local: [:], remote: [:])
     var localText: String
     var remoteText: String
     var localDigest: String

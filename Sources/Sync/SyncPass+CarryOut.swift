@@ -145,7 +145,8 @@ extension SyncPass {
         guard let ours = try item.local?.object ?? item.base?.localObject() ?? item.departed?.object() else {
             return try remote.object.with(uid: item.uid)
         }
-        let former = item.base?.agreement.remote ?? Projection(of: ours, onto: bridge.fields).fields
+        let said = Projection(of: ours, onto: bridge.fields).fields
+        let former = item.base?.agreement.remote ?? (bridge.fields.overrides == .some ? item.shown(said) : said)
         let keys = Set(remote.fields.keys).union(former.keys)
         return try pulling(item.isVeiled ? BusyTime.times(keys) : keys, of: remote.object, onto: ours, for: item)
     }
@@ -290,6 +291,7 @@ extension SnapshotItem {
         return AgreedItem(
             series: series ?? self.series,
             agreement: agreement,
+            dormant: base.flatMap { $0.isVoid ? nil : $0.dormant } ?? Agreement(local: [:], remote: [:]),
             localText: local.stored.text,
             remoteText: remote.object.text,
             localDigest: local.stored.etag.rawValue,

@@ -24,6 +24,7 @@ extension NotionBridge {
             await memory.suspect(id, of: link.identity)
             throw .changedUpstream
         }
+        try await requireColumns(of: page)
         let known = try await completed([page], columns)[0]
         try require(revision, of: known)
         let body = try Self.json(payload)
@@ -57,9 +58,19 @@ extension NotionBridge {
             known.note.occurrence == nil, let page = try await client.page(record.id), isHere(page)
         else { return nil }
         let columns = columns
+        // Whether a column is gone, the listing tells.
+        guard page.hasAll(columns) else { return nil }
         var ledger = Ledger()
         ledger.note(known, columns)
         return [ledger.admit(try await completed([page], columns)[0], columns).record(columns)]
+    }
+
+    /// Refuses a page that lacks a column, as if somebody had emptied it: the table has lost that column.
+    private func requireColumns(of page: Page) async throws(BridgeError) {
+        guard !page.hasAll(columns) else { return }
+        // Where there are no events without it, that is said here.
+        _ = try await refreshColumns()
+        throw .changedUpstream
     }
 
     private func isHere(_ page: Page) -> Bool { !page.isGone && page.dataSource == compactID(link.calendar) }
@@ -126,6 +137,8 @@ extension NotionBridge {
     ) async throws(BridgeError) -> UpstreamRecord {
         let columns = columns
         var page = answer.page
+        let unwritten = columns.roles.compactMap { columns[$0] }.filter { answer.written["properties"]?[$0.id] == nil }
+        if let known { page.take(unwritten, from: known) }
         page.note.occurrence = OccurrenceNote(answer.written[Page.noteKey]?["occurrence"])
         if page.leavesStatus(columns) { page.note.status = answer.written[Page.noteKey]?["status"]?.string }
         let content = ContentDigest(columns) { column in

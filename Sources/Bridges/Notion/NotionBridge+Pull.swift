@@ -69,8 +69,7 @@ extension NotionBridge {
 
     /// Refuses a listing during which the table lost a column: its pages look as if somebody had emptied them.
     private static func require(_ columns: Columns, of pages: some Sequence<Page>) throws(BridgeError) {
-        let wanted = columns.roles.compactMap { columns[$0] }
-        for page in pages where !wanted.allSatisfy(page.has) {
+        for page in pages where !page.hasAll(columns) {
             throw .unreachable("The columns of the Notion table changed while it was listed.")
         }
     }

@@ -4,6 +4,18 @@ import ICalendar
 import OutboundHTTP
 
 extension NotionProvider: MappingProvider {
+    public func moved(from former: String?, to mapping: String?) -> Set<Field> {
+        // A mapping that cannot be read kept nothing anywhere.
+        let (old, new) = ((try? Mapping(former))?.settledColumns, (try? Mapping(mapping))?.settledColumns)
+        return Set(
+            ColumnRole.allCases.compactMap { role in
+                let (from, to) = (old?[role], new?[role])
+                guard from?.id != to?.id || from?.type != to?.type else { return nil }
+                return role == .attendees ? .attendees : role.field
+            }
+        )
+    }
+
     /// How many pages a preview shows.
     static let previewedPages = 5
 

@@ -88,6 +88,14 @@ struct Page: Sendable, Hashable {
         return property["type"]?.string.map { $0 == column.type.rawValue } ?? true
     }
 
+    /// Whether the table that the page was read from has all these columns.
+    func hasAll(_ columns: Columns) -> Bool { columns.roles.allSatisfy { columns[$0].map(has) ?? true } }
+
+    /// Takes the columns that its table has lost since from how the page was read before.
+    mutating func take(_ columns: [Column], from known: Page) {
+        for column in columns where !has(column) { properties[column.id] = known.properties[column.id] }
+    }
+
     /// The date that stands in a date column and makes no sense; nil where there is none, or a sensible one.
     func nonsensicalDate(in column: Column) -> String? {
         guard case .when(nil) = value(of: column) else { return nil }

@@ -193,6 +193,9 @@ extension RESTRoutes {
                 createColumns: members["create_columns"]?.bool == true ? .missing : .none,
                 using: gateway.vault.source(for: link.connection)
             ).mapping
+            if let provider = provider as? any MappingProvider, let settled = change.mapping {
+                change.moved = provider.moved(from: link.mapping, to: settled)
+            }
         }
         _ = try await gateway.scheduler.update(link.id, change)
         return Self.reply(try await ownLink(request))

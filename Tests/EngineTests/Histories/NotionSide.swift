@@ -143,6 +143,11 @@ final class NotionSide: Side, SimulatedService {
         return mapping
     }
 
+    /// The fields that one mapping keeps elsewhere than another.
+    func moved(from former: String?, to mapping: String?) -> Set<Field> {
+        makeProvider { Process() }.moved(from: former, to: mapping)
+    }
+
     private static let token = FixedToken(token: AccessToken("ntn_test"))
 
     private func makeProvider(process: (@Sendable () -> Process)? = nil) -> NotionProvider {

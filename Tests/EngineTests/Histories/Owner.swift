@@ -40,7 +40,10 @@ struct Owner {
     private func changeMapping(of spoke: World.Spoke, using random: inout SeededGenerator) async throws {
         var change = LinkChange()
         do {
-            change.mapping = .some(try await spoke.side.changeMapping(using: &random))
+            let mapping = try await spoke.side.changeMapping(using: &random)
+            let former = try await links.link(spoke.link.id)?.mapping
+            change.mapping = .some(mapping)
+            change.moved = (spoke.side as? NotionSide)?.moved(from: former, to: mapping) ?? []
         } catch is BridgeError {
             world.words.trace("owner: the mapping cannot be changed now")
             return
