@@ -27,6 +27,7 @@ struct MergedValues {
         calendar.updateComponents(
             where: { $0.name == object.kind.rawValue && $0.first("RECURRENCE-ID") == nil },
             { component in
+                let before = component
                 do throws(MergedValueError) {
                     for (name, value) in values.sorted(by: { $0.key < $1.key }) {
                         try set(name.uppercased(), value, of: &component)
@@ -34,10 +35,17 @@ struct MergedValues {
                 } catch {
                     problem = error
                 }
+                component.replaceDetails(formerly: before, from: chosen(of: component))
             }
         )
         if let problem { throw problem }
         return try CalendarObject(calendar)
+    }
+
+    /// What of a component a person chose.
+    private func chosen(of component: Component) -> Component {
+        let names = Set(values.keys.map { $0.uppercased() })
+        return Component(component.name, properties: component.properties.filter { names.contains($0.name) })
     }
 
     private func set(_ name: String, _ value: String?, of component: inout Component) throws(MergedValueError) {

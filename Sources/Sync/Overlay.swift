@@ -86,7 +86,7 @@ struct Overlay {
                 for alarm in alarms { component.append(alarm) }
             }
         }
-        replaceDetails(of: &component, formerly: before, from: source)
+        component.replaceDetails(formerly: before, from: source)
         if component != before { touch(&component, isRescheduled: !fields.isDisjoint(with: [.schedule, .status])) }
     }
 

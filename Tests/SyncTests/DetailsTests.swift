@@ -67,6 +67,18 @@ struct DetailsTests {
         #expect(result.master?.first("X-APPLE-STRUCTURED-LOCATION") == nil)
     }
 
+    @Test func `coordinates go with a place that is merged, unless they are merged too`() throws {
+        func left(_ values: [String: String?]) throws -> [String] {
+            let merged = try MergedValues(values).applied(to: ours)
+            let names = ["GEO", "X-APPLE-STRUCTURED-LOCATION", "X-MICROSOFT-LOCATIONS"]
+            return names.compactMap { merged.master?.first($0)?.name } + (merged.master?.components.map(\.name) ?? [])
+        }
+        #expect(try left(["location": "New Bar"]) == [])
+        #expect(try left(["location": "New Bar", "geo": "48.1;11.6"]) == ["GEO"])
+        let all = ["GEO", "X-APPLE-STRUCTURED-LOCATION", "X-MICROSOFT-LOCATIONS", "VLOCATION"]
+        #expect(try left(["location": "Old Cafe", "summary": "B"]) == all)
+    }
+
     @Test func `the state that Outlook shows goes when the event takes time no more`() throws {
         let states = ["X-MICROSOFT-CDO-BUSYSTATUS", "X-MICROSOFT-CDO-INTENDEDSTATUS"]
         #expect(try gone([.transparency], from: Self.times + ["TRANSP:TRANSPARENT"]) == states)

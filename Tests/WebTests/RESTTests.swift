@@ -112,6 +112,33 @@ struct RESTTests {
         }
     }
 
+    @Test func `what belongs to a value that is changed goes with it`() async throws {
+        try await TestGateway.run { test in
+            let lines = [
+                "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Test//EN", "BEGIN:VEVENT", "UID:lunch",
+                "DTSTAMP:20261101T000000Z", "DTSTART:20261124T120000Z", "DTEND:20261124T130000Z", "SUMMARY:Lunch",
+                "LOCATION:Old Cafe", "GEO:52.5;13.4", "X-APPLE-STRUCTURED-LOCATION;VALUE=URI:geo:52.5,13.4",
+                "DESCRIPTION:Soup", "X-ALT-DESC;FMTTYPE=text/html:<b>Soup</b>", "END:VEVENT", "END:VCALENDAR", "",
+            ]
+            let path = "/dav/calendars/alice/default/lunch.ics"
+            let body = Array(lines.joined(separator: "\r\n").utf8)
+            #expect(try await test.send("PUT", path, [("Content-Type", "text/calendar")], body: body).status == 201)
+            func details() async throws -> [String] {
+                let text = try #require(try await test.object("Lunch")).text
+                return ["GEO", "X-APPLE-STRUCTURED-LOCATION", "X-ALT-DESC"].filter { text.contains("\r\n\($0)") }
+            }
+            let rows = try await test.call("GET", "/events?start=2026-11-24T00:00:00Z&end=2026-11-25T00:00:00Z").items
+            let id = try #require(rows.first?["id"]?.number)
+            let same: JSON = ["location": "Old Cafe", "description": "Soup", "url": "https://example.com/"]
+            #expect(try await test.call("PATCH", "/events/\(id)", same).status == 200)
+            #expect(try await details() == ["GEO", "X-APPLE-STRUCTURED-LOCATION", "X-ALT-DESC"])
+            #expect(try await test.call("PATCH", "/events/\(id)", ["location": "New Bar"]).status == 200)
+            #expect(try await details() == ["X-ALT-DESC"])
+            #expect(try await test.call("PATCH", "/events/\(id)", ["description": "Salad"]).status == 200)
+            #expect(try await details() == [])
+        }
+    }
+
     @Test func `an event says for itself whether its guests are mailed`() async throws {
         try await TestGateway.run { test in
             let id = try await test.makeLunch(["notify_guests": true])

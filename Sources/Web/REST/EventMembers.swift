@@ -1,4 +1,5 @@
 import ICalendar
+import Sync
 
 /// The members of an event in a request, laid onto a VEVENT.
 struct EventMembers {
@@ -6,8 +7,9 @@ struct EventMembers {
 
     init(_ members: JSON) { self.members = members }
 
-    /// Lays what the request names onto a component; what it does not name stays.
+    /// Lays what the request names onto a component; what it does not name stays, but for what belongs to a former value.
     func apply(to event: inout Component, zones: ZoneResolver) throws(RESTProblem) {
+        let before = event
         try text("summary", "SUMMARY", &event)
         try text("description", "DESCRIPTION", &event)
         try text("location", "LOCATION", &event)
@@ -34,6 +36,9 @@ struct EventMembers {
             event.set("X-KALENDS-NOTIFY-GUESTS", notify.bool == true ? [Self.notify] : [])
         }
         try times(&event, zones)
+        event.replaceDetails(formerly: before)
+        // The same text as HTML, which is another one now.
+        if event.first("DESCRIPTION")?.text != before.first("DESCRIPTION")?.text { event.set("X-ALT-DESC", []) }
     }
 
     private static let notify = Property("X-KALENDS-NOTIFY-GUESTS", value: "TRUE")

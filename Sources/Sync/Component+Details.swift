@@ -1,18 +1,20 @@
-import ICalendar
+public import ICalendar
 
 /// What belongs to a value that no upstream holds, and is about the old one once that has changed.
-extension Overlay {
-    /// Takes what belongs to changed values from the source as well: mostly it has none, and then it is gone.
-    func replaceDetails(of component: inout Component, formerly before: Component, from source: Component) {
-        let isElsewhere = Self.place(before) != Self.place(component)
+extension Component {
+    /// Takes what belongs to the values that changed from `source` as well: mostly it has none, and then it is gone.
+    ///
+    /// Without a source all of it is gone.
+    public mutating func replaceDetails(formerly before: Component, from source: Component? = nil) {
+        let isElsewhere = Self.place(before) != Self.place(self)
         var names: [String] = []
         if isElsewhere { names += Self.placeDetails }
-        if Self.isTransparent(before) != Self.isTransparent(component) { names += Self.busyDetails }
-        if Self.isDay(before) != Self.isDay(component) { names += Self.dayDetails }
-        for name in names { component.set(name, source.all(name)) }
+        if Self.isTransparent(before) != Self.isTransparent(self) { names += Self.busyDetails }
+        if Self.isDay(before) != Self.isDay(self) { names += Self.dayDetails }
+        for name in names { set(name, source?.all(name) ?? []) }
         guard isElsewhere else { return }
-        component.removeComponents { $0.name == "VLOCATION" }
-        for place in source.components("VLOCATION") { component.append(place) }
+        removeComponents { $0.name == "VLOCATION" }
+        for place in source?.components("VLOCATION") ?? [] { append(place) }
     }
 
     /// Coordinates and addresses, as Apple and Microsoft write them.
