@@ -60,29 +60,65 @@ struct FieldMerge {
 
     /// The fields that are decided together: each alone, but all those of an occurrence of which the sides tell differently.
     ///
-    /// These go with the schedule where that changed, too: otherwise one side could keep an edit of an occurrence that the
-    /// other's schedule no longer has.
+    /// Where the schedule was changed, these go with it: one side could otherwise keep an occurrence that the other's schedule
+    /// no longer has. Only what the side that left the schedule alone has changed is for itself.
     private func units() -> [Set<FieldKey>] {
         let keys = Set(local.fields.keys).union(remote.fields.keys)
             .union(agreement.local.keys).union(agreement.remote.keys)
         let (here, there) = (local.fields.toldOccurrences, remote.fields.toldOccurrences)
-        let isRescheduled =
-            local.fields[.schedule] != agreement.local[.schedule]
-            || remote.fields[.schedule] != agreement.remote[.schedule]
-        var schedule: Set<FieldKey> = []
         var occurrences: [String: Set<FieldKey>] = [:]
         var single: [FieldKey] = []
-        for key in keys {
+        for key in keys where key != .schedule {
             if let occurrence = key.occurrence, here[occurrence] != there[occurrence] {
-                if isRescheduled { schedule.insert(key) } else { occurrences[occurrence, default: []].insert(key) }
-            } else if key == .schedule {
-                schedule.insert(key)
+                occurrences[occurrence, default: []].insert(key)
             } else {
                 single.append(key)
             }
         }
-        let others = single.sorted().map { Set([$0]) } + occurrences.sorted { $0.key < $1.key }.map(\.value)
-        return schedule.isEmpty ? others : [schedule] + others
+        let movers = Side.allCases.filter(hasRescheduled)
+        var schedule: Set<FieldKey> = keys.contains(.schedule) ? [.schedule] : []
+        var apart: [Set<FieldKey>] = []
+        for (_, occurrence) in occurrences.sorted(by: { $0.key < $1.key }) {
+            let isApart = movers.isEmpty || movers.count == 1 && hasChanged(occurrence, movers[0].other)
+            if isApart { apart.append(occurrence) } else { schedule.formUnion(occurrence) }
+        }
+        return (schedule.isEmpty ? [] : [schedule]) + single.sorted().map { [$0] } + apart
+    }
+
+    private func version(_ side: Side) -> ItemVersion {
+        switch side {
+        case .local: local
+        case .remote: remote
+        }
+    }
+
+    private func agreed(_ side: Side) -> Fields {
+        switch side {
+        case .local: agreement.local
+        case .remote: agreement.remote
+        }
+    }
+
+    private func hasChanged(_ unit: Set<FieldKey>, _ side: Side) -> Bool {
+        switch side {
+        case .local:
+            unit.contains { key in
+                local.fields[key] != agreement.local[key] && !rules.pullOnly.contains(key.name) && !isLeftOut(key)
+            }
+        case .remote: unit.contains { remote.fields[$0] != agreement.remote[$0] }
+        }
+    }
+
+    private func hasRescheduled(_ side: Side) -> Bool {
+        version(side).fields[.schedule] != agreed(side)[.schedule]
+    }
+
+    /// The side that moved the item so that an occurrence has no place there any more, while the other one left it where it was.
+    private func mover(of unit: Set<FieldKey>) -> Side? {
+        guard let occurrence = unit.lazy.compactMap(\.occurrence).first, !unit.contains(.schedule) else { return nil }
+        return Side.allCases.first { side in
+            version(side).placeless.contains(occurrence) && hasRescheduled(side) && !hasRescheduled(side.other)
+        }
     }
 
     private enum Verdict {
@@ -93,10 +129,13 @@ struct FieldMerge {
     }
 
     private func verdict(on unit: Set<FieldKey>) -> Verdict {
-        let isChangedHere = unit.contains { key in
-            local.fields[key] != agreement.local[key] && !rules.pullOnly.contains(key.name) && !isLeftOut(key)
+        let (isChangedHere, isChangedThere) = (hasChanged(unit, .local), hasChanged(unit, .remote))
+        // An edit of what has no place any more would bring back the whole of what was moved: who moved it is right.
+        if let mover = mover(of: unit), mover == .local ? isChangedThere : isChangedHere {
+            guard !differing(unit).isEmpty else { return .agreed }
+            let isDecided = rules.direction == .both && rules.policy != .ask
+            return .conflict(winner: isDecided ? mover : rules.winner(local: local, remote: remote))
         }
-        let isChangedThere = unit.contains { remote.fields[$0] != agreement.remote[$0] }
         switch (isChangedHere, isChangedThere) {
         case (false, false): return unit.contains(where: isToBePutBack) ? .changed(.remote) : .unchanged
         case (true, false): return differing(unit).isEmpty ? .agreed : .changed(.local)
@@ -116,11 +155,7 @@ struct FieldMerge {
     ///
     /// An upstream says some things its own way; where that comes to what our side has said all along, nobody is overruled.
     private func isNews(_ unit: Set<FieldKey>, from side: Side) -> Bool {
-        let (fields, own, other) =
-            switch side {
-            case .local: (local.fields, agreement.local, agreement.remote)
-            case .remote: (remote.fields, agreement.remote, agreement.local)
-            }
+        let (fields, own, other) = (version(side).fields, agreed(side), agreed(side.other))
         return unit.contains { fields[$0] != own[$0] && fields[$0] != other[$0] }
     }
 

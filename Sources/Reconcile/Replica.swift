@@ -47,10 +47,14 @@ public struct ItemVersion: Sendable, Hashable {
     /// When that side says it was modified last, in seconds of one clock; nil where it does not say.
     public var modified: Int64?
 
+    /// Occurrences the sides tell differently of that have no place in this side's schedule.
+    public var placeless: Set<String>
+
     /// Describes an item.
-    public init(fields: Fields, modified: Int64?) {
+    public init(fields: Fields, modified: Int64?, placeless: Set<String> = []) {
         self.fields = fields
         self.modified = modified
+        self.placeless = placeless
     }
 }
 

@@ -41,7 +41,7 @@ enum BusyTime {
         over ours: CalendarObject
     ) throws(CalendarDataError) -> CalendarObject {
         let fieldSet = FieldSet(writable: fields, overrides: .all)
-        let keys = Set(Projection(of: theirs, onto: fieldSet).fields.keys)
+        let keys = Set([theirs, ours].flatMap { Projection(of: $0, onto: fieldSet).fields.keys })
         return try overlay(keys, of: theirs, onto: ours, fieldSet: fieldSet)
     }
 

@@ -296,6 +296,7 @@ private struct RawSnapshot: Sendable {
         if isVeiled { try item.veil(onto: fieldSet) }
         item.base?.compareOnly(allFields, overrides: fieldSet.holdsOverrides)
         try item.agreeOnSeries()
+        item.placeless = try item.occurrencesWithoutPlace()
         return item
     }
 }

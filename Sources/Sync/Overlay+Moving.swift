@@ -10,8 +10,12 @@ extension Overlay {
         let former = calendar.components.filter(isOverride)
         guard !former.isEmpty, let move = movement(to: calendar) else { return }
         let moved = former.map(move)
-        let old = try SeriesDates(target.calendar, target.kind, around: former)
-        let new = try SeriesDates(withZones(calendar), target.kind, around: former + moved)
+        let zones = target.zones
+        let dates = { (overrides: [Component]) in
+            overrides.compactMap { $0.first("RECURRENCE-ID")?.dateTime?.instant(in: zones) }
+        }
+        let old = try SeriesDates(target.calendar, target.kind, around: dates(former))
+        let new = try SeriesDates(withZones(calendar), target.kind, around: dates(former + moved))
         var seen: Set<String> = []
         let kept = zip(former, moved).map { former, moved -> Component? in
             let place = new.mayHave(moved) || !old.mayHave(former) ? moved : new.mayHave(former) ? former : nil
@@ -127,20 +131,19 @@ extension Overlay {
 }
 
 /// The dates that a series has, exceptions and overrides aside.
-private struct SeriesDates {
+struct SeriesDates {
     /// Their keys; nil where they are too many to be told.
     private let dates: Set<String>?
     private let schedule: ScheduleReader
 
-    /// Works out the dates around those of some overrides.
-    init(_ calendar: Component, _ kind: ComponentKind, around overrides: [Component]) throws(CalendarDataError) {
+    /// Works out the dates around some.
+    init(_ calendar: Component, _ kind: ComponentKind, around instants: [Instant]) throws(CalendarDataError) {
         var plain = calendar
         plain.removeComponents { $0.name == kind.rawValue && $0.first("RECURRENCE-ID") != nil }
         plain.updateComponents(where: { $0.name == kind.rawValue }, { $0.set("EXDATE", []) })
         let series = try CalendarObject(plain)
         let schedule = ScheduleReader(series)
         self.schedule = schedule
-        let instants = overrides.compactMap { $0.first("RECURRENCE-ID")?.dateTime?.instant(in: series.zones) }
         guard let first = instants.min(), let last = instants.max() else {
             dates = []
             return
@@ -153,8 +156,8 @@ private struct SeriesDates {
     }
 
     /// Whether an override may replace one of them.
-    func mayHave(_ override: Component) -> Bool {
-        guard let dates else { return true }
-        return schedule.occurrence(override).map(dates.contains) ?? false
-    }
+    func mayHave(_ override: Component) -> Bool { schedule.occurrence(override).map(mayHave) ?? (dates == nil) }
+
+    /// Whether a key may be that of one of them.
+    func mayHave(_ occurrence: String) -> Bool { dates?.contains(occurrence) ?? true }
 }

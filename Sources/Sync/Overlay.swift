@@ -56,7 +56,7 @@ struct Overlay {
         if fieldSet.overrides != .all, fields.contains(.schedule) { try moveOverrides(of: &calendar) }
         removeOverrides(of: &calendar)
         if fieldSet.holdsOverrides { takeOverrides(into: &calendar) }
-        if !fields.contains(.schedule) { takeExclusions(into: &calendar) }
+        takeExclusions(into: &calendar)
         guard calendar != target.calendar else { return target }
         addZones(to: &calendar)
         return try CalendarObject(calendar)
@@ -103,17 +103,15 @@ struct Overlay {
 
     // MARK: Overrides
 
-    /// Removes the overrides that the source has no more; of one that it never showed it says nothing.
+    /// Removes the overrides that the source has no more.
     private func removeOverrides(of calendar: inout Component) {
-        let isWhole = fieldSet.overrides == .all && fields.contains(.schedule)
-        guard isWhole || !told.isEmpty else { return }
+        guard !told.isEmpty else { return }
         let wanted = Set(source.overrides.compactMap(sourceSchedule.occurrence))
         let cancelled = exclusions(of: source, by: sourceSchedule)
         calendar.removeComponents { component in
             guard isOverride(component), let occurrence = targetSchedule.occurrence(component),
-                !wanted.contains(occurrence)
+                told.contains(occurrence), !wanted.contains(occurrence)
             else { return false }
-            guard told.contains(occurrence) else { return isWhole }
             return fieldSet.holdsOverrides || cancelled[occurrence] != nil
         }
     }
@@ -125,19 +123,23 @@ struct Overlay {
             let fields = fieldsOfOccurrences[occurrence] ?? []
             if existing.contains(occurrence) {
                 update(occurrence, of: &calendar, with: override, fields)
-            } else if !fields.isEmpty || self.fields.contains(.schedule) && fieldSet.overrides == .all {
+            } else if !fields.isEmpty {
                 calendar.append(newOverride(like: override, in: calendar))
             }
         }
     }
 
-    /// Takes over, one by one, whether occurrences take place, where their series keeps its schedule.
+    /// Takes over, one by one, whether occurrences take place; the others do as before, whatever their series takes over.
     private func takeExclusions(into calendar: inout Component) {
-        guard !told.isEmpty, source.master != nil else { return }
+        let takesSchedule = fields.contains(.schedule)
+        guard !told.isEmpty || takesSchedule, source.master != nil else { return }
         let theirs = exclusions(of: source, by: sourceSchedule)
         let ours = exclusions(of: target, by: targetSchedule)
-        let added = told.filter { theirs[$0] != nil && ours[$0] == nil }.sorted().flatMap { theirs[$0] ?? [] }
-        let removed = Set(told.filter { theirs[$0] == nil }.flatMap { ours[$0] ?? [] })
+        let (present, others) = takesSchedule ? (theirs, ours) : (ours, theirs)
+        let wanted = Set(theirs.keys.filter(told.contains)).union(ours.keys.filter { !told.contains($0) })
+        let added = wanted.filter { present[$0] == nil }.sorted().flatMap { others[$0] ?? [] }
+        let unwanted = present.filter { !wanted.contains($0.key) }.flatMap(\.value)
+        let removed = Set(unwanted + zones.retold(unwanted))
         guard !added.isEmpty || !removed.isEmpty else { return }
         calendar.updateComponents(where: { $0.name == target.kind.rawValue && !isOverride($0) }) { master in
             let kept = master.all("EXDATE").flatMap { property in
@@ -145,7 +147,8 @@ struct Overlay {
                 return removed.isDisjoint(with: dates) ? [property] : dates.filter { !removed.contains($0) }
             }
             master.set("EXDATE", kept + zones.retold(added))
-            touch(&master, isRescheduled: true)
+            // What takes over the schedule was marked for that.
+            if !takesSchedule { touch(&master, isRescheduled: true) }
         }
     }
 

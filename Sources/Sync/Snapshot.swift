@@ -83,6 +83,8 @@ struct SnapshotItem: Sendable {
     var retry: WaitingItem?
     /// Whether the upstream may know the times of the event only.
     var isVeiled = false
+    /// Occurrences that the schedule of the side that changed it has no place for.
+    var placeless: Set<String> = []
     /// How the other links of the calendar stand to it.
     var elsewhere: [LinkID: OtherHolding] = [:]
     /// Whether its guests are told over another link.
@@ -170,7 +172,8 @@ struct Snapshot: Sendable {
             item.local.map {
                 ItemVersion(
                     fields: item.withoutNewSilence(shown($0.fields, of: item), since: \.local),
-                    modified: $0.stored.entry.modified.seconds
+                    modified: $0.stored.entry.modified.seconds,
+                    placeless: item.placeless
                 )
             }
         }
@@ -186,7 +189,8 @@ struct Snapshot: Sendable {
             item.remote.map {
                 ItemVersion(
                     fields: item.withoutNewSilence(recognised[item.uid] ?? $0.fields, since: \.remote),
-                    modified: $0.modified?.seconds
+                    modified: $0.modified?.seconds,
+                    placeless: item.placeless
                 )
             }
         }

@@ -27,6 +27,23 @@ extension SnapshotItem {
     }
 }
 
+extension SnapshotItem {
+    /// The occurrences of which the sides tell differently that have no place in the schedule that one side alone has changed.
+    func occurrencesWithoutPlace() throws -> Set<String> {
+        guard let local, let remote, let base, !base.isVoid else { return [] }
+        let isMovedHere = local.fields[.schedule] != base.agreement.local[.schedule]
+        guard isMovedHere != (remote.fields[.schedule] != base.agreement.remote[.schedule]) else { return [] }
+        let (here, there) = (local.fields.toldOccurrences, remote.fields.toldOccurrences)
+        let uneven = Set(here.keys).union(there.keys).filter { here[$0] != there[$0] }
+        let moved = isMovedHere ? local.outgoing : remote.object
+        guard !uneven.isEmpty, moved.master != nil else { return [] }
+        let dates = local.outgoing.toldDates.merging(remote.object.toldDates) { first, _ in first }
+        let instants = uneven.compactMap { dates[$0] }
+        let series = try SeriesDates(moved.calendar, moved.kind, around: instants)
+        return uneven.filter { !series.mayHave($0) }
+    }
+}
+
 extension Fields {
     /// The occurrences that are described by themselves.
     var occurrences: Set<String> { Set(keys.compactMap(\.occurrence)) }
@@ -58,6 +75,15 @@ extension CalendarObject {
             return (key, id.instant(in: zones))
         }
         return Dictionary(pairs) { first, _ in first }
+    }
+
+    /// The instants of the occurrences that are told of by themselves, by their keys.
+    fileprivate var toldDates: [String: Instant] {
+        let exclusions = master.map(ScheduleReader(self).exclusions) ?? []
+        let cancelled = exclusions.compactMap { exclusion in
+            exclusion.property.dateTime.map { (exclusion.occurrence, $0.instant(in: zones)) }
+        }
+        return Dictionary(cancelled) { first, _ in first }.merging(recurrenceIDs) { _, override in override }
     }
 
     /// The canonical schedule of an occurrence without an override of its own; nil where the series has none there.

@@ -12,11 +12,11 @@ struct BadEventsTests {
         let world: World
         var spoke: World.Spoke { world.spokes[0] }
 
-        init() async throws {
+        init(policy: ConflictPolicy = .newest) async throws {
             let clock = WorldClock()
             let words = Words()
             side = await GoogleSide(seed: 1, clock: clock, words: words)
-            world = try await World(seed: 1, clock, words, policy: .newest, [side])
+            world = try await World(seed: 1, clock, words, policy: policy, [side])
             try await make("Good", "2026-11-23")
             try await make("Odd", "2026-11-30")
         }

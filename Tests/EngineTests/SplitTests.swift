@@ -14,8 +14,10 @@ struct SplitTests {
     }
 
     /// A series of six days, brought here.
-    private func series() async throws -> (linked: BadEventsTests.Linked, id: String) {
-        let linked = try await BadEventsTests.Linked()
+    private func series(
+        _ policy: ConflictPolicy = .newest
+    ) async throws -> (linked: BadEventsTests.Linked, id: String) {
+        let linked = try await BadEventsTests.Linked(policy: policy)
         let rule: SimulatorGoogle.JSON = ["recurrence": ["RRULE:FREQ=DAILY;COUNT=6"]]
         let made = try await linked.make("Series", "2026-11-23", rule)
         try await linked.world.pass(of: linked.spoke)
@@ -48,6 +50,53 @@ struct SplitTests {
         #expect(after.map(\.start) == before.map(\.start))
         #expect(after.prefix(3).allSatisfy { $0.summary == "Series" })
         #expect(after.suffix(3).allSatisfy { $0.summary == "From now on" })
+        #expect(try await linked.world.pass(of: linked.spoke).run == nil)
+    }
+
+    /// An override of the whole-day series.
+    private static func override(of day: Int, _ uid: String, _ summary: String) -> String {
+        [
+            "BEGIN:VEVENT", "UID:\(uid)", "DTSTAMP:20261101T000000Z", "RECURRENCE-ID;VALUE=DATE:202611\(day)",
+            "DTSTART;VALUE=DATE:202611\(day)", "DTEND;VALUE=DATE:202611\(day + 1)", "SUMMARY:\(summary)", "END:VEVENT",
+            "END:VCALENDAR",
+        ]
+        .joined(separator: "\r\n")
+    }
+
+    @Test(arguments: [ConflictPolicy.newest, .gateway, .upstream], [24, 27])
+    func `an occurrence that was edited here meanwhile brings no day back that was split off`(
+        _ policy: ConflictPolicy,
+        _ day: Int
+    ) async throws {
+        let (linked, id) = try await series(policy)
+        let before = try await occurrences(linked.world)
+        let calendar = linked.side.calendarIdentifier
+        try await linked.side.simulator.splitSeries(at: id + "_20261126", ["summary": "From now on"], in: calendar)
+        linked.world.clock.advance(120)
+        let stored = try #require(
+            try await linked.world.calendars.all(in: linked.world.calendar).first { $0.text.contains("RRULE") }
+        )
+        let edited = Self.override(of: day, stored.entry.uid, "Ours")
+        _ = try await linked.world.calendars.put(
+            CalendarObject(parsing: stored.text.replacing("END:VCALENDAR", with: edited)),
+            named: stored.name,
+            in: linked.world.calendar,
+            if: .always,
+            by: Author(.client, name: "test")
+        )
+        for _ in 0..<3 {
+            linked.world.clock.advance(60)
+            try await linked.world.pass(of: linked.spoke)
+        }
+        let after = try await occurrences(linked.world)
+        #expect(after.map(\.start) == before.map(\.start))
+        let isInFirstHalf = day < 26
+        let here = try await linked.world.calendars.all(in: linked.world.calendar)
+        #expect(here.contains { $0.text.contains("SUMMARY:Ours") } == isInFirstHalf)
+        let there = await linked.side.simulator.events(in: calendar)
+        #expect(there.contains { $0["summary"]?.text == "Ours" } == isInFirstHalf)
+        let overruled = try await linked.world.links.conflicts(of: linked.spoke.link.principal, nil)
+        #expect(overruled.count == (isInFirstHalf ? 0 : 1))
         #expect(try await linked.world.pass(of: linked.spoke).run == nil)
     }
 

@@ -30,7 +30,7 @@ struct Scenario {
         }
     }
 
-    /// Reads `summary=a mon/summary=b @10`.
+    /// Reads `summary=a mon/summary=b without=tue,wed @10`.
     private static func version(_ text: Substring) -> ItemVersion {
         var version = ItemVersion(fields: [:], modified: nil)
         for word in text.split(separator: " ") {
@@ -39,6 +39,10 @@ struct Scenario {
                 continue
             }
             let sides = word.split(separator: "=", maxSplits: 1)
+            if sides[0] == "without" {
+                version.placeless = Set(sides[1].split(separator: ",").map(String.init))
+                continue
+            }
             let names = sides[0].split(separator: "/")
             let key = FieldKey(String(names[names.count - 1]), of: names.count > 1 ? String(names[0]) : nil)
             version.fields[key] = String(sides[1])
