@@ -24,10 +24,10 @@ struct ScheduleReader {
             guard case .zoned(let tzid) = time.form else { return time.text }
             return "\(time.text) \(zones.ianaName(for: tzid, in: master) ?? tzid)"
         }
-        lines += master.all("RRULE").map { "RRULE \(rule($0.value, start: master.first("DTSTART")?.dateTime))" }
-            .sorted()
+        lines += rules(master.all("RRULE"), of: master).map { "RRULE \($0)" }
         let additions = dates(master.all("RDATE"))
         if !additions.isEmpty { lines.append("RDATE \(additions.joined(separator: ","))") }
+        lines += rules(master.all("EXRULE"), of: master).map { "EXRULE \($0)" }
         return lines.joined(separator: "\n")
     }
 
@@ -102,6 +102,11 @@ struct ScheduleReader {
     }
 
     // MARK: Rules
+
+    private func rules(_ properties: [Property], of master: Component) -> [String] {
+        let start = master.first("DTSTART")?.dateTime
+        return properties.map { rule($0.value, start: start) }.sorted()
+    }
 
     /// The parts of a rule in one order, without those that say the default.
     private func rule(_ value: String, start: DateTime?) -> String {

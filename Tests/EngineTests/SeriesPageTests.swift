@@ -9,6 +9,8 @@ struct SeriesPageTests {
         await table.side.pages().first { $0.columnText("Calendar UID") == "series" }?.columnText("Repeats") ?? ""
     }
 
+    private static let start = "DTSTART;TZID=Europe/Berlin:20261116T090000"
+
     /// The line for people.
     private func headline(_ table: OccurrenceTable) async -> String {
         await column(table).split(separator: "\n").first.map(String.init) ?? ""
@@ -69,8 +71,8 @@ struct SeriesPageTests {
         for text in ["When we feel like it\nRRULE:FREQ=WEEKLY;COUNT=9", "RRULE:FREQ=DAILY;COUNT=9"] {
             try await write(text, on: table)
             try await table.settle()
-            let shown = await column(table)
-            #expect(shown == text)
+            let told = text.replacing("RRULE", with: Self.start + "\nRRULE")
+            #expect(await column(table) == told)
         }
     }
 
@@ -79,15 +81,44 @@ struct SeriesPageTests {
         try await table.put(OccurrenceTable.weekly, override(23, of: table))
         try await table.settle()
         for changes in [" (changes: 3)", ""] {
-            let text = "Every week, 20 times\(changes)\nRRULE:FREQ=WEEKLY;COUNT=20"
+            let text = "Every week, 20 times\(changes)\n\(Self.start)\nRRULE:FREQ=WEEKLY;COUNT=20"
             try await write(text, on: table)
             try await table.settle()
-            let shown = await column(table)
-            #expect(shown == text)
+            #expect(await column(table) == text)
         }
     }
 
     // MARK: Another rule
+
+    @Test(arguments: [nil, 21])
+    func `dates that a rule takes off, and added ones with their lengths, stay with a series that a person changes`(
+        _ daysAhead: Int?
+    ) async throws {
+        let table = try await OccurrenceTable(daysAhead: daysAhead)
+        let added = "RDATE;VALUE=PERIOD;TZID=Europe/Berlin:20261118T090000/PT3H"
+        try await table.put(OccurrenceTable.weekly + "\nEXRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=MO;COUNT=4\n" + added)
+        try await table.settle()
+        try await write(await column(table).replacing("FREQ=WEEKLY;COUNT=20", with: "FREQ=WEEKLY;COUNT=9"), on: table)
+        try await table.settle()
+        let page = try await table.page("series")
+        await table.move(page, to: "2026-11-17T10:00:00.000+01:00", "2026-11-17T11:00:00.000+01:00")
+        try await table.settle()
+        let series = try #require(try await table.object()?.master)
+        #expect(series.all("RRULE").map(\.value) == ["FREQ=WEEKLY;COUNT=9"])
+        #expect(series.all("EXRULE").map(\.value) == ["FREQ=WEEKLY;INTERVAL=2;BYDAY=TU;COUNT=4"])
+        #expect(series.all("RDATE").map(\.value) == ["20261119T100000/PT3H"])
+    }
+
+    @Test func `a rule that takes dates off is told once a client changes it`() async throws {
+        let table = try await OccurrenceTable(daysAhead: nil)
+        try await table.put(OccurrenceTable.weekly)
+        try await table.settle()
+        for exceptions in ["FREQ=MONTHLY;BYDAY=1MO", "FREQ=MONTHLY;BYDAY=2MO"] {
+            try await table.put(OccurrenceTable.weekly + "\nEXRULE:" + exceptions)
+            try await table.settle()
+            #expect(await column(table).contains("\nEXRULE:" + exceptions + "\n"))
+        }
+    }
 
     @Test(arguments: [nil, 21])
     func `what is different of an occurrence goes with the occurrence`(_ daysAhead: Int?) async throws {

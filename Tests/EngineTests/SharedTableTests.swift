@@ -35,8 +35,8 @@ struct SharedTable {
     }
 
     /// Stores the event in the calendar of a gateway as a client does.
-    func put(_ lines: String, at number: Int = 0) async throws {
-        let zone = TimeZoneData.vtimezone(for: "Europe/Berlin", from: nil)?.serialized() ?? ""
+    func put(_ lines: String, at number: Int = 0, in tzid: String = "Europe/Berlin") async throws {
+        let zone = TimeZoneData.vtimezone(for: tzid, from: nil)?.serialized() ?? ""
         let text =
             "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//Test//EN\n" + zone.replacing("\r\n", with: "\n")
             + "BEGIN:VEVENT\nUID:series\nDTSTAMP:20261101T000000Z\n\(lines)\nEND:VEVENT\nEND:VCALENDAR\n"
@@ -184,18 +184,61 @@ struct SharedTableTests {
         #expect(try await table.starts()[0] == DateTime("20261116T090000", tzid: nil, isDate: false))
     }
 
-    @Test(arguments: gateways)
-    func `a rule that a person typed without a zone is left alone by both`(_ gateways: [SharedTable.Gateway])
+    private static func repeats(_ text: String) -> JSONValue {
+        ["Repeats": ["rich_text": [["type": "text", "text": ["content": .string(text)]]]]]
+    }
+
+    @Test(arguments: strangers + [[(nil, newYork), (nil, berlin)]])
+    func `a rule that a person typed without a zone is in one zone at both`(_ gateways: [SharedTable.Gateway])
         async throws
     {
-        guard gateways.allSatisfy({ $0.daysAhead == nil }) else { return }
         let table = try await SharedTable(gateways)
-        try await table.put("DTSTART;TZID=Europe/Berlin:20261116T090000\nDURATION:PT1H\nSUMMARY:Jour fixe")
+        let number = try #require(gateways.firstIndex { $0.zone == Self.berlin })
+        try await table.put("DTSTART;TZID=Europe/Berlin:20261116T090000\nDURATION:PT1H\nSUMMARY:Jour fixe", at: number)
         try await table.settle()
-        let rule = "FREQ=WEEKLY;BYDAY=MO"
-        try await table.edit(page: ["Repeats": ["rich_text": [["type": "text", "text": ["content": .string(rule)]]]]])
+        try await table.edit(page: Self.repeats("Mondays, as ever\nFREQ=WEEKLY;BYDAY=MO"))
         try await table.settle()
-        #expect(await table.column() == rule)
-        #expect(try await table.starts()[0] == DateTime("20261116T090000", tzid: "Europe/Berlin", isDate: false))
+        let start = "DTSTART;TZID=Europe/Berlin:20261116T090000"
+        #expect(await table.column() == "Mondays, as ever\n\(start)\nFREQ=WEEKLY;BYDAY=MO")
+        let told = DateTime("20261116T090000", tzid: "Europe/Berlin", isDate: false)
+        #expect(try await table.starts() == [told, told])
+    }
+
+    /// A reader whose zone is another, and who may have pages for occurrences.
+    private static let strangers = Array(gateways[3...5])
+
+    @Test(arguments: strangers)
+    func `a rule that a person typed anew leaves a series in its zone`(_ gateways: [SharedTable.Gateway]) async throws {
+        let table = try await SharedTable(gateways)
+        let start = "DTSTART;TZID=Asia/Tokyo:20261116T090000"
+        try await table.put("\(start)\nDURATION:PT1H\nRRULE:FREQ=WEEKLY;COUNT=20\nSUMMARY:Jour fixe", in: "Asia/Tokyo")
+        try await table.settle()
+        try await table.edit(page: Self.repeats("RRULE:FREQ=DAILY;COUNT=9"))
+        try await table.settle()
+        let told = DateTime("20261116T090000", tzid: "Asia/Tokyo", isDate: false)
+        #expect(try await table.starts() == [told, told])
+        #expect(await table.column() == "\(start)\nRRULE:FREQ=DAILY;COUNT=9")
+    }
+
+    @Test(arguments: strangers, [false, true])
+    func `a series that was of days in between comes back in its own zone`(
+        _ gateways: [SharedTable.Gateway],
+        _ isEditedBetween: Bool
+    ) async throws {
+        let table = try await SharedTable(gateways)
+        let lines = "DURATION:PT1H\nRRULE:FREQ=WEEKLY;COUNT=20\nSUMMARY:Jour fixe"
+        try await table.put("DTSTART;TZID=Asia/Tokyo:20261116T090000\n" + lines, in: "Asia/Tokyo")
+        try await table.settle()
+        try await table.edit(page: ["When": ["date": ["start": "2026-11-16"]]])
+        try await table.settle()
+        #expect(try await table.starts() == Array(repeating: DateTime(date: 2026, 11, 16), count: 2))
+        if isEditedBetween {
+            try await table.edit(at: 1) { $0.replacing("COUNT=20", with: "COUNT=19") }
+            try await table.settle()
+        }
+        try await table.edit(page: ["When": ["date": ["start": "2026-11-17T01:00:00.000+00:00"]]])
+        try await table.settle()
+        let told = DateTime("20261117T100000", tzid: "Asia/Tokyo", isDate: false)
+        #expect(try await table.starts() == [told, told])
     }
 }

@@ -134,8 +134,9 @@ struct NotionLinkingTests {
             try await test.sync(link)
             let text = try #require(try await test.object("Class")).text
             #expect(text.contains("DTSTART;TZID=Europe/Berlin:20260323T090000"))
+            #expect(try await test.upstreams.writes() == writes + 1, "the page tells the zone of its series")
             try await test.sync(link)
-            #expect(try await test.upstreams.writes() == writes, "nothing goes up for it")
+            #expect(try await test.upstreams.writes() == writes + 1, "nothing else goes up for it")
             #expect(try await test.row(link)["pending"]?.number == 0)
         }
     }

@@ -81,7 +81,9 @@ extension NotionBridge {
         guard let column = columns[.repeats], case .text(let text) = page.value(of: column) else { return nil }
         switch Repeats.reading(page.note.repeats ?? text) {
         case .nothing: return nil
-        case .recurrence(let repeats): return repeats
+        case .recurrence(var repeats):
+            if repeats.start == nil { repeats.zone = page.note.zone }
+            return repeats
         case .nonsense:
             throw nonsense("rule", text, column, page)
         }

@@ -255,7 +255,7 @@ extension NotionBridge: UpkeepBridge {
         -> EventValues
     {
         var component = place.component
-        for name in ["RRULE", "RDATE", "EXDATE", "RECURRENCE-ID"] { component.set(name, []) }
+        for name in ["RRULE", "RDATE", "EXDATE", "EXRULE", "RECURRENCE-ID"] { component.set(name, []) }
         let hasEnd = component.first("DTEND") != nil || component.first("DURATION") != nil
         component.set("DURATION", [])
         component.set("DTSTART", Property("DTSTART", place.startTime))

@@ -37,6 +37,7 @@ extension NotionBridge {
             let current = page.value(of: column)
             var wanted = held.keepingStrangers(of: current, column.directory)
             if role == .repeats, !values.tellsChanges { wanted = wanted.keepingChanges(of: current) }
+            if role == .repeats { wanted = wanted.keepingZone(of: current, or: page.note.zone, at: when) }
             guard !page.keepsStatus(wanted, role, of: column),
                 !agrees(current, with: wanted, role, of: column, at: when)
             else { continue }
@@ -158,6 +159,16 @@ extension ColumnValue {
     fileprivate func keepingStrangers(of current: ColumnValue, _ directory: Directory?) -> ColumnValue {
         guard case .people(let wanted) = self, case .people(let present) = current, let directory else { return self }
         return .people(wanted + present.filter { directory.person($0) == nil })
+    }
+
+    /// A recurrence to be written, with what the page tells of its zone, and in a person's own words.
+    fileprivate func keepingZone(of current: ColumnValue, or known: String?, at when: When?) -> ColumnValue {
+        guard case .text(let wanted) = self, case .text(let present) = current,
+            case .recurrence(let repeats) = Repeats.reading(wanted),
+            case .recurrence(var column) = Repeats.reading(present)
+        else { return self }
+        if column.start == nil { column.zone = known }
+        return .text(repeats.text(wanted, on: present, saying: column, at: when))
     }
 
     /// A recurrence to be written, with as many different occurrences as the page tells of.

@@ -27,6 +27,8 @@ struct Page: Sendable, Hashable {
         var isCopy = false
         /// The text that `Repeats` had before it became nonsense.
         var repeats: String?
+        /// The zone that the series had before its rule was written anew without one.
+        var zone: String?
         /// The STATUS there was before the page got an option that means none.
         var status: String?
         /// Which occurrence of a series the page shows; nil of a page that stands for itself.
@@ -53,6 +55,7 @@ struct Page: Sendable, Hashable {
         note = Note(
             isCopy: json[Self.noteKey]?["copy"]?.bool ?? false,
             repeats: json[Self.noteKey]?["repeats"]?.string,
+            zone: json[Self.noteKey]?["own_zone"]?.string,
             status: json[Self.noteKey]?["status"]?.string,
             occurrence: OccurrenceNote(json[Self.noteKey]?["occurrence"])
         )
@@ -210,6 +213,7 @@ struct Page: Sendable, Hashable {
         var noted: [String: JSON] = [:]
         if note != Note() {
             noted = ["copy": .bool(note.isCopy), "repeats": .optional(note.repeats)]
+            noted["own_zone"] = note.zone.map(JSON.string)
             noted["status"] = note.status.map(JSON.string)
             noted["occurrence"] = note.occurrence?.json
         }

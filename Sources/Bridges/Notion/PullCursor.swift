@@ -34,6 +34,7 @@ struct PullCursor: Sendable, Hashable {
                 pages,
                 statuses: json["statuses"]?.string ?? "",
                 repeats: json["repeats"]?.members ?? [:],
+                zones: json["zones"]?.members ?? [:],
                 occurrences: json["occurrences"]?.members ?? [:]
             )
         else { return nil }
@@ -55,6 +56,7 @@ struct PullCursor: Sendable, Hashable {
             "pages": .string(ledger.text),
             "statuses": .string(ledger.statuses),
             "repeats": .object(ledger.repeats.mapValues(JSON.string)),
+            "zones": .object(ledger.zones.mapValues(JSON.string)),
             "occurrences": .object(ledger.occurrences.mapValues { .string($0.line) }),
             "titles": .object(titles.mapValues(JSON.string)),
             "trash": .object(ledger.trash.mapValues { .string($0.line) }),
@@ -71,10 +73,18 @@ struct Ledger: Sendable, Hashable {
         var uid: String
         /// The last text of `Repeats` that made sense, of a page that recurs.
         var repeats: String?
+        /// The zone of a series that its text does not tell any more.
+        var zone: String?
         /// The STATUS that the page tells, or told before it got an option that means none.
         var status: String?
         /// Which occurrence the page shows.
         var occurrence: OccurrenceNote?
+
+        /// The zone that the series has, or had when it was of times.
+        fileprivate var ownZone: String? {
+            guard zone == nil, let repeats, case .recurrence(let told) = Repeats.reading(repeats) else { return zone }
+            return told.ownZone
+        }
     }
 
     /// By compact identifier.
@@ -89,7 +99,13 @@ struct Ledger: Sendable, Hashable {
     init() {}
 
     /// Reads ``text``, ``statuses`` and the texts of the recurring pages.
-    fileprivate init?(_ text: String, statuses: String, repeats: [String: JSON], occurrences: [String: JSON]) {
+    fileprivate init?(
+        _ text: String,
+        statuses: String,
+        repeats: [String: JSON],
+        zones: [String: JSON],
+        occurrences: [String: JSON]
+    ) {
         let octets = Array(text.utf8)
         let statuses = Array(statuses.utf8)
         guard octets.count.isMultiple(of: Self.stride) else { return nil }
@@ -100,7 +116,14 @@ struct Ledger: Sendable, Hashable {
             let occurrence = occurrences[id]?.string.flatMap(OccurrenceNote.init(line:))
             let number = start / Self.stride
             let status = statuses.indices.contains(number) ? Self.status(of: statuses[number]) : nil
-            set(Entry(uid: uid, repeats: repeats[id]?.string, status: status, occurrence: occurrence), of: id)
+            let entry = Entry(
+                uid: uid,
+                repeats: repeats[id]?.string,
+                zone: zones[id]?.string,
+                status: status,
+                occurrence: occurrence
+            )
+            set(entry, of: id)
         }
     }
 
@@ -138,6 +161,9 @@ struct Ledger: Sendable, Hashable {
 
     /// The texts of the recurring pages.
     fileprivate var repeats: [String: String] { entries.compactMapValues(\.repeats) }
+
+    /// The zones of those whose texts do not tell them.
+    fileprivate var zones: [String: String] { entries.compactMapValues(\.zone) }
 
     /// What the pages of single occurrences show.
     fileprivate var occurrences: [String: OccurrenceNote] { entries.compactMapValues(\.occurrence) }
@@ -200,10 +226,14 @@ extension Ledger {
                 page.note.repeats = repeats
             }
         }
+        if let repeats, case .recurrence(let told) = Repeats.reading(repeats), told.start == nil {
+            page.note.zone = entries[id]?.ownZone
+        }
         page.note.status = page.leavesStatus(columns) ? page.note.status ?? entries[id]?.status : nil
         let entry = Entry(
             uid: Digest.of(page.writtenUID(columns)),
             repeats: repeats,
+            zone: page.note.zone,
             status: page.note.status ?? page.status(columns),
             occurrence: page.note.occurrence
         )
@@ -220,7 +250,8 @@ extension Ledger {
             repeats = text
         }
         let status = page.note.status ?? page.status(columns)
-        set(Entry(uid: Digest.of(page.writtenUID(columns)), repeats: repeats, status: status), of: compactID(page.id))
+        let uid = Digest.of(page.writtenUID(columns))
+        set(Entry(uid: uid, repeats: repeats, zone: page.note.zone, status: status), of: compactID(page.id))
     }
 
     /// Which occurrence a page shows: what is known of the page counts, else what it says, if that series is here.

@@ -3,15 +3,19 @@ import ICalendar
 
 /// What the text of a `Repeats` column says: how an event recurs.
 ///
-/// The first line is for people. The raw lines follow, the rule last: `RRULE:…`, before it EXDATE and RDATE. A DTSTART
-/// line keeps the zone of the series, which the date column does not tell, and shows by how much a person moved the page
-/// since, so that exceptions move along.
+/// The first line is for people. The raw lines follow, the rule last: `RRULE:…`, before it RDATE, EXDATE and EXRULE. A
+/// DTSTART line keeps the zone of the series, which the date column does not tell, and shows by how much a person moved
+/// the page since, so that exceptions move along. A day on it may name the zone that the series has once it has times again.
 struct Repeats: Sendable, Hashable {
     /// The DTSTART the other dates belong to.
     var start: DateTime?
     var rules: [RepeatRule] = []
     var exceptions: [DateTime] = []
+    /// The rules whose dates are none of the series.
+    var exceptionRules: [RepeatRule] = []
     var additions: [Addition] = []
+    /// The IANA zone of a series whose start tells none; nil where that is not known.
+    var zone: String?
     /// Whether the start is told in any case.
     var keepsStart = false
 
@@ -45,11 +49,11 @@ struct Repeats: Sendable, Hashable {
     private mutating func take(_ line: String) -> Bool? {
         guard let property = Self.property(line) else { return nil }
         switch property.name {
-        case "RRULE":
-            guard let rule = RepeatRule(property.value), rules.count < CalendarLimits.maximumRules else {
-                return false
-            }
-            rules.append(rule)
+        case "RRULE", "EXRULE":
+            guard let rule = RepeatRule(property.value),
+                rules.count + exceptionRules.count < CalendarLimits.maximumRules
+            else { return false }
+            if property.name == "RRULE" { rules.append(rule) } else { exceptionRules.append(rule) }
         case "EXDATE", "RDATE", "DTSTART":
             let dates = property.dateTimes
             guard !dates.isEmpty, property.parameter("TZID").map({ ZoneResolver.ianaName(for: $0) == $0 }) ?? true
@@ -61,19 +65,23 @@ struct Repeats: Sendable, Hashable {
             case "RDATE":
                 guard let added = Addition.all(in: property) else { return false }
                 additions += added
-            default: start = dates.first
+            default:
+                start = dates.first
+                zone = start?.isDate == true ? property.parameter("TZID") : nil
             }
         default: return nil
         }
         return true
     }
 
+    private static let names: Set = ["RRULE", "EXRULE", "EXDATE", "RDATE", "DTSTART"]
+
     /// Reads a content line; a bare `FREQ=…` counts as a rule.
     private static func property(_ line: String) -> Property? {
         if line.uppercased().hasPrefix("FREQ=") { return Property("RRULE", value: line) }
         guard let colon = line.firstIndex(of: ":") else { return nil }
         let head = line[..<colon].split(separator: ";").map { String($0).trimmed }
-        guard let name = head.first?.uppercased(), ["RRULE", "EXDATE", "RDATE", "DTSTART"].contains(name) else {
+        guard let name = head.first?.uppercased(), names.contains(name) else {
             return nil
         }
         let parameters = head.dropFirst().compactMap { text -> Parameter? in
@@ -93,16 +101,23 @@ extension Repeats {
     /// `zones` can resolve, are told in the link's zone.
     init?(_ event: Component, zones: ZoneResolver, linkZone: String) throws(TranslationError) {
         let known = { (time: DateTime) in Self.known(time, in: event, zones, linkZone) }
-        for property in event.all("RRULE") {
+        rules = try Self.rules(event.all("RRULE"))
+        additions = event.all("RDATE").flatMap { Addition.all(in: $0) ?? [] }.map { $0.map(known) }
+        guard !isEmpty else { return nil }
+        exceptionRules = try Self.rules(event.all("EXRULE"))
+        exceptions = event.all("EXDATE").flatMap(\.dateTimes).map(known)
+        start = event.first("DTSTART")?.dateTime.map(known)
+    }
+
+    private static func rules(_ properties: [Property]) throws(TranslationError) -> [RepeatRule] {
+        var rules: [RepeatRule] = []
+        for property in properties {
             guard let rule = RepeatRule(property.value) else {
                 throw .unsupported("Notion cannot hold the rule \(property.value) by which this event repeats.")
             }
             rules.append(rule)
         }
-        additions = event.all("RDATE").flatMap { Addition.all(in: $0) ?? [] }.map { $0.map(known) }
-        guard !isEmpty else { return nil }
-        exceptions = event.all("EXDATE").flatMap(\.dateTimes).map(known)
-        start = event.first("DTSTART")?.dateTime.map(known)
+        return rules
     }
 
     /// The text for the column; it mentions how many occurrences are different, for Notion cannot show them.
@@ -110,13 +125,24 @@ extension Repeats {
         var lines = [headline(changes: changes).text]
         // Without it nobody could tell by how much the last moment and the day of the rule move with the series, nor a reader
         // elsewhere its zone.
-        if let start, !start.isDate || needsStart || rules.contains(where: { $0.movesAlong(from: start) }) {
-            lines.append(Self.line(Property("DTSTART", start)))
+        if let start, !start.isDate || needsStart || movesAlong(from: start) {
+            lines.append(Self.startLine(start, zone))
         }
         lines += additions.map { Self.line($0.property) }
         lines += exceptions.map { Self.line(Property("EXDATE", $0)) }
+        lines += exceptionRules.map { "EXRULE:\($0.value)" }
         lines += rules.map { "RRULE:\($0.value)" }
         return lines.joined(separator: "\n")
+    }
+
+    private func movesAlong(from start: DateTime) -> Bool {
+        (rules + exceptionRules).contains { $0.movesAlong(from: start) }
+    }
+
+    private static func startLine(_ start: DateTime, _ zone: String?) -> String {
+        var property = Property("DTSTART", start)
+        if start.isDate, let zone { property.parameters.append(Parameter("TZID", zone)) }
+        return line(property)
     }
 
     /// The line for people.
@@ -131,17 +157,25 @@ extension Repeats {
         // A time without a zone is another one for each reader.
         let isOwnClock = column.start?.form == .floating && !keepsStart
         let column = isOwnClock ? column.moved(to: when, linkZone: linkZone) : column
-        return Set(rules) == Set(column.rules) && Set(exceptions) == Set(column.exceptions)
-            && Set(additions) == Set(column.additions) && isStartSaid(by: column, at: when, linkZone: linkZone)
+        return isSaidButForStart(by: column) && isStartSaid(by: column, at: when, linkZone: linkZone)
+    }
+
+    private func isSaidButForStart(by column: Repeats) -> Bool {
+        Set(rules) == Set(column.rules) && Set(exceptionRules) == Set(column.exceptionRules)
+            && Set(exceptions) == Set(column.exceptions) && Set(additions) == Set(column.additions)
     }
 
     private func isStartSaid(by column: Repeats, at when: When, linkZone: String) -> Bool {
         let untold = when.start(linkZone: linkZone, repeats: true)
-        if let told = column.start { return told == start ?? untold }
-        return !needsStart && untold == start ?? untold
+        if let told = column.start { return told == start ?? untold && zone == column.zone }
+        // Of a page without a zone each reader thinks that it is in his own, or in none.
+        if case .zoned = start?.form { return false }
+        return !needsStart && zone == nil && untold == start ?? untold
     }
 
-    private var needsStart: Bool { keepsStart || !exceptions.isEmpty || !additions.isEmpty }
+    private var needsStart: Bool {
+        keepsStart || zone != nil || !exceptions.isEmpty || !additions.isEmpty
+    }
 
     /// The recurrence of a page that is at `when` now.
     private func moved(to when: When, linkZone: String) -> Repeats {
@@ -151,6 +185,7 @@ extension Repeats {
         var moved = self
         moved.start = now
         moved.rules = rules.map { $0.moved(from: start, to: now, zones) }
+        moved.exceptionRules = exceptionRules.map { $0.moved(from: start, to: now, zones) }
         moved.exceptions = exceptions.map { $0.moved(from: start, to: now) }
         moved.additions = additions.map { $0.map { $0.moved(from: start, to: now) } }
         return moved
@@ -185,13 +220,14 @@ extension Repeats {
     /// Unmoved, the series has exactly the start that was written down. Moved, it keeps its zone, and its exceptions,
     /// additions and last moment move by the same difference of the wall clock.
     func properties(at when: When, linkZone: String) -> (start: DateTime, properties: [Property]) {
-        let alone = when.start(linkZone: linkZone, repeats: true)
+        let alone = inOwnZone(when) ?? when.start(linkZone: linkZone, repeats: true)
         let moved = start.map { startMoved(from: $0, to: when, linkZone: linkZone) } ?? alone
         let shift = { (date: DateTime) in start.map { date.moved(from: $0, to: moved) } ?? date }
         let zones = ZoneResolver(floatingZone: linkZone)
-        var properties = rules.map { rule in
-            Property("RRULE", value: start.map { rule.moved(from: $0, to: moved, zones).value } ?? rule.value)
+        let rule = { (name: String, rule: RepeatRule) in
+            Property(name, value: start.map { rule.moved(from: $0, to: moved, zones).value } ?? rule.value)
         }
+        var properties = rules.map { rule("RRULE", $0) } + exceptionRules.map { rule("EXRULE", $0) }
         properties += additions.map { $0.map(shift).property }
         return (moved, properties + exceptions(moved: shift, of: properties, at: moved, linkZone: linkZone))
     }
@@ -215,10 +251,54 @@ extension Repeats {
     }
 
     private func startMoved(from start: DateTime, to when: When, linkZone: String) -> DateTime {
-        guard case .time(let instant, _) = when.span, !start.isDate else { return when.start(linkZone: linkZone) }
+        guard case .time(let instant, _) = when.span, !start.isDate else {
+            return inOwnZone(when) ?? when.start(linkZone: linkZone)
+        }
         let zones = ZoneResolver(floatingZone: linkZone)
         let isUnmoved = When(start: zones.instant(start), end: nil, zone: nil).span == .time(start: instant, end: nil)
         return isUnmoved ? start : zones.local(instant, form: start.form)
+    }
+
+    /// The start of a page that has times, in the zone that the series is known to have.
+    private func inOwnZone(_ when: When) -> DateTime? {
+        guard case .time(let instant, _) = when.span, let zone else { return nil }
+        return ZoneResolver().local(instant, form: zone == "UTC" ? .utc : .zoned(zone))
+    }
+}
+
+// MARK: - The zone of a series
+
+extension Repeats {
+    /// The zone of the series, whether it has times now or days; nil where the text tells none.
+    var ownZone: String? {
+        switch start?.form {
+        case .zoned(let tzid): tzid
+        case .utc: "UTC"
+        case .date, .floating, nil: zone
+        }
+    }
+
+    /// The text for a column that says what this does: `current`, which says `column`, with a DTSTART line where nothing else
+    /// is missing, else `text`; with the zone that the series had before it was of days.
+    func text(_ text: String, on current: String, saying column: Repeats, at when: When?) -> String {
+        guard let when else { return text }
+        var wanted = self
+        if case .days(let first, _) = when.span {
+            guard let zone = column.ownZone else { return text }
+            (wanted.zone, wanted.start) = (zone, start ?? first)
+        }
+        guard let start = wanted.start else { return text }
+        let line = Self.startLine(start, wanted.zone)
+        let isAllElseSaid = column.start == nil && wanted.isSaidButForStart(by: column)
+        return Self.text(isAllElseSaid && Headline.agrees(current, with: text) ? current : text, startingAt: line)
+    }
+
+    /// A text with that DTSTART line, and no other.
+    private static func text(_ text: String, startingAt line: String) -> String {
+        var lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map(String.init)
+        lines.removeAll { property($0.trimmed)?.name == "DTSTART" }
+        lines.insert(line, at: lines.firstIndex { isRaw($0.trimmed) } ?? lines.endIndex)
+        return lines.joined(separator: "\n")
     }
 }
 
