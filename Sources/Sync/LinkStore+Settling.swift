@@ -177,13 +177,18 @@ extension LinkStore {
         }
     }
 
-    /// Notes what became of a change that was not answered: what is agreed on by it, where it is there, and its lines.
-    func settleUnanswered(_ uid: String, agreed: AgreedItem?, found: [AuditEntry], over link: Link) async throws {
+    /// Notes in one transaction what became of some changes that were not answered.
+    func settleUnanswered(_ changes: some Sequence<FoundChange> & Sendable, over link: Link) async throws {
         let now = now()
         try await database.write { transaction in
-            if let agreed { try Self.save(agreed, for: uid, run: nil, of: link.id, at: now, transaction) }
-            try Self.conclude(found, transaction)
-            try transaction.run("DELETE FROM intent WHERE link = \(link.id.value) AND uid = \(.text(uid))")
+            for change in changes {
+                let uid = change.uid
+                if let agreed = change.agreed {
+                    try Self.save(agreed, for: uid, run: nil, of: link.id, at: now, transaction)
+                }
+                try Self.conclude(change.found, transaction)
+                try transaction.run("DELETE FROM intent WHERE link = \(link.id.value) AND uid = \(.text(uid))")
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 import Bridging
 import ICalendar
 import Reconcile
+import Store
 
 /// A write to an event that both sides had, of which the upstream's answer is not known.
 struct UnansweredWrite: Sendable {
@@ -14,12 +15,24 @@ struct UnansweredWrite: Sendable {
     var isSeveral: Bool
 }
 
+/// What became of a change that was not answered.
+struct FoundChange: Sendable {
+    var uid: String
+
+    /// What is agreed on by it; nil where it is not there.
+    var agreed: AgreedItem?
+
+    /// Its lines of the audit trail, where it is there.
+    var found: [AuditEntry]
+}
+
 extension SyncPass {
     /// Finds out by what the upstream says now whether it was written what was begun and not answered.
     ///
     /// What is there as it was meant is agreed on, and everything after that is somebody's edit: of our side, whose edits
     /// would otherwise be in conflict with our own write, and of the upstream's.
     mutating func settleUnanswered(in snapshot: inout Snapshot) async throws {
+        var changes: [FoundChange] = []
         for (uid, item) in snapshot.items {
             guard case .change(let write)? = item.intent else { continue }
             // What was written while the upstream was listed may be missing in that listing.
@@ -29,9 +42,13 @@ extension SyncPass {
             }
             let agreed = try item.agreed(after: write, by: bridge)
             let found = agreed == nil ? [] : unanswered.removeValue(forKey: uid) ?? []
-            try await state.settleUnanswered(uid, agreed: agreed, found: found.compactMap(\.foundWritten), over: link)
+            changes.append(FoundChange(uid: uid, agreed: agreed, found: found.compactMap(\.foundWritten)))
             snapshot.items[uid]?.intent = nil
             if let agreed { snapshot.items[uid]?.base = agreed }
+        }
+        // Each change stands or falls by itself, so that they may be noted in as many steps as please.
+        for start in stride(from: 0, to: changes.count, by: Self.itemsAtOnce) {
+            try await state.settleUnanswered(changes[start...].prefix(Self.itemsAtOnce), over: link)
         }
     }
 }
