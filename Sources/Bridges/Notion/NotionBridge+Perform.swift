@@ -17,10 +17,17 @@ extension NotionBridge {
         }
     }
 
+    /// Asks for one page; nil where there is none.
+    func read(_ id: String) async throws(BridgeError) -> Page? {
+        let page = try await client.page(id)
+        if let page { await memory.noteAnswer(page, columns, at: now(), of: link.identity) }
+        return page
+    }
+
     private func update(_ id: String, _ revision: String?, _ payload: String) async throws(BridgeError)
         -> UpstreamRecord
     {
-        guard let page = try await client.page(id), isHere(page) else {
+        guard let page = try await read(id), isHere(page) else {
             await memory.suspect(id, of: link.identity)
             throw .changedUpstream
         }
@@ -38,7 +45,7 @@ extension NotionBridge {
         of series: String,
         _ revision: String?
     ) async throws(BridgeError) -> UpstreamRecord? {
-        guard let page = try await client.page(id) else {
+        guard let page = try await read(id) else {
             // Purged, or access to everything is lost: the table tells.
             _ = try await client.dataSource(link.calendar)
             return nil
@@ -55,7 +62,7 @@ extension NotionBridge {
     /// Reads the page of an event again; a series whose occurrences have pages of their own is for the listing.
     public func reread(_ records: [UpstreamRecord]) async throws(BridgeError) -> [UpstreamRecord]? {
         guard records.count == 1, let record = records.first, let known = try? Page(record),
-            known.note.occurrence == nil, let page = try await client.page(record.id), isHere(page)
+            known.note.occurrence == nil, let page = try await read(record.id), isHere(page)
         else { return nil }
         let columns = columns
         // Whether a column is gone, the listing tells.
@@ -87,7 +94,9 @@ extension NotionBridge {
             body = ["in_trash": true, "properties": [column.id: ["rich_text": []]]]
         }
         do throws(NotionProblem) {
-            _ = try await client.send(.patch, "pages/\(id)", body, isWrite: true, about: .item)
+            let answer = try await client.send(.patch, "pages/\(id)", body, isWrite: true, about: .item)
+            guard let page = Page(answer) else { return }
+            await memory.noteAnswer(page, columns, at: now(), of: link.identity)
         } catch {
             // It may be in the trash already, or beyond.
             guard error.kind == .archived || error.kind == .notFound else { throw error.error }
@@ -109,7 +118,7 @@ extension NotionBridge {
         } catch {
             switch error.kind {
             case .lost:
-                guard let page = try await client.page(id), says(page, body) else { throw error.error }
+                guard let page = try await read(id), says(page, body) else { throw error.error }
                 return (page, body)
             case .archived, .notFound:
                 await memory.suspect(id, of: link.identity)
@@ -145,6 +154,7 @@ extension NotionBridge {
             answer.written["properties"]?[column.id] == nil ? known ?? page : page
         }
         page.note.occurrence?.written = content.text
+        await memory.noteAnswer(answer.page, columns, at: now(), of: link.identity)
         await memory.remember(page, columns, of: link.identity)
         for role in columns.roles {
             guard let column = columns[role], answer.written["properties"]?[column.id] != nil else { continue }
@@ -200,7 +210,7 @@ extension NotionBridge {
     /// Takes the page out of the trash that the event had before, with everything else that is on it; nil where there is none.
     private func restored(_ creation: RecordCreation, _ body: JSON) async throws(BridgeError) -> UpstreamRecord? {
         guard let id = await memory.takeTrashed(uid: creation.uid, of: link.identity).map(dashedID),
-            let page = try await client.page(id), page.isTrashed, page.dataSource == compactID(link.calendar),
+            let page = try await read(id), page.isTrashed, page.dataSource == compactID(link.calendar),
             page.writtenUID(columns) == creation.uid
         else { return nil }
         let columns = columns
@@ -230,7 +240,7 @@ extension NotionBridge {
     /// whoever made the page that this UID is derived from.
     private func requireAbsence(of uid: String) async throws(BridgeError) {
         if let column = columns[.uid], try await !pages(withUID: uid, in: column).isEmpty { throw .changedUpstream }
-        guard let id = Page.id(derivedUID: uid), let page = try await client.page(id) else { return }
+        guard let id = Page.id(derivedUID: uid), let page = try await read(id) else { return }
         if isHere(page) { throw .changedUpstream }
     }
 
@@ -246,7 +256,7 @@ extension NotionBridge {
         }
         guard problem.kind == .lost else { throw await judged(problem, body) }
         var made: Page?
-        if let id = problem.committed { made = try await client.page(id) }
+        if let id = problem.committed { made = try await read(id) }
         if made == nil { made = try await findPage(of: creation, body) }
         guard let made else { throw problem.error }
         return try await adopt(made, body, orElse: .unreachable("Notion made the page, and it was changed since."))

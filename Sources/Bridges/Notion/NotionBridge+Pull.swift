@@ -24,13 +24,16 @@ extension NotionBridge {
         ledger.noteTrash(news.trash)
         var pulled = try await pages(since: place, columns, known: ledger)
         try Self.require(columns, of: pulled.pages.values)
-        var doubtful = news.suspects
+        let lagging = await memory.doubted(pulled.pages, columns, at: now(), of: link.identity)
+        for id in lagging { pulled.pages[id] = nil }
+        var doubtful = news.suspects.union(lagging)
         if pulled.isFull { doubtful.formUnion(ledger.entries.keys) }
         // A page is a copy only while its original lives.
         doubtful.formUnion(pulled.pages.values.compactMap { ledger.original(of: $0, columns) })
-        // One that was called about and never known is of no account once it is gone.
+        // One that was called about and never known is of no account once it is gone, nor is one that we took away.
+        let unknown = news.called.union(lagging)
         let vanished = try await confirm(doubtful.subtracting(pulled.pages.keys), &pulled)
-            .filter { ledger[$0.id] != nil || !news.called.contains($0.id) }
+            .filter { ledger[$0.id] != nil || !unknown.contains($0.id) }
         if pulled.isFull { workspace.forgetTitles(of: link.identity) }
         let listed = inOrder(pulled.pages.values, columns)
 
@@ -224,7 +227,7 @@ extension NotionBridge {
         var vanished: [Vanished] = []
         var isUnsure = false
         for id in absent.sorted() {
-            let page = try await client.page(dashedID(id))
+            let page = try await read(dashedID(id))
             if let page, !page.isGone, page.dataSource == compactID(link.calendar) {
                 listing.pages[id] = page
             } else {

@@ -13,9 +13,30 @@ actor PageMemory {
         var trash: [String: TrashedPage] = [:]
         /// Pages that Notion called about, since the last pull that came to its end.
         var called: Set<String> = []
+        /// Pages as Notion answered them one by one, for as long as its queries may lag behind.
+        var answered: [String: Answer] = [:]
         /// Pages that are thought to be there, whoever wrote them and whenever that was.
         var recalled: Set<String> = []
     }
+
+    /// A page as Notion told it by itself: it is never older than what a query tells.
+    private struct Answer {
+        /// When it was edited last, by the minute.
+        let edited: Instant
+        /// What it said; nil of a page that is gone.
+        let revision: String?
+        /// When that was, by our clock.
+        let since: Instant
+
+        /// Whether a page that a query lists may be what it was before this.
+        func isDoubted(by page: Page, _ columns: Columns) -> Bool {
+            guard let modified = page.modified, modified <= edited else { return false }
+            return modified < edited || page.revision(columns) != revision
+        }
+    }
+
+    /// How long a query may lag behind an answer, and more: nobody told of so much.
+    private static let longestLag: Int64 = 900
 
     /// What a cursor does not know.
     struct News: Sendable {
@@ -36,6 +57,28 @@ actor PageMemory {
         _ = ledger.admit(page, columns)
         let id = compactID(page.id)
         links[link, default: Link()].entries[id] = ledger[id]
+    }
+
+    /// Notes a page as Notion answered it by itself, whether it was written or read.
+    func noteAnswer(_ page: Page, _ columns: Columns, at now: Instant, of link: String) {
+        guard let edited = page.modified else { return }
+        let revision = page.isGone ? nil : page.revision(columns)
+        let answer = Answer(edited: edited, revision: revision, since: now)
+        links[link, default: Link()].answered[compactID(page.id)] = answer
+    }
+
+    /// The pages among those that a query listed that may be older than what Notion answered by itself: what stands there is no
+    /// news until the page was asked for.
+    func doubted(_ pages: [String: Page], _ columns: Columns, at now: Instant, of link: String)
+        -> Set<String>
+    {
+        guard var known = links[link] else { return [] }
+        known.answered = known.answered.filter { now - $0.value.since < Self.longestLag }
+        links[link] = known
+        let doubted = known.answered.filter { id, answer in
+            pages[id].map { answer.isDoubted(by: $0, columns) } ?? false
+        }
+        return Set(doubted.keys)
     }
 
     /// Notes a page that a write found gone.
@@ -74,13 +117,23 @@ actor PageMemory {
         // A page that a process wrote before it died is in no cursor: if it vanished, nothing else would tell.
         let strangers = known.recalled.filter { ledger[$0] == nil && known.entries[$0] == nil }
         let suspects = known.suspects.union(strangers).union(known.called)
-        return News(entries: known.entries, suspects: suspects, called: known.called, trash: known.trash)
+        return News(
+            entries: known.entries,
+            suspects: suspects,
+            called: known.called,
+            trash: known.trash
+        )
     }
 
     /// Notes what a pull saw of the pages that were news to it, so that older news does not return.
     ///
     /// What was written while the pull was under way is news to the next one; `asked` are the pages that were asked for.
-    func update(_ ledger: Ledger, for news: [String: Ledger.Entry], asked: Set<String>, of link: String) {
+    func update(
+        _ ledger: Ledger,
+        for news: [String: Ledger.Entry],
+        asked: Set<String>,
+        of link: String
+    ) {
         var known = links[link] ?? Link()
         known.called.subtract(asked)
         known.trash = ledger.trash

@@ -118,14 +118,15 @@ extension NotionService {
         if body["revoke"]?.bool == true { authorization.revokeEverything() }
     }
 
-    /// `approves_at_once`, `lists_new_sources` (false: search knows nothing of what is made from now on), `capabilities` by name, numbers, and faults: `faults` is a rate in 1,000 for each kind,
+    /// `approves_at_once`, `lists_new_sources` (false: search knows nothing of what is made from now on), `capabilities` by name, numbers,
+    /// `freezes_queries` (true: they answer what there is now until it is false), and faults: `faults` is a rate in 1,000 for each kind,
     /// `clear_faults` takes back those planned, `next_faults` is a list of `kind`, `method` and `path` (a part of it), used
     /// up one by one.
     private func settings(_ body: JSONValue) throws(NotionProblem) {
         let keys =
             [
                 "approves_at_once", "lists_new_sources", "capabilities", "faults", "next_faults", "clear_faults",
-                "clock_offset",
+                "clock_offset", "freezes_queries",
             ]
             + Self.counts
         try NotionWorkspace.refuseUnknownKeys(body, allowed: Set(keys))
@@ -147,6 +148,7 @@ extension NotionService {
         }
         if let approves = body["approves_at_once"]?.bool { approvesAtOnce = approves }
         workspace.listsNewSources = body["lists_new_sources"]?.bool ?? workspace.listsNewSources
+        if let freezes = body["freezes_queries"]?.bool { workspace.indexedPages = freezes ? workspace.pages : nil }
         if let offset = body["clock_offset"]?.integer { clockOffset = Int64(offset.clamped(to: -Self.far...Self.far)) }
         ratePerMinute = counts["rate_per_minute"] ?? ratePerMinute
         workspace.rowLimit = counts["row_limit"] ?? workspace.rowLimit

@@ -23,7 +23,8 @@ extension NotionWorkspace {
         let isArchived = try Self.bool("is_archived", of: body) ?? false
         var rows: [NotionPage] = []
         for key in source.isTrashed ? [] : order {
-            guard let page = pages[key], page.dataSource == source.id, !page.isTrashed, page.isArchived == isArchived,
+            guard let page = (indexedPages ?? pages)[key], page.dataSource == source.id, !page.isTrashed,
+                page.isArchived == isArchived,
                 page.created + lagSeconds <= now.seconds, filter?.matches(page) ?? true
             else { continue }
             rows.append(page)

@@ -17,6 +17,8 @@ struct NotionWorkspace: Sendable {
     var rowLimit = 10_000
     /// The most rows one answer of a query holds, whatever the page size; the service may answer fewer than asked.
     var answerLimit = 100
+    /// The pages as they were when queries stopped to follow; nil while they do.
+    var indexedPages: [String: NotionPage]?
     /// Seconds after which a new row shows up in queries.
     var lagSeconds: Int64 = 0
     /// Whether search finds what is made from now on at once; the true one does so late.

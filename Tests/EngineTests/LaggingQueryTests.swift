@@ -1,0 +1,132 @@
+import ICalendar
+import SimulatorNotion
+import Store
+import SyncTestSupport
+import Testing
+
+/// Notion's queries answer from an index that may be behind its pages; a page that is asked for by itself is as it is.
+@Suite("Notion: queries that lag behind")
+struct LaggingQueryTests {
+    private let table: OccurrenceTable
+    private let process = Process(isNew: false)
+
+    init() async throws {
+        table = try await OccurrenceTable(daysAhead: nil)
+        try await put("old")
+        try await pass()
+        try await pass()
+    }
+
+    private func put(_ place: String, _ title: String = "Event") async throws {
+        try await table.put(
+            "DTSTART:20261123T090000Z\nDTEND:20261123T100000Z\nSUMMARY:\(title)\nLOCATION:\(place)",
+            takes: 1
+        )
+    }
+
+    private func pass(isSweeping: Bool = false) async throws {
+        try await table.world.pass(of: table.spoke, in: process, isSweeping: isSweeping)
+        table.clock.advance(1)
+    }
+
+    /// Lets queries answer what there is now, whatever happens, or follow again.
+    private func freeze(_ isFrozen: Bool = true) async {
+        _ = await table.side.simulator.control("POST", "settings", ["freezes_queries": .bool(isFrozen)])
+    }
+
+    private func place() async throws -> String? {
+        try await table.object()?.master?.first("LOCATION")?.text
+    }
+
+    private func column(_ name: String) async -> String? {
+        await table.side.pages().first { $0.columnText("Calendar UID") == "series" }?.columnText(name)
+    }
+
+    private func edit(_ columns: JSONValue) async throws {
+        let id = try await table.page("series")
+        _ = await table.side.simulator.control(
+            "POST",
+            "edit",
+            ["id": .string(id), "properties": columns]
+        )
+    }
+
+    private func text(_ text: String) -> JSONValue {
+        [["type": "text", "text": ["content": .string(text)]]]
+    }
+
+    @Test(arguments: [1, 120], [false, true])
+    func `a page as it was before our write undoes nothing`(_ seconds: Int64, _ isSweeping: Bool)
+        async throws
+    {
+        table.clock.advance(seconds)
+        await freeze()
+        try await put("new")
+        for _ in 0..<3 {
+            try await pass(isSweeping: isSweeping)
+            #expect(try await place() == "new")
+            #expect(await column("Location") == "new")
+        }
+        try await put("newer", "Renamed")
+        try await pass(isSweeping: isSweeping)
+        try await pass(isSweeping: isSweeping)
+        await freeze(false)
+        try await pass(isSweeping: isSweeping)
+        #expect(try await place() == "newer")
+        #expect(await column("Location") == "newer")
+        #expect(await column("Name") == "Renamed")
+    }
+
+    @Test(arguments: [1, 120])
+    func `what a person changes after our write comes although queries do not have it yet`(
+        _ seconds: Int64
+    ) async throws {
+        table.clock.advance(120)
+        await freeze()
+        try await put("new")
+        try await pass()
+        table.clock.advance(seconds)
+        try await edit(["Location": ["rich_text": text("theirs")]])
+        try await pass()
+        try await pass()
+        #expect(try await place() == "theirs")
+        await freeze(false)
+        try await pass()
+        #expect(try await place() == "theirs")
+        #expect(await column("Location") == "theirs")
+    }
+
+    @Test(arguments: [false, true])
+    func `an event that was deleted here does not come back`(_ isSweeping: Bool) async throws {
+        table.clock.advance(120)
+        await freeze()
+        let calendar = table.world.calendar
+        _ = try await table.world.calendars.delete(
+            named: "series.ics",
+            in: calendar,
+            if: .always,
+            by: Author(.client, name: "test")
+        )
+        for _ in 0..<3 {
+            try await pass(isSweeping: isSweeping)
+            #expect(try await table.count() == 0)
+        }
+        await freeze(false)
+        try await pass(isSweeping: isSweeping)
+        #expect(try await table.count() == 0)
+        #expect(await table.side.pages().isEmpty)
+    }
+
+    @Test func `pages are asked for one by one only while queries lag`() async throws {
+        table.clock.advance(120)
+        await freeze()
+        try await put("new")
+        try await pass()
+        await freeze(false)
+        _ = await table.side.simulator.control("DELETE", "log")
+        for _ in 0..<3 { try await pass() }
+        let asked = await table.side.simulator.control("GET", "log").array ?? []
+        #expect(asked.contains { $0.string?.contains("/query") == true })
+        #expect(!asked.contains { $0.string?.hasPrefix("GET /v1/pages/") == true })
+    }
+}
