@@ -174,10 +174,23 @@ struct Overlay {
                 patch(&component, with: override, fields)
                 // It names its occurrence in the form of the start it belongs to (RFC 5545 §3.8.4.4).
                 if self.fields.contains(.schedule) {
-                    component.set("RECURRENCE-ID", zones.retold(override.all("RECURRENCE-ID")))
+                    component.set("RECURRENCE-ID", recurrenceID(override, over: component))
                 }
             }
         )
+    }
+
+    /// RECURRENCE-ID of one of our overrides; an upstream that shows occurrences one by one tells nothing of RANGE.
+    private func recurrenceID(_ override: Component, over known: Component) -> [Property] {
+        let told = zones.retold(override.all("RECURRENCE-ID"))
+        guard fieldSet.overrides == .some,
+            let range = known.first("RECURRENCE-ID")?.parameters.first(where: { $0.name == "RANGE" })
+        else { return told }
+        return told.map { id in
+            var id = id
+            id.parameters.append(range)
+            return id
+        }
     }
 
     /// An override of ours: what the source cannot hold is that of the series.

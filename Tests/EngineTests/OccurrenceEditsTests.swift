@@ -165,4 +165,71 @@ struct OccurrenceEditsTests {
         try await moveSeries(of: table)
         #expect(try await table.overrides() == ["20261130T130000 at 20261201T140000 Jour fixe"])
     }
+
+    // MARK: This and all that follow
+
+    private func ranged(of table: OccurrenceTable) -> String {
+        table.override(
+            "20261123T090000",
+            "DTSTART;TZID=Europe/Berlin:20261123T120000\nDTEND;TZID=Europe/Berlin:20261123T130000\nSUMMARY:Later"
+        )
+        .replacing("RECURRENCE-ID;", with: "RECURRENCE-ID;RANGE=THISANDFUTURE;")
+    }
+
+    private static let later = [
+        "series / 20261123T080000Z: 2026-11-23T12:00:00.000+01:00 Later",
+        "series / 20261130T080000Z: 2026-11-30T12:00:00.000+01:00 Later",
+        "series / 20261207T080000Z: 2026-12-07T12:00:00.000+01:00 Later",
+    ]
+
+    @Test func `what a client changes of this and all that follow stays as the client wrote it`() async throws {
+        let table = try await OccurrenceTable()
+        try await table.put(OccurrenceTable.weekly, ranged(of: table))
+        let text = try await table.object()?.text
+        try await table.settle()
+        #expect(await table.shown() == Self.later)
+        #expect(try await table.object()?.text == text)
+        table.clock.advance(7 * 86_400)
+        try await table.settle()
+        #expect(await table.shown().count == 4)
+        #expect(try await table.object()?.text == text)
+    }
+
+    @Test func `a page of one that follows is an override once a person edits it`() async throws {
+        let table = try await OccurrenceTable()
+        try await table.put(OccurrenceTable.weekly, ranged(of: table))
+        try await table.settle()
+        await table.rename(try await table.page(Self.occurrence), "Special")
+        try await table.settle()
+        #expect(
+            try await table.overrides() == [
+                "20261123T090000 at 20261123T120000 Later", "20261130T090000 at 20261130T120000 Special",
+            ]
+        )
+        #expect(try await table.object()?.text.contains("RANGE=THISANDFUTURE") == true)
+        #expect(
+            await table.shown() == [Self.later[0], Self.later[1].replacing("Later", with: "Special"), Self.later[2]]
+        )
+    }
+
+    @Test func `this and all that follow stay different when a person moves the series`() async throws {
+        let table = try await OccurrenceTable()
+        try await table.put(OccurrenceTable.weekly, ranged(of: table))
+        try await table.settle()
+        try await moveSeries(of: table)
+        let overrides = try await table.overrides()
+        #expect(overrides == ["20261123T130000 at 20261123T120000 Later"])
+        #expect(try await table.object()?.text.contains("RANGE=THISANDFUTURE") == true)
+    }
+
+    @Test func `what a person edits on the page from which all that follow are different is so of all`() async throws {
+        let table = try await OccurrenceTable()
+        try await table.put(OccurrenceTable.weekly, ranged(of: table))
+        try await table.settle()
+        await table.rename(try await table.page("series / 20261123T080000Z"), "Theirs")
+        try await table.settle()
+        #expect(try await table.overrides() == ["20261123T090000 at 20261123T120000 Theirs"])
+        #expect(try await table.object()?.text.contains("RANGE=THISANDFUTURE") == true)
+        #expect(await table.shown() == Self.later.map { $0.replacing("Later", with: "Theirs") })
+    }
 }

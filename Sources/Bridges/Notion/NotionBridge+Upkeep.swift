@@ -149,7 +149,8 @@ extension NotionBridge: UpkeepBridge {
             series: compactID(series),
             stamp: wanted.stamp,
             follows: follows,
-            isOnTime: !follows && wanted.isOnTime
+            isOnTime: !follows && wanted.isOnTime,
+            isRanged: follows && wanted.isRanged
         )
         var body: [String: JSON] = [Page.noteKey: ["occurrence": note.json]]
         guard let present else {
@@ -165,7 +166,7 @@ extension NotionBridge: UpkeepBridge {
         }
         let isNoted =
             present.note.follows == follows && present.note.isOnTime == note.isOnTime
-            && present.note.stamp == wanted.stamp
+            && present.note.isRanged == note.isRanged && present.note.stamp == wanted.stamp
             && present.page.isAsWritten(columns)
         guard !changed.isEmpty || !isNoted else { return nil }
         body["properties"] = .object(changed)
@@ -187,8 +188,10 @@ extension NotionBridge: UpkeepBridge {
         let stamp: String
         let uid: String
         let values: EventValues
-        /// Whether it is as the series tells it.
+        /// Whether it is as the series tells it, or an earlier occurrence of all that follow.
         let follows: Bool
+        /// Whether an earlier occurrence tells it.
+        let isRanged: Bool
         /// Whether it is when the series has it.
         let isOnTime: Bool
     }
@@ -210,10 +213,17 @@ extension NotionBridge: UpkeepBridge {
             let uid = OccurrenceNote.uid(uid, stamp)
             let values = try values(of: place, uid, zones)
             let plain = place.isOverride ? try plainValues(of: place, master, object, uid, zones) : values
-            let follows = values == plain
-            let isOnTime = plain.map { values.isAtSameTime(as: $0) } ?? false
-            let place = WantedOccurrence(stamp: stamp, uid: uid, values: values, follows: follows, isOnTime: isOnTime)
-            wanted.append(place)
+            let isRanged = values != plain && place.isToldByAnother(stamp, zones)
+            wanted.append(
+                WantedOccurrence(
+                    stamp: stamp,
+                    uid: uid,
+                    values: values,
+                    follows: values == plain || isRanged,
+                    isRanged: isRanged,
+                    isOnTime: plain.map { values.isAtSameTime(as: $0) } ?? false
+                )
+            )
         }
         return wanted
     }
@@ -298,6 +308,12 @@ extension EventValues {
 }
 
 extension Occurrence {
+    /// Whether it is different because an earlier one is, with all that follow.
+    fileprivate func isToldByAnother(_ stamp: String, _ zones: ZoneResolver) -> Bool {
+        guard isOverride, let id = component.first("RECURRENCE-ID")?.dateTime else { return false }
+        return OccurrenceNote.stamp(of: id, zones) != stamp
+    }
+
     /// An override, by itself.
     fileprivate init?(_ override: Component, _ zones: ZoneResolver) {
         guard let id = override.first("RECURRENCE-ID")?.dateTime, let start = override.first("DTSTART")?.dateTime else {

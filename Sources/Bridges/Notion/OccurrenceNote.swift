@@ -12,6 +12,8 @@ struct OccurrenceNote: Sendable, Hashable {
     var follows: Bool?
     /// Whether the time at least was the series' own, of an override.
     var isOnTime = false
+    /// Whether that was told of it by an earlier occurrence that is different, and of all that follow (RANGE=THISANDFUTURE).
+    var isRanged = false
     /// Whether the page was not there before: what was taken off the series comes back with it.
     var isRestored = false
 
@@ -61,6 +63,7 @@ extension OccurrenceNote {
             written: json["written"]?.string,
             follows: json["follows"]?.bool,
             isOnTime: json["on_time"]?.bool ?? false,
+            isRanged: json["ranged"]?.bool ?? false,
             isRestored: json["restored"]?.bool ?? false
         )
     }
@@ -68,7 +71,8 @@ extension OccurrenceNote {
     var json: JSON {
         [
             "series": .string(series), "stamp": .string(stamp), "written": .optional(written),
-            "follows": follows.map(JSON.bool) ?? .null, "on_time": .bool(isOnTime), "restored": .bool(isRestored),
+            "follows": follows.map(JSON.bool) ?? .null, "on_time": .bool(isOnTime), "ranged": .bool(isRanged),
+            "restored": .bool(isRestored),
         ]
     }
 
@@ -80,15 +84,16 @@ extension OccurrenceNote {
             series: words[0],
             stamp: words[1],
             written: words[2] == "-" ? nil : words[2],
-            follows: words[3] == "?" ? nil : words[3] == "+",
+            follows: words[3] == "?" ? nil : words[3] == "+" || words[3] == "~",
             isOnTime: words[3] == "=",
+            isRanged: words[3] == "~",
             isRestored: words[4] == "!"
         )
     }
 
     /// The note on one line: there are many of them in a cursor.
     var line: String {
-        let follows = follows.map { $0 ? "+" : isOnTime ? "=" : "-" } ?? "?"
+        let follows = follows.map { $0 ? isRanged ? "~" : "+" : isOnTime ? "=" : "-" } ?? "?"
         return [series, stamp, written ?? "-", follows, isRestored ? "!" : "."].joined(separator: " ")
     }
 }

@@ -90,9 +90,9 @@ struct ShownOccurrences {
         let series = When(place, linkZone: bridge.link.timeZone)
         let when = own ?? series
         // A time that was written as the series' own, and left alone since, is wherever the series puts it now.
-        let isOnTime = (note.follows == true || note.isOnTime) && page.isAsWritten(.when, columns)
+        let isOnTime = (note.follows == true && !note.isRanged || note.isOnTime) && page.isAsWritten(.when, columns)
         let isElsewhere = !isOnTime && !when.coversSame(as: series)
-        guard note.follows == false || isElsewhere || differs(page) else { return }
+        guard note.follows == false || note.isRanged || isElsewhere || differs(page) else { return }
         var properties = event.properties.filter { ["UID", "DTSTAMP", "LAST-MODIFIED", "CREATED"].contains($0.name) }
         properties.append(Property("RECURRENCE-ID", id))
         properties += isElsewhere ? times(when) : times(place)
