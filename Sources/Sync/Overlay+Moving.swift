@@ -8,7 +8,7 @@ extension Overlay {
     /// One that would replace nothing where it went stays where it was; one whose occurrence is no more goes with it.
     func moveOverrides(of calendar: inout Component) throws(CalendarDataError) {
         let former = calendar.components.filter(isOverride)
-        guard !former.isEmpty, let move = movement(to: calendar) else { return }
+        guard !former.isEmpty, let move = movement() else { return }
         let moved = former.map(move)
         let zones = target.zones
         let dates = { (overrides: [Component]) in
@@ -35,7 +35,7 @@ extension Overlay {
     }
 
     /// How far overrides go along; nil where nothing is said of when the series is.
-    private func movement(to calendar: Component) -> ((Component) -> Component)? {
+    func movement() -> ((Component) -> Component)? {
         guard let before = target.master?.first("DTSTART")?.dateTime, let master = source.master,
             let after = master.first("DTSTART")?.dateTime
         else { return nil }

@@ -2,6 +2,7 @@ import HTTPTypes
 import ICalendar
 import Logging
 import Store
+import Sync
 
 extension RESTRoutes {
     /// The most occurrences one series is expanded to.
@@ -218,7 +219,9 @@ extension RESTRoutes {
             root.updateComponents(where: { $0.name == "VEVENT" && $0.first("RECURRENCE-ID") == nil }, change)
         }
         if let problem { throw problem }
-        return try await put(try checked(root), stored.name, in: calendar, if: condition(request, stored), request)
+        var changed = try checked(root)
+        if request.query["occurrence"] == nil { changed = try changed.takingExceptionsAlong(from: object) }
+        return try await put(changed, stored.name, in: calendar, if: condition(request, stored), request)
     }
 
     /// An override of one occurrence that starts as what the series says.
