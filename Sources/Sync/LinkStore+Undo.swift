@@ -77,14 +77,22 @@ extension LinkStore {
             guard let row else { return nil }
             let link = LinkID(rawValue: try row.integer("link"))
             let calendar = CalendarID(rawValue: try row.integer("calendar"))
-            var undone = UndoneRun()
             let splits = try Self.undoneSplits(of: id, in: calendar, calendars, at: now, transaction)
-            undone.kept += splits.kept
-            undone.removed = removed
-            try Self.rejoin(splits.rejoined, of: link, in: calendar, calendars, author, at: now, &undone, transaction)
+            var undoing = Undoing(
+                run: id,
+                link: link,
+                calendar: calendar,
+                calendars: calendars,
+                author: author,
+                now: now
+            )
+            undoing.undone.removed = removed
+            undoing.undone.kept = splits.kept.sorted()
+            try undoing.rejoin(splits.rejoined, transaction)
             let parts = splits.kept.union(splits.rejoined.map(\.uid))
-            try Self.restore(id, but: parts, in: calendar, calendars, author, at: now, &undone, transaction)
-            try Self.remove(id, of: link, but: parts, in: calendar, calendars, author, at: now, &undone, transaction)
+            try undoing.restore(but: parts, transaction)
+            try undoing.remove(but: parts, transaction)
+            var undone = undoing.undone
             undone.kept += try Self.leftUpstream(by: id, link, transaction)
             (undone.removed, undone.kept) = (undone.removed.sorted(), Set(undone.kept).sorted())
             try transaction.run("UPDATE pass SET undone_at = \(now.value) WHERE id = \(id.value)")
@@ -97,36 +105,6 @@ extension LinkStore {
     }
 
     // MARK: In a transaction
-
-    private static func restore(
-        _ id: RunID,
-        but parts: Set<String>,
-        in calendar: CalendarID,
-        _ calendars: CalendarStore,
-        _ author: Author,
-        at now: Instant,
-        _ undone: inout UndoneRun,
-        _ transaction: borrowing SQLTransaction
-    ) throws {
-        let items = try transaction.rows(
-            """
-            SELECT * FROM pass_item
-            WHERE pass = \(id.value) AND undo_text IS NOT NULL AND outcome = 'done' ORDER BY uid
-            """
-        )
-        for row in items {
-            let item = try UndoneItem(row)
-            guard !parts.contains(item.uid) else { continue }
-            let present = try calendars.object(uid: item.uid, in: calendar, transaction)
-            let left = try present.flatMap { try text(of: $0, leftBy: id, transaction) }
-            let (object, isWhole) = try item.before(present, left: left, at: now)
-            if !isWhole { undone.kept.append(item.uid) }
-            if present == nil, object != nil { try takeUpAgain(item.uid, in: calendar, transaction) }
-            if let object, try bringBack(object, item.uid, in: calendar, calendars, author, transaction) {
-                undone.restored.append(item.uid)
-            }
-        }
-    }
 
     /// What an event was when a run was through with it; nil where that is not known any more.
     static func text(
@@ -180,60 +158,6 @@ extension LinkStore {
         return false
     }
 
-    /// Deletes the parts of series that are whole again; that goes upstream where the link may write there.
-    private static func rejoin(
-        _ parts: [StoredObject],
-        of id: LinkID,
-        in calendar: CalendarID,
-        _ calendars: CalendarStore,
-        _ author: Author,
-        at now: Instant,
-        _ undone: inout UndoneRun,
-        _ transaction: borrowing SQLTransaction
-    ) throws {
-        let mayWrite = try link(id, transaction)?.effectiveDirection != .pull
-        for part in parts {
-            _ = try calendars.delete(named: part.name, in: calendar, if: .always, by: author, transaction)
-            if !mayWrite { try leaveAlone(part.uid, id, at: now, transaction) }
-            undone.removed.append(part.uid)
-        }
-    }
-
-    /// Removes here what a run made here, but for what somebody changed since.
-    private static func remove(
-        _ id: RunID,
-        of link: LinkID,
-        but parts: Set<String>,
-        in calendar: CalendarID,
-        _ calendars: CalendarStore,
-        _ author: Author,
-        at now: Instant,
-        _ undone: inout UndoneRun,
-        _ transaction: borrowing SQLTransaction
-    ) throws {
-        // What is there must be the very version that the run wrote.
-        let rows = try transaction.rows(
-            """
-            SELECT object.uid, object.name, COALESCE(version.run, 0) = \(id.value) AS is_untouched FROM pass_item
-            JOIN object ON object.calendar = \(calendar.value) AND object.uid = pass_item.uid
-            JOIN version ON version.number = object.version
-            WHERE pass_item.pass = \(id.value) AND undo_removes = 'gateway' AND outcome = 'done' ORDER BY object.uid
-            """
-        )
-        for row in rows {
-            let (uid, name) = (try row.text("uid"), try row.text("name"))
-            guard !parts.contains(uid) else { continue }
-            guard try row.bool("is_untouched"),
-                try calendars.delete(named: name, in: calendar, if: .always, by: author, transaction) == .deleted
-            else {
-                undone.kept.append(uid)
-                continue
-            }
-            try leaveAlone(uid, link, at: now, transaction)
-            undone.removed.append(uid)
-        }
-    }
-
     /// The events that a run made upstream and that are there still.
     private static func leftUpstream(
         by id: RunID,
@@ -263,5 +187,73 @@ extension LinkStore {
             try transaction.run("DELETE FROM \(raw: table) WHERE link = \(link.value) AND uid = \(.text(uid))")
         }
         try skip(uid, link, at: now, transaction)
+    }
+}
+
+/// A run that is being undone here: where, by whom and when, and what became of it so far.
+private struct Undoing {
+    let run: RunID
+    let link: LinkID
+    let calendar: CalendarID
+    let calendars: CalendarStore
+    let author: Author
+    let now: Instant
+    var undone = UndoneRun()
+
+    /// Brings back what the run changed or deleted, as far as nobody changed it since.
+    mutating func restore(but parts: Set<String>, _ transaction: borrowing SQLTransaction) throws {
+        let items = try transaction.rows(
+            """
+            SELECT * FROM pass_item
+            WHERE pass = \(run.value) AND undo_text IS NOT NULL AND outcome = 'done' ORDER BY uid
+            """
+        )
+        for row in items {
+            let item = try UndoneItem(row)
+            guard !parts.contains(item.uid) else { continue }
+            let present = try calendars.object(uid: item.uid, in: calendar, transaction)
+            let left = try present.flatMap { try LinkStore.text(of: $0, leftBy: run, transaction) }
+            let (object, isWhole) = try item.before(present, left: left, at: now)
+            if !isWhole { undone.kept.append(item.uid) }
+            if present == nil, object != nil { try LinkStore.takeUpAgain(item.uid, in: calendar, transaction) }
+            if let object, try LinkStore.bringBack(object, item.uid, in: calendar, calendars, author, transaction) {
+                undone.restored.append(item.uid)
+            }
+        }
+    }
+
+    /// Deletes the parts of series that are whole again; that goes upstream where the link may write there.
+    mutating func rejoin(_ parts: [StoredObject], _ transaction: borrowing SQLTransaction) throws {
+        let mayWrite = try LinkStore.link(link, transaction)?.effectiveDirection != .pull
+        for part in parts {
+            _ = try calendars.delete(named: part.name, in: calendar, if: .always, by: author, transaction)
+            if !mayWrite { try LinkStore.leaveAlone(part.uid, link, at: now, transaction) }
+            undone.removed.append(part.uid)
+        }
+    }
+
+    /// Removes here what a run made here, but for what somebody changed since.
+    mutating func remove(but parts: Set<String>, _ transaction: borrowing SQLTransaction) throws {
+        // What is there must be the very version that the run wrote.
+        let rows = try transaction.rows(
+            """
+            SELECT object.uid, object.name, COALESCE(version.run, 0) = \(run.value) AS is_untouched FROM pass_item
+            JOIN object ON object.calendar = \(calendar.value) AND object.uid = pass_item.uid
+            JOIN version ON version.number = object.version
+            WHERE pass_item.pass = \(run.value) AND undo_removes = 'gateway' AND outcome = 'done' ORDER BY object.uid
+            """
+        )
+        for row in rows {
+            let (uid, name) = (try row.text("uid"), try row.text("name"))
+            guard !parts.contains(uid) else { continue }
+            guard try row.bool("is_untouched"),
+                try calendars.delete(named: name, in: calendar, if: .always, by: author, transaction) == .deleted
+            else {
+                undone.kept.append(uid)
+                continue
+            }
+            try LinkStore.leaveAlone(uid, link, at: now, transaction)
+            undone.removed.append(uid)
+        }
     }
 }

@@ -17,8 +17,37 @@ struct FirstListingTests {
         ListedPage(records: records, isLast: isLast)
     }
 
+    /// A pass that is under way over a listing whose pages are still to come.
+    private struct Listing {
+        let bench: Workbench
+        let pages: AsyncStream<ListedPage>.Continuation
+        let report: Task<PassReport, any Error>
+        let steps: AsyncStream<SyncProgress>.Continuation
+        var told: AsyncStream<SyncProgress>.Iterator
+
+        init() async throws {
+            bench = try await Workbench()
+            let (listed, pages) = AsyncStream<ListedPage>.makeStream()
+            let (told, steps) = AsyncStream<SyncProgress>.makeStream()
+            let pass = FirstListingTests.pass(bench, listed) { steps.yield($0) }
+            report = Task {
+                var pass = pass
+                return try await pass.run()
+            }
+            (self.pages, self.steps, self.told) = (pages, steps, told.makeAsyncIterator())
+        }
+
+        /// The next step of its progress like that.
+        mutating func step(where isWanted: (SyncProgress) -> Bool) async -> SyncProgress? {
+            while let step = await told.next() {
+                if isWanted(step) { return step }
+            }
+            return nil
+        }
+    }
+
     /// A pass over a listing of such pages, told of by whoever has the continuation.
-    private func pass(
+    private static func pass(
         _ bench: Workbench,
         _ pages: AsyncStream<ListedPage>,
         failing failure: BridgeError? = nil,
@@ -48,55 +77,35 @@ struct FirstListingTests {
     }
 
     @Test func `the events of a page are here while the next one is on its way`() async throws {
-        let bench = try await Workbench()
-        let (pages, next) = AsyncStream<ListedPage>.makeStream()
-        let (steps, step) = AsyncStream<SyncProgress>.makeStream()
-        var pass = pass(bench, pages) { step.yield($0) }
-        async let report = pass.run()
-        var told = steps.makeAsyncIterator()
-        next.yield(page([record("a", event("a")), record("b", event("b"))]))
-        let first = await Self.step(&told) { $0.done == 2 }
+        var listing = try await Listing()
+        let bench = listing.bench
+        listing.pages.yield(page([record("a", event("a")), record("b", event("b"))]))
+        let first = await listing.step { $0.done == 2 }
         #expect(first == SyncProgress(done: 2, total: 2, isTotalKnown: false))
         #expect(try await bench.uids() == ["a", "b"])
         #expect(try await bench.status().lastSyncedAt == nil)
-        next.yield(page([record("c", event("c"))]))
-        let second = await Self.step(&told) { $0.done == 3 }
+        listing.pages.yield(page([record("c", event("c"))]))
+        let second = await listing.step { $0.done == 3 }
         #expect(second == SyncProgress(done: 3, total: 3, isTotalKnown: false))
-        next.finish()
-        #expect(try await report.counts.pulled == 3)
+        listing.pages.finish()
+        #expect(try await listing.report.value.counts.pulled == 3)
         #expect(try await bench.uids() == ["a", "b", "c"])
         #expect(try await bench.status().lastSyncedAt != nil)
     }
 
-    /// The next step like that.
-    private static func step(
-        _ steps: inout AsyncStream<SyncProgress>.Iterator,
-        where isWanted: (SyncProgress) -> Bool
-    ) async -> SyncProgress? {
-        while let step = await steps.next() {
-            if isWanted(step) { return step }
-        }
-        return nil
-    }
-
     @Test func `until the last page is there, what was read so far is no total`() async throws {
-        let bench = try await Workbench()
-        let (pages, next) = AsyncStream<ListedPage>.makeStream()
-        let (steps, step) = AsyncStream<SyncProgress>.makeStream()
-        var pass = pass(bench, pages) { step.yield($0) }
-        async let report = pass.run()
-        var told = steps.makeAsyncIterator()
-        next.yield(page([record("a", event("a")), record("b", event("b"))]))
+        var listing = try await Listing()
+        listing.pages.yield(page([record("a", event("a")), record("b", event("b"))]))
         // What was read is told before it is here.
-        #expect(await told.next() == SyncProgress(done: 0, total: 2, isTotalKnown: false))
-        next.yield(page([record("c", event("c"))], isLast: true))
-        let known = await Self.step(&told) { $0.isTotalKnown }
+        #expect(await listing.told.next() == SyncProgress(done: 0, total: 2, isTotalKnown: false))
+        listing.pages.yield(page([record("c", event("c"))], isLast: true))
+        let known = await listing.step { $0.isTotalKnown }
         #expect(known?.total == 3)
-        next.finish()
-        #expect(try await report.counts.pulled == 3)
-        step.finish()
+        listing.pages.finish()
+        #expect(try await listing.report.value.counts.pulled == 3)
+        listing.steps.finish()
         var last = known
-        while let step = await told.next() { last = step }
+        while let step = await listing.told.next() { last = step }
         #expect(last == SyncProgress(done: 3, total: 3))
     }
 
@@ -109,19 +118,15 @@ struct FirstListingTests {
     )
 
     @Test func `an exception on a later page comes to its series, which is there already`() async throws {
-        let bench = try await Workbench()
-        let (pages, next) = AsyncStream<ListedPage>.makeStream()
-        let (steps, step) = AsyncStream<SyncProgress>.makeStream()
-        var pass = pass(bench, pages) { step.yield($0) }
-        async let report = pass.run()
-        var told = steps.makeAsyncIterator()
-        next.yield(page([record("s", Self.master), record("a", event("a"))]))
-        let first = await Self.step(&told) { $0.done == 2 }
+        var listing = try await Listing()
+        let bench = listing.bench
+        listing.pages.yield(page([record("s", Self.master), record("a", event("a"))]))
+        let first = await listing.step { $0.done == 2 }
         #expect(first == SyncProgress(done: 2, total: 2, isTotalKnown: false))
         #expect(try await bench.text("s")?.contains("SUMMARY:Daily") == true)
-        next.yield(page([record("s_1", Self.exception, series: "s")], isLast: true))
-        next.finish()
-        #expect(try await report.counts.failed == 0)
+        listing.pages.yield(page([record("s_1", Self.exception, series: "s")], isLast: true))
+        listing.pages.finish()
+        #expect(try await listing.report.value.counts.failed == 0)
         let text = try #require(try await bench.text("s"))
         #expect(text.contains("SUMMARY:Later") && text.contains("SUMMARY:Daily"))
         #expect(try await bench.status().pending == 0)
@@ -134,7 +139,7 @@ struct FirstListingTests {
             of: page([record("s_1", Self.exception, series: "s"), record("a", event("a"))]),
             page([record("s", Self.master)])
         )
-        var pass = pass(bench, pages)
+        var pass = Self.pass(bench, pages)
         #expect(try await pass.run().counts.pulled == 2)
         #expect(try await bench.text("s")?.contains("SUMMARY:Later") == true)
         let stored = try #require(try await bench.calendars.object(uid: "s", in: bench.calendar))
@@ -145,7 +150,7 @@ struct FirstListingTests {
         let bench = try await Workbench()
         let series = record("s", event("s", "RRULE:FREQ=DAILY"))
         let pages = listing(of: page([record("a", event("a")), series]), breaksOff: true)
-        var pass = pass(bench, pages)
+        var pass = Self.pass(bench, pages)
         #expect(try await pass.run().counts.pulled == 2)
         #expect(try await bench.uids() == ["a", "s"])
     }
@@ -154,7 +159,7 @@ struct FirstListingTests {
         let bench = try await Workbench()
         let series = record("s_1", Self.exception, series: "s")
         let pages = listing(of: page([record("a", event("a")), series]), breaksOff: true)
-        var first = pass(bench, pages, failing: .unreachable("gone"))
+        var first = Self.pass(bench, pages, failing: .unreachable("gone"))
         await #expect(throws: BridgeError.unreachable("gone")) { try await first.run() }
         #expect(try await bench.uids() == ["a"])
         #expect(try await bench.status().lastSyncedAt == nil)
@@ -173,7 +178,7 @@ struct FirstListingTests {
             of: page([record("a", event("a", "SUMMARY:Early"))]),
             page([record("a", event("a", "SUMMARY:Late"), at: 2)])
         )
-        var pass = pass(bench, pages)
+        var pass = Self.pass(bench, pages)
         _ = try await pass.run()
         #expect(try await bench.text("a")?.contains("SUMMARY:Late") == true)
         #expect(try await bench.status().pending == 0)
@@ -182,7 +187,7 @@ struct FirstListingTests {
     @Test func `what cannot be read is in quarantine and stops nothing`() async throws {
         let bench = try await Workbench()
         let bad = record("bad", event("bad", "COMMENT:UNREADABLE"))
-        var pass = pass(bench, listing(of: page([bad, record("a", event("a"))])))
+        var pass = Self.pass(bench, listing(of: page([bad, record("a", event("a"))])))
         _ = try await pass.run()
         #expect(try await bench.uids() == ["a"])
         #expect(try await bench.links.quarantine(of: bench.owner, link: bench.link.id).map(\.series) == ["bad"])
@@ -191,7 +196,7 @@ struct FirstListingTests {
     @Test func `two series of one UID are two events`() async throws {
         let bench = try await Workbench()
         let pages = listing(of: page([record("a", event("one"))]), page([record("b", event("one", "SUMMARY:Other"))]))
-        var pass = pass(bench, pages)
+        var pass = Self.pass(bench, pages)
         _ = try await pass.run()
         #expect(try await bench.uids() == ["one", "one/b"])
     }
@@ -210,18 +215,14 @@ struct FirstListingTests {
     }
 
     @Test func `an event that a client makes under the same UID meanwhile is not written over`() async throws {
-        let bench = try await Workbench()
-        let (pages, next) = AsyncStream<ListedPage>.makeStream()
-        let (steps, step) = AsyncStream<SyncProgress>.makeStream()
-        var pass = pass(bench, pages) { step.yield($0) }
-        async let report = pass.run()
-        var told = steps.makeAsyncIterator()
-        next.yield(page([record("a", event("a"))]))
-        _ = await Self.step(&told) { $0.done == 1 }
+        var listing = try await Listing()
+        let bench = listing.bench
+        listing.pages.yield(page([record("a", event("a"))]))
+        _ = await listing.step { $0.done == 1 }
         try await bench.put(event("b", "SUMMARY:Mine", "LOCATION:Roof"))
-        next.yield(page([record("b", event("b", "SUMMARY:Mine"))]))
-        next.finish()
-        _ = try await report
+        listing.pages.yield(page([record("b", event("b", "SUMMARY:Mine"))]))
+        listing.pages.finish()
+        _ = try await listing.report.value
         #expect(try await bench.text("b")?.contains("LOCATION:Roof") == true)
         #expect(try await bench.uids() == ["a", "b"])
     }
@@ -239,7 +240,7 @@ struct FirstListingTests {
         var bench = try await Workbench()
         bench.link.filters = #"{"from": "2026-12-01"}"#
         let late = event("late", "DTSTART:20261205T090000Z", "DTEND:20261205T100000Z")
-        var pass = pass(bench, listing(of: page([record("a", event("a")), record("late", late)])))
+        var pass = Self.pass(bench, listing(of: page([record("a", event("a")), record("late", late)])))
         _ = try await pass.run()
         #expect(try await bench.uids() == ["late"])
     }
