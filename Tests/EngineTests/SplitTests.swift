@@ -175,6 +175,23 @@ struct SplitTests {
         #expect(try await split.world.links.skipped(by: split.linked.spoke.link.id).isEmpty)
     }
 
+    @Test func `where one part alone is as it was, the other is named and stays`() async throws {
+        let split = try await split()
+        func calendar() async throws -> [StoredObject] { try await split.world.calendars.all(in: split.world.calendar) }
+        let first = try #require(try await calendar().first { $0.uid == split.uid(split.id) })
+        #expect(try await split.world.calendars.doubles(of: first.id).isEmpty)
+        let whole = try #require(try await split.world.calendars.versions(of: first.id).first)
+        _ = try await split.world.calendars.put(
+            CalendarObject(parsing: whole.text),
+            named: first.name,
+            in: split.world.calendar,
+            if: .always,
+            by: Author(.client, name: "alice")
+        )
+        #expect(try await split.world.calendars.doubles(of: first.id).map(\.uid) == [split.uid(split.rest)])
+        #expect(try await calendar().contains { $0.uid == split.uid(split.rest) })
+    }
+
     @Test func `undoing the undoing brings both parts back`() async throws {
         let split = try await split()
         let after = try await occurrences(split.world)

@@ -117,7 +117,19 @@ extension DashboardRoutes {
             shown[present]["restorable"] = false
             shown[present]["isPresent"] = true
         }
-        return page("history", ["id": request.id, "versions": Array(shown.reversed())], for: request.visitor)
+        let content: [String: Any] = [
+            "id": request.id, "versions": Array(shown.reversed()), "doubles": try await doubles(of: request.id),
+        ]
+        return page("history", content, for: request.visitor)
+    }
+
+    /// The events in which a series went on, and whose days it has itself again.
+    private func doubles(of id: String) async throws -> [[String: Any]] {
+        guard let id = Int64(id).map(ObjectID.init(rawValue:)) else { return [] }
+        return try await gateway.calendars.doubles(of: id).map { stored in
+            let title = try stored.object().master?.first("SUMMARY")?.text
+            return ["double": stored.id.rawValue, "name": title ?? "an event without a title"]
+        }
     }
 
     private static func lines(_ some: [Substring], notIn others: [Substring]) -> [String] {

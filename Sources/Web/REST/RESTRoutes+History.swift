@@ -14,9 +14,9 @@ extension RESTRoutes {
         .post(
             "/events/{id}/restore",
             "restore_event",
-            "Makes an old version the present one",
+            "Makes an old version the present one; what it doubles is named, and stays",
             body: .object(["version": .identifier]),
-            answer: .named("Event")
+            answer: .named("RestoredEvent")
         ) { rest, request in try await rest.restore(request) },
         .get(
             "/events/{id}/explain",
@@ -43,7 +43,28 @@ extension RESTRoutes {
     }
 
     /// `POST /events/{id}/restore`: an old version becomes the present one, and goes upstream like any edit.
+    ///
+    /// Of a series that was split since, the rest is an event of its own. It stays: whoever wants it gone deletes it, and it can
+    /// be restored like any other. The answer names it, as both take place on the same days.
     func restore(_ request: RESTRequest) async throws -> RESTReply {
+        var reply = try await restoreVersion(request)
+        guard case .json(let body) = reply.content, var members = body.object,
+            let id = body["id"]?.integer.map(ObjectID.init(rawValue:)),
+            let calendar = try await gateway.calendars.calendar(holding: id)
+        else { return reply }
+        let own = try await visibleCalendar(calendar.id, request.visitor)
+        var doubles: [JSON] = []
+        for stored in try await gateway.calendars.doubles(of: id) {
+            let object = try stored.object()
+            guard let first = try Self.whole(object) else { continue }
+            doubles.append(EventRow(stored: stored, object: object, calendar: own).json(first))
+        }
+        members["doubled_by"] = .array(doubles)
+        reply.content = .json(.object(members))
+        return reply
+    }
+
+    private func restoreVersion(_ request: RESTRequest) async throws -> RESTReply {
         guard let number = try request.members()["version"]?.integer else {
             throw RESTProblem.invalid("version is missing.")
         }

@@ -9,7 +9,7 @@ enum Schemas {
     static let named: [String: Schema] = [
         "Problem": problem, "Failure": failure, "Calendar": calendar, "CalendarChange": calendarChange,
         "NewCalendar": newCalendar, "DeletedCalendar": RESTRoutes.deletedCalendar,
-        "Event": event, "EventChange": eventChange, "NewEvent": newEvent,
+        "Event": event, "EventChange": eventChange, "NewEvent": newEvent, "RestoredEvent": restoredEvent,
         "Version": version, "Explanation": explanation, "Connection": connection, "NewConnection": newConnection,
         "UpstreamCalendar": upstreamCalendar, "Link": link, "NewLink": newLink, "LinkChange": linkChange,
         "Plan": plan, "PlanItem": planItem, "Run": run, "QueueItem": queueItem, "QuarantineItem": quarantineItem,
@@ -55,6 +55,18 @@ enum Schemas {
         "rrule?": .text.orNull, "categories?": .list(of: .text),
         "occurrence?": .text.orNull.noted("the RECURRENCE-ID of this one"), "etag?": .text,
     ])
+
+    private static let restoredEvent = Schema(
+        .object(
+            event.members
+                + Schema.object([
+                    "doubled_by?": .list(of: .named("Event"))
+                        .noted("events in which the series went on; they stay, and are on the same days now")
+                ])
+                .members,
+            isOpen: true
+        )
+    )
 
     private static let eventMembers: [Schema.Member] =
         Schema.object([
