@@ -263,7 +263,9 @@ struct NotionMemoryTests {
 
     @Test func `a rule destroyed before it was pulled is known`() async throws {
         let made: JSON = ["$page": 9, "uid": "a@x", "repeats": "Every day\nRRULE:FREQ=DAILY"]
-        let records = try await records([["$page": 9, "uid": "a@x", "repeats": "RRULE:NO"]], after: made)
+        let edited: JSON = "2026-11-20T10:05:00.000Z"
+        let broken: JSON = ["$page": 9, "uid": "a@x", "repeats": "RRULE:NO", "edited": edited]
+        let records = try await records([broken], after: made)
         let object = try NotionStage.bridge.object(from: records)
         #expect(object.master?.first("RRULE")?.value == "FREQ=DAILY")
     }
