@@ -23,12 +23,17 @@ extension GoogleBridge {
         var alone: [Int] = []
         do throws(BridgeError) {
             let replies = try await client.exchange(batch: calls.map(\.call))
+            // Without the calendar each of them would ask for it.
+            var loss: BridgeError?
             for ((place, call), reply) in zip(calls, replies) {
                 if let reply, reply.status == 401 {
                     // The token ended on the way; a call that goes alone has it replaced.
                     alone.append(place)
+                } else if let loss, reply?.status == 404 {
+                    outcomes[place] = .failure(loss)
                 } else {
                     outcomes[place] = await outcome(of: reply, to: call, for: writes[place])
+                    if case .failure(let error) = outcomes[place], error.concernsAll { loss = error }
                 }
             }
         } catch {

@@ -42,7 +42,7 @@ extension GoogleBridge {
         switch write {
         case .create(let creation): try await created(creation, reply, call)
         case .update(let id, _, _, _): try await updated(id, reply)
-        case .delete: try deleted(reply)
+        case .delete: try await deleted(reply)
         }
     }
 
@@ -151,9 +151,23 @@ extension GoogleBridge {
     // MARK: Delete
 
     /// What came of a deletion; an event that is gone already counts as deleted.
-    private func deleted(_ reply: GoogleReply) throws(BridgeError) -> UpstreamRecord? {
-        guard !reply.isSuccess, reply.status != 404, reply.status != 410 else { return nil }
-        throw GoogleFailure(reply).error(about: .item)
+    ///
+    /// An event that nobody finds is gone only where its calendar answers: to whom access was taken Google says the same.
+    private func deleted(_ reply: GoogleReply) async throws(BridgeError) -> UpstreamRecord? {
+        guard !reply.isSuccess, reply.status != 410 else { return nil }
+        guard reply.status == 404 else { throw GoogleFailure(reply).error(about: .item) }
+        try await requireCalendar()
+        return nil
+    }
+
+    /// Makes sure that the calendar answers, and that the account may still write to it.
+    func requireCalendar() async throws(BridgeError) {
+        let query = [("maxResults", "1"), ("fields", "accessRole")]
+        let answer = try await client.send(.get, events(), query, about: .calendar).value()
+        // A reader does not find what is private: only a listing tells what there is for one.
+        guard let access = UpstreamCalendar.Access(role: answer["accessRole"]?.text), access != .reader else {
+            throw .changedUpstream
+        }
     }
 
     // MARK: Answers

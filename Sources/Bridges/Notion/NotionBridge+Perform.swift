@@ -50,8 +50,12 @@ extension NotionBridge {
             _ = try await client.dataSource(link.calendar)
             return nil
         }
-        // A page that was moved to another table is no longer ours to delete.
-        guard isHere(page) else { return nil }
+        guard isHere(page) else {
+            // A page that was moved to another table is no longer ours to delete; with its table in the trash, a page seems
+            // to be there as well, and comes back with it.
+            if page.dataSource == compactID(link.calendar) { _ = try await client.dataSource(link.calendar) }
+            return nil
+        }
         try require(revision, of: try await completed([page], columns)[0])
         try await trash(id, isOccurrence: id != series)
         // A page of an occurrence lost its name, and so does not come back.
@@ -98,8 +102,9 @@ extension NotionBridge {
             guard let page = Page(answer) else { return }
             await memory.noteAnswer(page, columns, at: now(), of: link.identity)
         } catch {
-            // It may be in the trash already, or beyond.
+            // It may be in the trash already, or beyond; or its table is.
             guard error.kind == .archived || error.kind == .notFound else { throw error.error }
+            _ = try await client.dataSource(link.calendar)
         }
     }
 
