@@ -36,16 +36,6 @@ struct AccountNameTests {
         #expect(page["login_hint"] == nil)
     }
 
-    @Test func `a connection whose consent another account renewed bears that one's name`() async throws {
-        let name = Name()
-        let gateway = try await Gateway(accountName: { _, _ in name.text.withLock { $0 } })
-        let row = try await gateway.connected("google")
-        let url = try await gateway.flow.reconnect(row.id, for: gateway.alice, sessionBinding: Gateway.session)
-        name.text.withLock { $0 = "work@example.com" }
-        _ = try await gateway.finish(Parameters(ofQuery: url)["state"])
-        #expect(try await gateway.row(row.id).account == "work@example.com")
-    }
-
     @Test func `an account that does not tell its name is connected all the same`() async throws {
         let row = try await gateway(nil).connected("google")
         #expect(row.state == .connected && row.account == nil)

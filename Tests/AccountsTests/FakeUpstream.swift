@@ -31,6 +31,8 @@ final class FakeUpstream: HTTPTransport {
         var userStatus = 200
         /// What Notion calls the grant; two people of one workspace have two.
         var bot = "bot-1"
+        var workspace = "workspace-1"
+        var workspaceName = "Home"
     }
 
     static let allScopes =
@@ -82,8 +84,9 @@ final class FakeUpstream: HTTPTransport {
         if request.url.hasSuffix("/revoke") { return reply(200, [:]) }
         if request.url.hasSuffix("/introspect") { return reply(200, ["active": state.withLock { $0.isStillActive }]) }
         if request.url.hasSuffix("/users/me") {
-            let status = state.withLock { $0.userStatus }
-            return reply(status, ["object": "user", "bot": ["workspace_name": "Home"]])
+            let state = state.withLock { $0 }
+            let bot = ["workspace_id": state.workspace, "workspace_name": state.workspaceName]
+            return reply(state.userStatus, ["object": "user", "bot": bot])
         }
         let parameters = Parameters(of: request)
         return state.withLock { state in
@@ -95,7 +98,8 @@ final class FakeUpstream: HTTPTransport {
             if rotates || isCode { state.refreshToken = "refresh-\(state.generation)" }
             var body: [String: Any] = ["access_token": "access-\(state.generation)", "token_type": "bearer"]
             if (rotates || isCode) && state.grantsRefreshToken { body["refresh_token"] = state.refreshToken }
-            if rotates { body["workspace_name"] = "Home" }
+            if rotates { body["workspace_name"] = state.workspaceName }
+            if rotates { body["workspace_id"] = state.workspace }
             if rotates { body["bot_id"] = state.bot }
             if !rotates { body["scope"] = state.scope }
             if !rotates { body["expires_in"] = state.expiresIn }

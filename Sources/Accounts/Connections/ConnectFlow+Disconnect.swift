@@ -64,17 +64,31 @@ extension ConnectFlow {
 
     private func revoke(_ row: ConnectionRow) async -> DisconnectReceipt.Revocation {
         do {
-            guard let grant = try await vault.surrender(row), grant.refreshToken != nil else { return .notNeeded }
-            guard let client = try await clients(row.provider) else {
-                return .failed(ConnectionProblem.notConfigured(row.provider).message)
-            }
-            guard try await !isShared(row, grant, client.style) else { return .notNeeded }
-            try await AuthorizationServer(client: client, transport: transport).revoke(grant)
-            return .revoked
-        } catch let failure as OAuthFailure {
-            return .failed(ConnectionProblem.failed(failure, at: row.provider).message)
+            guard let grant = try await vault.surrender(row) else { return .notNeeded }
+            return try await giveBack(grant, of: row.account, for: row)
         } catch {
             return .failed("\(error)")
+        }
+    }
+
+    /// Ends a grant at the provider, but for one that another connection lives by.
+    func giveBack(
+        _ grant: Grant,
+        of account: String?,
+        for row: ConnectionRow
+    ) async throws -> DisconnectReceipt.Revocation {
+        guard grant.refreshToken != nil else { return .notNeeded }
+        guard let client = try await clients(row.provider) else {
+            return .failed(ConnectionProblem.notConfigured(row.provider).message)
+        }
+        var holder = row
+        holder.account = account
+        guard try await !isShared(holder, grant, client.style) else { return .notNeeded }
+        do {
+            try await AuthorizationServer(client: client, transport: transport).revoke(grant)
+            return .revoked
+        } catch {
+            return .failed(ConnectionProblem.failed(error, at: row.provider).message)
         }
     }
 }

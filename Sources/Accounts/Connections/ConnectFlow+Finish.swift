@@ -88,21 +88,15 @@ extension ConnectFlow {
         guard reply.refreshToken != nil || reply.expiresIn == nil else {
             return try await refuse(.notLasting(row.provider), row)
         }
-        let connected = try await adopt(reply.grant(requestedAt: start, renewing: nil), reply.workspaceName, for: row)
-        return .connected(reply.workspaceName == nil ? try await labelled(connected) : connected)
-    }
-
-    /// The connection with the name of its account, where the provider tells it only on asking.
-    ///
-    /// Whoever renews the consent may choose another account than before. Without a name it works all the same: nothing
-    /// depends on it.
-    private func labelled(_ row: ConnectionRow) async throws -> ConnectionRow {
-        let name = await accountName(row.provider, vault.source(for: row.id))
-        guard let name, name != row.account else { return row }
-        try await credentials.setConnectionLabel(row.id, account: name)
-        var labelled = row
-        labelled.account = name
-        return labelled
+        let grant = reply.grant(requestedAt: start, renewing: nil)
+        let name: String?
+        if let workspace = reply.workspaceName { name = workspace } else { name = await self.name(of: grant, row) }
+        if let problem = try await objection(to: grant, of: name, for: row) {
+            // It is of no use here; the person may go on with it as an account of its own, and consents anew.
+            _ = try await giveBack(grant, of: name, for: row)
+            return try await refuse(problem, row)
+        }
+        return .connected(try await adopt(grant, name, for: row))
     }
 
     private func refuse(_ problem: ConnectionProblem, _ row: ConnectionRow) async throws -> FinishOutcome {
@@ -113,12 +107,16 @@ extension ConnectFlow {
     private func record(_ problem: ConnectionProblem, _ row: ConnectionRow) async throws -> ConnectionRow {
         switch row.state {
         // One that works goes on working, and one that is dead is still dead: only the attempt to renew the consent failed.
-        case .connected, .reconnectRequired: return row
-        case .awaitingAuthorization, .error: break
+        case .connected: return row
+        case .reconnectRequired where problem.code != ConnectionProblem.anotherAccountCode: return row
+        case .awaitingAuthorization, .error, .reconnectRequired: break
         }
-        try await credentials.setConnectionState(row.id, state: row.state, error: problem)
+        var told = problem
+        // Whatever was tried, a dead grant is what a person has to mend.
+        if row.state == .reconnectRequired { told.code = ConnectionProblem.reconnectCode }
+        try await credentials.setConnectionState(row.id, state: row.state, error: told)
         var recorded = row
-        recorded.problem = problem
+        recorded.problem = told
         return recorded
     }
 }

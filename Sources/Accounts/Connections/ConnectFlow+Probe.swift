@@ -27,8 +27,9 @@ extension ConnectFlow {
         let reply = try await ask(probe, token)
         switch reply.status {
         case 200:
-            let account = (try? JSONDecoder().decode(BotUser.self, from: Data(reply.body)))?.bot?.workspaceName
-            return (Grant(accessToken: token, refreshToken: nil, expiresAt: nil), account)
+            let bot = (try? JSONDecoder().decode(BotUser.self, from: Data(reply.body)))?.bot
+            let grant = Grant(accessToken: token, refreshToken: nil, expiresAt: nil, workspace: bot?.workspaceID)
+            return (grant, bot?.workspaceName)
         case 408, 429, 500...:
             throw ConnectError.unreachable(.failed(.unreachable("it answered \(reply.status)"), at: provider))
         default: throw ConnectError.refused(.tokenRefused(provider))
@@ -55,9 +56,11 @@ extension ConnectFlow {
 /// What `GET /v1/users/me` says of an integration.
 private struct BotUser: Decodable {
     struct Bot: Decodable {
+        var workspaceID: String?
         var workspaceName: String?
 
         enum CodingKeys: String, CodingKey {
+            case workspaceID = "workspace_id"
             case workspaceName = "workspace_name"
         }
     }

@@ -139,6 +139,7 @@ public struct ConnectFlow: Sendable {
     {
         let row = try await ownRow(connection, of: principal)
         let (grant, account) = try await probe(row.provider, token)
+        if let problem = try await objection(to: grant, of: account, for: row) { throw ConnectError.refused(problem) }
         return try await adopt(grant, account, for: row)
     }
 

@@ -1,11 +1,15 @@
 import Store
 
 extension ConnectionProblem {
+    static let reconnectCode = "reconnect_required"
+
+    static let anotherAccountCode = "another_account"
+
     /// The grant is dead; only the person can mend it.
     static func reconnect(_ provider: String, because reason: String? = nil) -> ConnectionProblem {
         let cause = reason.map { " (\($0))" } ?? ""
         return ConnectionProblem(
-            code: "reconnect_required",
+            code: reconnectCode,
             message: "\(displayName(provider)) no longer lets Kalends in\(cause).",
             remedy: "Open the connection and choose Reconnect; until then your calendars stay here as they are."
         )
@@ -14,7 +18,7 @@ extension ConnectionProblem {
     /// Google ended the grant because the project's consent screen is in testing.
     static func testingEnded() -> ConnectionProblem {
         ConnectionProblem(
-            code: "reconnect_required",
+            code: reconnectCode,
             message: "Google ended the access after 7 days, as it does while the consent screen is in Testing.",
             remedy: "Publish the app at console.cloud.google.com (Audience), then choose Reconnect."
         )
@@ -76,6 +80,25 @@ extension ConnectionProblem {
             code: "permission_denied",
             message: "\(displayName(provider)) gave no lasting access.",
             remedy: "Remove Kalends from the apps of your \(displayName(provider)) account, then connect again."
+        )
+    }
+
+    /// The consent came from another account than the one the connection is of.
+    static func anotherAccount(_ name: String, than known: String, _ provider: String) -> ConnectionProblem {
+        ConnectionProblem(
+            code: anotherAccountCode,
+            message: "This connection is of \(known), and access was given to \(name): nothing was changed.",
+            remedy: "Choose Connect again, and \(known) at \(displayName(provider));"
+                + " to use \(name) as well, connect it as an account of its own."
+        )
+    }
+
+    /// Nobody says whose consent it is, of a connection whose account is known.
+    static func accountUntold(_ provider: String) -> ConnectionProblem {
+        ConnectionProblem(
+            code: "upstream_unreachable",
+            message: "\(displayName(provider)) did not say whose account access was given to: nothing was changed.",
+            remedy: "Connect again in a few minutes."
         )
     }
 

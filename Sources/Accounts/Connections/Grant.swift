@@ -25,6 +25,9 @@ struct Grant: Sendable, Hashable, Codable {
     /// What the provider calls the grant itself (Notion's `bot_id`): two connections with the same one live by one grant.
     var identity: String?
 
+    /// The workspace it is of (Notion); nil where the provider has none, and for consents from before this was noted.
+    var workspace: String?
+
     /// A token is renewed so many seconds before its end, so that no request begins with a dying one.
     static let renewalMargin: Int64 = 300
 

@@ -9,6 +9,7 @@ struct TokenReply: Sendable, Decodable {
     /// In so many seconds the grant itself ends, whatever is renewed: Google says so of projects in testing.
     var refreshTokenExpiresIn: Double?
     var scope: String?
+    var workspaceID: String?
     var workspaceName: String?
     var botID: String?
 
@@ -18,6 +19,7 @@ struct TokenReply: Sendable, Decodable {
         case expiresIn = "expires_in"
         case refreshTokenExpiresIn = "refresh_token_expires_in"
         case scope
+        case workspaceID = "workspace_id"
         case workspaceName = "workspace_name"
         case botID = "bot_id"
     }
@@ -35,7 +37,8 @@ struct TokenReply: Sendable, Decodable {
             consentedAt: former == nil ? start : former?.consentedAt,
             endsAt: refreshTokenExpiresIn.map { start.advanced(by: seconds($0)) } ?? former?.endsAt,
             scopes: scope ?? former?.scopes,
-            identity: botID ?? former?.identity
+            identity: botID ?? former?.identity,
+            workspace: workspaceID ?? former?.workspace
         )
     }
 

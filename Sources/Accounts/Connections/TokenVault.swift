@@ -74,6 +74,17 @@ public actor TokenVault {
         return try Grant.open(sealed, by: sealer, for: row).identity
     }
 
+    /// The grant that a connection had last; nil where it has none, or none that can be read: connecting again mends both.
+    func former(of row: ConnectionRow) async throws -> Grant? {
+        if let grant = unsaved[row.id] ?? grants[row.id] { return grant }
+        guard let sealed = try await credentials.sealedTokens(of: row.id) else { return nil }
+        do {
+            return try Grant.open(sealed, by: sealer, for: row)
+        } catch is SealError {
+            return nil
+        }
+    }
+
     /// The tokens of a connection, for revoking them, and forgets them here.
     func surrender(_ row: ConnectionRow) async throws -> Grant? {
         while let work = underWay[row.id] { _ = await work.value }
