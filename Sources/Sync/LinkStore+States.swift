@@ -170,7 +170,7 @@ extension LinkStore {
         let receipt = try await database.write { transaction in
             var receipt = receipt
             try Self.letGo(of: link, calendars, transaction)
-            if purge != .nothing { try Self.removeBrought(by: link, calendars, author, &receipt, transaction) }
+            if purge != .nothing { try Self.removeBrought(by: link, purge, calendars, author, &receipt, transaction) }
             try Self.keepUndecided(of: link, calendars, by: author, at: now, transaction)
             let detail = receipt.sentence
             try Self.audit(.linkRemoved, link, by: author.name, detail: detail, at: now, transaction)
@@ -184,8 +184,12 @@ extension LinkStore {
 
     /// Removes here what the link brought, but for what another upstream of the calendar had before, as it would go there,
     /// too, and for what was changed here and never came upstream, as nobody else has it.
+    ///
+    /// Where only copies are to go, what another upstream has got since stays as well: of links that end together none passes
+    /// anything on.
     private static func removeBrought(
         by link: Link,
+        _ purge: LinkPurge,
         _ calendars: CalendarStore,
         _ author: Author,
         _ receipt: inout LinkReceipt,
@@ -196,7 +200,10 @@ extension LinkStore {
             SELECT uid, EXISTS (
                     SELECT 1 FROM base AS other JOIN link ON link.id = other.link
                     WHERE link.calendar = \(link.calendar.value) AND other.link <> base.link AND other.uid = base.uid
-                        AND other.agreed_at IS NOT NULL AND other.origin <> \(.text(Origin.gateway.rawValue))
+                        AND other.agreed_at IS NOT NULL
+                        AND (other.origin <> \(.text(Origin.gateway.rawValue))
+                            OR (\(.integer(purge == .copies ? 1 : 0)) = 1
+                                AND link.connection <> \(link.connection.value)))
                 ) AS is_shared,
                 EXISTS (SELECT 1 FROM retry WHERE retry.link = base.link AND retry.uid = base.uid) AS is_waiting,
                 local_digest, local_text

@@ -87,15 +87,51 @@ extension SyncScheduler {
     ///
     /// - Returns: what was done; nil when there is no such link.
     public func delete(_ id: LinkID, purge: LinkPurge, by author: Author) async throws -> LinkReceipt? {
+        guard let link = try await halted(id) else { return nil }
+        defer { release(id) }
+        return try await remove(link, purge: purge, by: author)
+    }
+
+    /// Removes the links of a connection, and here what `purge` says; of the upstreams' events none is touched.
+    ///
+    /// All of them stop before the first one goes: of two on one calendar, the one that stays behind would take what is
+    /// removed here for deletions, and pass them on.
+    public func delete(
+        over connection: ConnectionID,
+        purge: LinkPurge,
+        by author: Author
+    ) async throws -> [LinkReceipt] {
+        var halted: [Link] = []
+        defer { for link in halted { release(link.id) } }
+        for link in try await links.links(over: connection) {
+            if let link = try await self.halted(link.id) { halted.append(link) }
+        }
+        var receipts: [LinkReceipt] = []
+        for link in halted { receipts.append(try await remove(link, purge: purge, by: author)) }
+        return receipts
+    }
+
+    /// Pauses a link and keeps passes from it until it is released; nil when there is none.
+    private func halted(_ id: LinkID) async throws -> Link? {
         guard let link = try await links.link(id), try await links.setState(.paused, of: id) else { return nil }
         // A pass that runs ends first: it must not write what is being purged.
         while !claim(id) { try await clock.sleep(clock.now() + 1) }
-        defer { release(id) }
-        var receipt = LinkReceipt(link: id, name: link.upstreamName)
-        if purge == .everything { try await purgeUpstream(link, by: author, &receipt) }
+        return link
+    }
+
+    private func remove(_ link: Link, purge: LinkPurge, by author: Author) async throws -> LinkReceipt {
+        var receipt = LinkReceipt(link: link.id, name: link.upstreamName)
+        if purge == .everything {
+            do {
+                try await purgeUpstream(link, by: author, &receipt)
+            } catch BridgeError.refused(var refusal) where refusal.subject == .calendar && refusal.remedy == nil {
+                refusal.remedy = "Remove the link without what it brought, or give the account access again."
+                throw BridgeError.refused(refusal)
+            }
+        }
         try await closeChannels(of: link, by: author)
         receipt = try await links.remove(link, purge: purge, by: author, receipt)
-        wake(id)
+        wake(link.id)
         return receipt
     }
 

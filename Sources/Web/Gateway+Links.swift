@@ -155,11 +155,7 @@ extension Gateway {
         purge: LinkPurge,
         for visitor: Visitor
     ) async throws -> (links: [LinkReceipt], receipt: DisconnectReceipt) {
-        var receipts: [LinkReceipt] = []
-        for link in try await links.links(over: connection.id) {
-            let receipt = try await scheduler.delete(link.id, purge: purge, by: visitor.author)
-            if let receipt { receipts.append(receipt) }
-        }
+        let receipts = try await scheduler.delete(over: connection.id, purge: purge, by: visitor.author)
         return (receipts, try await connect.disconnect(connection.id, for: visitor.principal))
     }
 }

@@ -2,6 +2,7 @@ import Bridging
 import ICalendar
 import Store
 import SyncTestSupport
+import Synchronization
 import Testing
 
 @testable import Sync
@@ -120,6 +121,86 @@ struct RemovalTests {
         try await bench.pass()
         #expect(try await bench.uids() == ["e0", "e1", "e2", "e3"])
         #expect(await bench.upstream.live.count == 2)
+    }
+
+    // MARK: Connections
+
+    /// Another link of the same calendar over the same connection.
+    private func sibling(in bench: Workbench) async throws -> Link {
+        let new = NewLink(
+            principal: bench.owner,
+            calendar: bench.calendar,
+            connection: bench.link.connection,
+            provider: "scripted",
+            upstreamCalendar: "sibling",
+            upstreamName: "sibling"
+        )
+        let link = try #require(try await bench.links.create(new))
+        _ = try await bench.scheduler().start(link.id)
+        return link
+    }
+
+    @Test func `no link of a connection takes what goes with another one of it for deletions`() async throws {
+        let bench = try await Workbench()
+        let second = try await sibling(in: bench)
+        await bench.putUpstream("a", event("theirs", "SUMMARY:Theirs"))
+        try await bench.pass()
+        // A pass of the other one that still runs when the connection is to go.
+        let seen = Mutex<[[String]]>([])
+        let place = Mutex<SyncScheduler?>(nil)
+        let time = bench.time
+        let scheduler = SyncScheduler(
+            links: bench.links,
+            makeBridge: { _ in ScriptedBridge(upstream: bench.upstream) },
+            configuration: SyncConfiguration(),
+            clock: SyncClock(
+                now: { time.now },
+                sleep: { _ in
+                    let uids = try await bench.uids()
+                    seen.withLock { $0.append(uids) }
+                    await place.withLock { $0 }?.release(second.id)
+                },
+                random: { 0 }
+            )
+        )
+        place.withLock { $0 = scheduler }
+        #expect(await scheduler.claim(second.id))
+        let receipts = try await scheduler.delete(over: bench.link.connection, purge: .copies, by: alice)
+        #expect(seen.withLock { $0 } == [["theirs"]])
+        #expect(receipts.map(\.removedHere) == [1, 0])
+        #expect(try await bench.uids() == [])
+        #expect(try await bench.links.links(over: bench.link.connection).isEmpty)
+    }
+
+    @Test func `with a connection goes no copy that the upstream of another one has got`() async throws {
+        let bench = try await Workbench()
+        let other = ScriptedUpstream(at: bench.time.now)
+        await bench.putUpstream("a", event("theirs", "SUMMARY:Theirs"))
+        try await bench.pass()
+        let second = try await bench.secondLink()
+        try await bench.pass(second, over: other)
+        #expect(await other.live.count == 1)
+        let scheduler = bench.scheduler()
+        let receipts = try await scheduler.delete(over: bench.link.connection, purge: .copies, by: alice)
+        #expect(receipts.map(\.sharedHere) == [1])
+        try await bench.pass(second, over: other)
+        #expect(await other.live.count == 1)
+        #expect(try await bench.uids() == ["theirs"])
+    }
+
+    @Test func `a removal that finds access lost removes nothing, and says so`() async throws {
+        let bench = try await Workbench()
+        try await bench.put(event("ours", "SUMMARY:Ours"))
+        await bench.putUpstream("a", event("theirs", "SUMMARY:Theirs"))
+        try await bench.pass()
+        let lost = BridgeError.refused(Refusal(.calendar, code: "not_found", message: "The calendar is gone."))
+        await bench.upstream.setScript { step in step.isWrite ? .refuse(lost) : nil }
+        await #expect(throws: BridgeError.self) {
+            try await bench.scheduler().delete(bench.link.id, purge: .everything, by: alice)
+        }
+        #expect(try await bench.uids() == ["ours", "theirs"])
+        let trail = try await bench.calendars.auditTrail(of: bench.owner)
+        #expect(!trail.contains { $0.action == .upstreamDeleted || $0.action == .linkRemoved })
     }
 
     @Test func `every write upstream of a removal or an undoing is in the audit trail`() async throws {

@@ -107,7 +107,8 @@ extension RESTProblem {
         case .unreachable(let message):
             self.init(.badGateway, "upstream_unreachable", message, "Try again later.")
         case .refused(let refusal):
-            self.init(.unprocessableContent, refusal.code, refusal.message, "Correct what the message names.")
+            let remedy = refusal.remedy ?? "Correct what the message names."
+            self.init(.unprocessableContent, refusal.code, refusal.message, remedy)
         }
     }
 }
