@@ -217,4 +217,33 @@ struct GoogleValueTests {
         let record = UpstreamRecord(id: "e", series: "e", revision: nil, payload: payload)
         #expect(googleBridge().isDeclined([record]) == isDeclined)
     }
+
+    /// A series that the account answered to, and one occurrence of it with an answer of its own.
+    private func series(_ response: String, _ occurrence: String, isCancelled: Bool = false) -> [UpstreamRecord] {
+        func record(_ id: String, _ response: String, _ status: String) -> UpstreamRecord {
+            let payload = """
+                {"id":"\(id)","status":"\(status)",
+                "attendees":[{"email":"alice@example.com","self":true,"responseStatus":"\(response)"}]}
+                """
+            return UpstreamRecord(id: id, series: "e", revision: nil, payload: payload)
+        }
+        let status = isCancelled ? "cancelled" : "confirmed"
+        return [record("e", response, "confirmed"), record("e_20261206T090000Z", occurrence, status)]
+    }
+
+    @Test(arguments: [
+        ("declined", "accepted", false), ("declined", "tentative", false), ("declined", "declined", true),
+        ("declined", "needsAction", true), ("accepted", "declined", false),
+    ])
+    func `a declined series is none when the account said yes to an occurrence`(
+        _ response: String,
+        _ occurrence: String,
+        _ isDeclined: Bool
+    ) {
+        #expect(googleBridge().isDeclined(series(response, occurrence)) == isDeclined)
+    }
+
+    @Test func `an occurrence that was accepted and called off shows no declined series`() {
+        #expect(googleBridge().isDeclined(series("declined", "accepted", isCancelled: true)))
+    }
 }

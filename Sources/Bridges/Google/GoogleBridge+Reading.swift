@@ -2,16 +2,21 @@ public import Bridging
 public import ICalendar
 
 extension GoogleBridge {
-    /// Whether the account declined all of a series: an occurrence that it declined alone is no reason to hide the rest.
+    /// Whether the account declined all of a series: an occurrence that it declined alone is no reason to hide the rest, and
+    /// one that it said yes to shows the series, for it will be there.
     public func isDeclined(_ series: [UpstreamRecord]) -> Bool {
         let live = series.filter { !$0.isDeleted }
         let judged = live.filter { $0.id == $0.series }
-        let answers = (judged.isEmpty ? live : judged).map { record in
-            let event = try? JSONReader.value(of: record.payload)
-            let own = event?["attendees"]?.elements.first { $0["self"]?.bool == true }
-            return own?["responseStatus"]?.text
-        }
-        return !answers.isEmpty && answers.allSatisfy { $0 == "declined" }
+        let answers = (judged.isEmpty ? live : judged).map { answer(to: $0) }
+        guard !answers.isEmpty, answers.allSatisfy({ $0 == "declined" }) else { return false }
+        return !live.contains { ["accepted", "tentative"].contains(answer(to: $0)) }
+    }
+
+    /// What the account answered to an event or an occurrence; nil where it was not asked, or the occurrence is cancelled.
+    private func answer(to record: UpstreamRecord) -> String? {
+        let event = try? JSONReader.value(of: record.payload)
+        guard event?["status"]?.text != "cancelled" else { return nil }
+        return event?["attendees"]?.elements.first { $0["self"]?.bool == true }?["responseStatus"]?.text
     }
 
     /// Translates a series: the master and its overrides, or the occurrences the account was invited to.
