@@ -114,6 +114,26 @@ public struct LinkFilters: Sendable, Hashable, Codable {
         isInWindow(object, window(at: now)) && hasWantedCategory(object)
     }
 
+    /// Which of the filters keeps an event back, in words; nil where all let it through.
+    func objection(to object: CalendarObject, at now: Instant) -> String? {
+        if !isInWindow(object, window(at: now)) {
+            let days: [(CodingKeys, String?)] = [
+                (.pastDays, pastDays.map(String.init)), (.futureDays, futureDays.map(String.init)), (.from, from),
+                (.until, until),
+            ]
+            let names = days.compactMap { key, value in value.map { "\(key.rawValue) \($0)" } }
+            return "it is outside the days that count (\(names.joined(separator: ", ")))"
+        }
+        guard !hasWantedCategory(object) else { return nil }
+        let known = Self.names(object.categoryNames)
+        let unwanted = (exceptCategories ?? []).filter { !Self.names([$0]).isDisjoint(with: known) }
+        if !unwanted.isEmpty {
+            return "it is of the category \(unwanted.joined(separator: ", ")) (\(CodingKeys.exceptCategories.rawValue))"
+        }
+        let wanted = (categories ?? []).joined(separator: ", ")
+        return "it is of none of the categories \(wanted) (\(CodingKeys.categories.rawValue))"
+    }
+
     /// An event whose times cannot be told is let through: nothing is kept back for a reason nobody can see.
     private func isInWindow(_ object: CalendarObject, _ window: TimeRange) -> Bool {
         guard window.start != nil || window.end != nil, let set = try? object.recurrenceSet(), let span = set.span
@@ -125,11 +145,17 @@ public struct LinkFilters: Sendable, Hashable, Codable {
 
     private func hasWantedCategory(_ object: CalendarObject) -> Bool {
         guard namesCategories else { return true }
-        let event = object.master ?? object.overrides.first
-        let known = Set(event?.all("CATEGORIES").flatMap(\.texts).map { trimmed($0).lowercased() } ?? [])
-        if let categories, known.isDisjoint(with: categories.map { trimmed($0).lowercased() }) { return false }
-        return known.isDisjoint(with: (exceptCategories ?? []).map { trimmed($0).lowercased() })
+        let known = Self.names(object.categoryNames)
+        if let categories, known.isDisjoint(with: Self.names(categories)) { return false }
+        return known.isDisjoint(with: Self.names(exceptCategories ?? []))
     }
+
+    /// Names as they are compared: whatever their case.
+    private static func names(_ names: [String]) -> Set<String> { Set(names.map { trimmed($0).lowercased() }) }
+}
+
+extension CalendarObject {
+    fileprivate var categoryNames: [String] { (master ?? overrides.first)?.all("CATEGORIES").flatMap(\.texts) ?? [] }
 }
 
 /// Why filters cannot be read.

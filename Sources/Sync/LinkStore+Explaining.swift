@@ -13,7 +13,7 @@ extension LinkStore {
     }
 
     private func explain(_ uid: String, _ link: Link) async throws -> ItemExplanation {
-        let calendars = calendars
+        let (calendars, now) = (calendars, now())
         return try await database.read { transaction in
             let key: SQLStatement = "link = \(link.id.value) AND uid = \(.text(uid))"
             let base = try transaction.row("SELECT * FROM base WHERE \(key)")
@@ -30,6 +30,7 @@ extension LinkStore {
             var (state, sentence) = Self.explanation(
                 skippedBy: isSkipped ? link.id : nil,
                 isKnown: base != nil || mirrored != nil,
+                keptBack: base == nil ? try Self.objection(of: link, to: local, mirrored, at: now) : nil,
                 problem: problem,
                 isOpen: isOpen,
                 isHeld: isHeld,
@@ -85,9 +86,23 @@ extension LinkStore {
         return Set(components.flatMap { $0.all("ATTENDEE") }.map(FieldSet.Members.mail))
     }
 
+    /// Why the filters of a link take neither side of an event up that was not agreed on; nil where they do.
+    private static func objection(
+        of link: Link,
+        to local: StoredObject?,
+        _ mirrored: SQLRow?,
+        at now: Instant
+    ) throws -> String? {
+        let filters = try link.readFilters()
+        guard let local, let objection = filters.objection(to: try local.object(), at: now) else { return nil }
+        guard let text = try mirrored?.optionalText("text") else { return objection }
+        return filters.objection(to: try CalendarObject(parsing: text), at: now).map { _ in objection }
+    }
+
     private static func explanation(
         skippedBy link: LinkID?,
         isKnown: Bool,
+        keptBack objection: String?,
         problem: String?,
         isOpen: Bool,
         isHeld: Bool,
@@ -103,6 +118,10 @@ extension LinkStore {
         if isOpen { return ("conflict", "Both sides changed it; your decision is awaited.") }
         if isHeld { return ("held", "Its deletion waits for your approval.") }
         if let error { return ("pending", error.message) }
+        if let objection {
+            let remedy = "To take it up, change the link's filters."
+            return ("filtered", "A filter of the link keeps it back: \(objection). \(remedy)")
+        }
         if !isKnown { return ("unknown", "The link has not seen it yet.") }
         return isInStep
             ? ("in_step", "Both sides say the same.") : ("pending", "It changed; the next pass carries it over.")

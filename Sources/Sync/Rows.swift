@@ -175,7 +175,7 @@ public struct RunItem: Sendable, Hashable {
 public struct ItemExplanation: Sendable, Hashable {
     public var link: LinkID
 
-    /// `in_step`, `pending`, `conflict`, `quarantine`, `held`, `unknown`.
+    /// `in_step`, `pending`, `conflict`, `quarantine`, `held`, `left_alone`, `filtered`, `unknown`.
     public var state: String
     public var sentence: String
 

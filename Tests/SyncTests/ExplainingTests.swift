@@ -34,4 +34,33 @@ struct ExplainingTests {
         try await bench.pass()
         #expect(try await explanation(of: "e", bench).state == "in_step")
     }
+
+    @Test(arguments: [
+        (#"{"from":"2030-01-01"}"#, "from 2030-01-01"), (#"{"past_days":3,"future_days":10}"#, "future_days 10"),
+        (#"{"categories":["Work"]}"#, "none of the categories Work"),
+        (#"{"except_categories":["Private","Work"]}"#, "category Private ("),
+    ])
+    func `an event that a filter keeps back says so, and which`(_ filters: String, _ which: String) async throws {
+        let bench = try await Workbench()
+        var change = LinkChange()
+        change.filters = .some(filters)
+        _ = try await bench.links.update(bench.link.id, change)
+        let far = event("e", "CATEGORIES:Private").replacing("DTSTART:2026", with: "DTSTART:2027")
+        try await bench.put(far.replacing("DTEND:2026", with: "DTEND:2027"))
+        try await bench.pass()
+        let told = try await explanation(of: "e", bench)
+        #expect(told.state == "filtered")
+        #expect(told.sentence.contains(which), "\(told.sentence)")
+    }
+
+    @Test func `what was agreed on before is not kept back by a filter that came later`() async throws {
+        let bench = try await Workbench()
+        try await bench.put(event("e", "SUMMARY:Lunch"))
+        try await bench.pass()
+        var change = LinkChange()
+        change.filters = .some(#"{"categories":["Work"]}"#)
+        _ = try await bench.links.update(bench.link.id, change)
+        try await bench.pass()
+        #expect(try await explanation(of: "e", bench).state == "in_step")
+    }
 }
