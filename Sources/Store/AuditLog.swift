@@ -27,6 +27,8 @@ public struct AuditEntry: Sendable, Hashable, Identifiable {
         case deletionsApproved = "link.deletions_approved"
         case deletionsRejected = "link.deletions_rejected"
         case conflictResolved = "conflict.resolved"
+        case queueRetried = "queue.retried"
+        case queueDismissed = "queue.dismissed"
         case runUndone = "run.undone"
         case channelOpened = "channel.opened"
         case channelFailed = "channel.failed"

@@ -91,13 +91,7 @@ extension LinkStore {
     ///
     /// - Returns: its link, or nil when there is no such entry.
     func makeDue(_ id: QueueID) async throws -> LinkID? {
-        let now = now()
-        return try await database.write { transaction in
-            try transaction.row(
-                "UPDATE retry SET due_at = \(now.value), is_dismissed = 0 WHERE id = \(id.value) RETURNING link"
-            )
-            .map { LinkID(rawValue: try $0.integer("link")) }
-        }
+        try await change(id, noting: .queueRetried) { now in "due_at = \(now.value), is_dismissed = 0" }
     }
 
     /// Makes due what waits for a change of its event: with another mapping the upstream may take it as it is.
@@ -127,8 +121,31 @@ extension LinkStore {
     ///
     /// - Returns: whether there was such an entry.
     public func dismiss(_ id: QueueID) async throws -> Bool {
-        try await database.write { transaction in
-            try transaction.run("UPDATE retry SET due_at = NULL, is_dismissed = 1 WHERE id = \(id.value)") > 0
+        try await change(id, noting: .queueDismissed) { _ in "due_at = NULL, is_dismissed = 1" } != nil
+    }
+
+    /// What a person does about an entry of the queue, which belongs to the trail.
+    private func change(
+        _ id: QueueID,
+        noting action: AuditEntry.Action,
+        _ assignment: @Sendable (Instant) -> SQLStatement
+    ) async throws -> LinkID? {
+        let (now, actor) = (now(), AuditActor.current)
+        let assignment = assignment(now)
+        return try await database.write { transaction in
+            let row = try transaction.row(
+                """
+                UPDATE retry SET \(assignment) WHERE id = \(id.value)
+                RETURNING link, uid, summary, action, error_message
+                """
+            )
+            guard let row else { return nil }
+            let link = LinkID(rawValue: try row.integer("link"))
+            let name = try row.optionalText("summary") ?? ""
+            let detail = "\(try row.text("action")) \(name): \(try row.optionalText("error_message") ?? "")"
+            let subject = try row.text("uid")
+            try Self.audit(action, link, by: actor, subject: subject, detail: detail, at: now, transaction)
+            return link
         }
     }
 
