@@ -79,6 +79,9 @@ public struct LinkStatus: Sendable, Hashable {
     /// Items not yet agreed on, refused ones included.
     public var pending: Int
 
+    /// Those of them that failed for good, and wait for a person.
+    public var failed = 0
+
     /// Conflicts that wait for the person.
     public var conflicts: Int
 

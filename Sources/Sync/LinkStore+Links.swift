@@ -131,6 +131,8 @@ extension LinkStore {
             try transaction.run(
                 "UPDATE link SET access = \(.text(access.rawValue)) WHERE id = \(link.id.value)"
             )
+            // What could not go for want of a right may go now.
+            if access != .reader { try Self.retryRefused(link.id, at: now, transaction) }
             let detail = "access \(link.access) → \(access)"
             try Self.audit(.linkChanged, link, by: "gateway", detail: detail, at: now, transaction)
         }

@@ -22,6 +22,8 @@ extension LinkStore {
                 SELECT link.*,
                     (SELECT COUNT(*) FROM base WHERE base.link = link.id AND agreed_at IS NOT NULL) AS events,
                     (SELECT COUNT(*) FROM conflict WHERE conflict.link = link.id AND is_open = 1) AS conflicts,
+                    (SELECT COUNT(*) FROM retry WHERE retry.link = link.id AND due_at IS NULL AND is_dismissed = 0)
+                        AS failed,
                     (SELECT MAX(expires_at) FROM channel WHERE channel.link = link.id AND resource <> '')
                         AS channel_expires_at
                 FROM link \(condition) ORDER BY id
@@ -38,6 +40,7 @@ extension LinkStore {
                     events: Int(try row.integer("events")),
                     pending: Int(try row.integer("pending"))
                         + (try unseen(link, since: row.optionalInteger("seen_revision"), transaction)),
+                    failed: Int(try row.integer("failed")),
                     conflicts: Int(try row.integer("conflicts")),
                     lastError: try row.problem(),
                     channelExpiresAt: try row.optionalInstant("channel_expires_at"),

@@ -162,6 +162,7 @@ public struct SyncPass: Sendable {
         try await settleUnanswered(in: &snapshot)
         let waiting = Set(snapshot.items.filter { $0.value.retry != nil }.keys)
         let decisions = sparingWhatWeDeleted(try decide(on: &snapshot))
+        let stranded = try stranded(in: snapshot)
         let allowed = try await refuseMassDeletion(decisions, of: snapshot)
 
         if !place.hasSynced {
@@ -172,8 +173,10 @@ public struct SyncPass: Sendable {
         let mended = isMending ? touched.union(unmended).union(waits) : []
         meter.expectWrites(mended.count)
         try await carryOut(allowed, of: snapshot)
-        try await state.refresh(snapshot.items.filter { decisions[$0.key] == nil }, of: link)
-        try await state.endWaits(of: waiting.subtracting(decisions.keys), over: link)
+        let settled = snapshot.items.filter { decisions[$0.key] == nil && stranded[$0.key] == nil }
+        try await state.refresh(settled, of: link)
+        try await state.endWaits(of: waiting.subtracting(decisions.keys).subtracting(stranded.keys), over: link)
+        try await strand(stranded, of: snapshot)
         if mayWrite {
             try await mend(mended)
             try await upkeep(touched, snapshot, decisions)

@@ -35,6 +35,7 @@ struct StatusCommand: AsyncParsableCommand {
         var nextSyncAt: String?
         var events: Int
         var pending: Int
+        var failed: Int
         var conflicts: Int
         var lastError: Problem?
     }
@@ -52,7 +53,7 @@ struct StatusCommand: AsyncParsableCommand {
             print("\(link.id.rawValue)  \(link.provider)  \(link.upstreamName)  \(status.state.rawValue)")
             print(
                 "   last synced \(status.lastSyncedAt?.rfc3339 ?? "never")  events \(status.events)  "
-                    + "pending \(status.pending)  conflicts \(status.conflicts)"
+                    + "pending \(status.pending)  failed \(status.failed)  conflicts \(status.conflicts)"
             )
             if let problem = status.lastError { print("   \(problem.code): \(problem.message) \(problem.remedy)") }
         }
@@ -69,6 +70,7 @@ struct StatusCommand: AsyncParsableCommand {
             nextSyncAt: status.nextSyncAt?.rfc3339,
             events: status.events,
             pending: status.pending,
+            failed: status.failed,
             conflicts: status.conflicts,
             lastError: status.lastError.map { Row.Problem(code: $0.code, message: $0.message, remedy: $0.remedy) }
         )

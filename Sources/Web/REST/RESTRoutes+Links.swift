@@ -223,7 +223,8 @@ extension RESTRoutes {
             "next_sync_at": .text(status.nextSyncAt?.rfc3339),
             "progress": status.progress.map(row) ?? .null,
             "events": .integer(status.events), "pending": .integer(status.pending),
-            "conflicts": .integer(status.conflicts), "last_error": status.lastError.map(row) ?? .null,
+            "failed": .integer(status.failed), "conflicts": .integer(status.conflicts),
+            "last_error": status.lastError.map(row) ?? .null,
         ]
     }
 

@@ -148,7 +148,7 @@ enum Schemas {
         "push_problem": .text.orNull,
         "state": .choice(["preview", "idle", "syncing", "waiting", "paused", "needs_approval", "error"]),
         "last_synced_at": .time.orNull, "next_sync_at": .time.orNull, "progress": progress, "events": .count,
-        "pending": .count, "conflicts": .count, "last_error": failureOrNull,
+        "pending": .count, "failed": .count, "conflicts": .count, "last_error": failureOrNull,
     ])
 
     private static let linkMembers: [Schema.Member] =
