@@ -60,7 +60,38 @@ extension CalendarStore {
     }
 }
 
+extension CalendarStore {
+    /// Refuses occurrences alone in the place of a series that an upstream has as well.
+    ///
+    /// The upstream cannot be cut down to them, so that the two would say different things for ever. An event that is only
+    /// here may be replaced by whatever is a calendar object (RFC 4791 §5.3.2).
+    func refuseCutting(
+        _ draft: Draft,
+        named name: String,
+        in calendar: CalendarID,
+        _ transaction: borrowing SQLTransaction
+    ) throws {
+        let former = try transaction.row(
+            """
+            SELECT version.text FROM object JOIN version ON version.number = object.version
+            WHERE object.calendar = \(calendar.value) AND object.name = \(.text(name))
+                AND object.uid = \(.text(draft.uid)) AND object.etag <> \(.text(draft.etag.rawValue))
+            """
+        )
+        guard let former, try CalendarObject(parsing: former.text("text")).isSeries,
+            try isKeptElsewhere(draft.uid, calendar, transaction)
+        else { return }
+        throw ReadOnlyObject(
+            "The event is a series in a calendar that this one is linked to, which cannot be cut down to some of its"
+                + " occurrences: send the series with them, or delete it first."
+        )
+    }
+}
+
 extension CalendarObject {
+    /// Whether there is more to it than the occurrences it lists one by one.
+    fileprivate var isSeries: Bool { master.map { $0.first("RRULE") != nil || $0.first("RDATE") != nil } ?? false }
+
     /// What of an object is more than a client's own notes, in no order.
     fileprivate var essence: Set<Set<Property>> {
         Set(

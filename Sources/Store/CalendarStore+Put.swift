@@ -17,8 +17,10 @@ extension CalendarStore {
     ) async throws -> PutOutcome {
         // Digest and expansion cost more than the rows: they are done before the writer's turn.
         let draft = Draft(object, at: now())
+        let isPart = object.master == nil && author.kind == .client
         let outcome = try await database.write { transaction in
-            try Self.put(draft, named: name, in: calendar, if: condition, past: wish, by: author, transaction)
+            if isPart { try refuseCutting(draft, named: name, in: calendar, transaction) }
+            return try Self.put(draft, named: name, in: calendar, if: condition, past: wish, by: author, transaction)
         }
         switch outcome {
         case .created, .replaced: announce(Commit(calendar: calendar, author: author))

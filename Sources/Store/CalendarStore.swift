@@ -1,6 +1,10 @@
 public import ICalendar
 public import SQL
 
+/// Whether an event of a calendar, known by its UID, is kept in step with an upstream.
+public typealias KeptElsewhere =
+    @Sendable (_ uid: String, _ calendar: CalendarID, _ transaction: borrowing SQLTransaction) throws -> Bool
+
 /// Principals, their calendars, and the objects in them.
 ///
 /// Every condition is checked in the transaction that it protects, and every answer comes from one snapshot. The
@@ -16,16 +20,20 @@ public struct CalendarStore: Sendable {
     public let quota: Int64
 
     let now: @Sendable () -> Instant
+    let isKeptElsewhere: KeptElsewhere
     private let feed = CommitFeed()
 
-    /// Asks `database`, which ``migrate(_:_:)`` has prepared; `now` stamps what is written.
+    /// Asks `database`, which ``migrate(_:_:)`` has prepared; `now` stamps what is written, and `isKeptElsewhere` tells
+    /// which events an upstream has as well.
     public init(
         database: any SQLDatabase,
         quota: Int64 = CalendarStore.ordinaryQuota,
+        keptElsewhere isKeptElsewhere: @escaping KeptElsewhere = { _, _, _ in false },
         now: @escaping @Sendable () -> Instant
     ) {
         self.database = database
         self.quota = quota
+        self.isKeptElsewhere = isKeptElsewhere
         self.now = now
     }
 

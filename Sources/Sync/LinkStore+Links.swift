@@ -124,6 +124,20 @@ extension LinkStore {
         }
     }
 
+    /// Whether an event of a calendar is agreed on with the upstream of any of its links.
+    public static func isKeptElsewhere(
+        _ uid: String,
+        _ calendar: CalendarID,
+        _ transaction: borrowing SQLTransaction
+    ) throws -> Bool {
+        try transaction.row(
+            """
+            SELECT base.uid FROM base JOIN link ON link.id = base.link
+            WHERE link.calendar = \(calendar.value) AND base.uid = \(.text(uid)) AND agreed_at IS NOT NULL LIMIT 1
+            """
+        ) != nil
+    }
+
     /// Notes what an account may do with the upstream calendar of a link, which is the right to write ours, too.
     func setAccess(_ access: UpstreamCalendar.Access, of link: Link) async throws {
         let now = now()

@@ -55,7 +55,7 @@ struct Assembly: Sendable {
         self.logger = logger
         database = try SQLiteDatabase(path: settings.databaseFile)
         try await migrate(database, CalendarStore.migrations + LinkStore.migrations)
-        calendars = CalendarStore(database: database, now: Self.now)
+        calendars = CalendarStore(database: database, keptElsewhere: LinkStore.isKeptElsewhere, now: Self.now)
         credentials = CredentialStore(database: database, now: Self.now)
         let key = try MasterKey(path: settings.masterKeyFile)
         let hasher = PasswordHasher()
