@@ -23,19 +23,9 @@ extension GoogleBridge {
         var alone: [Int] = []
         do throws(BridgeError) {
             let replies = try await client.exchange(batch: calls.map(\.call))
-            // Without the calendar each of them would ask for it.
-            var loss: BridgeError?
-            for ((place, call), reply) in zip(calls, replies) {
-                if let reply, reply.status == 401 {
-                    // The token ended on the way; a call that goes alone has it replaced.
-                    alone.append(place)
-                } else if let loss, reply?.status == 404 {
-                    outcomes[place] = .failure(loss)
-                } else {
-                    outcomes[place] = await outcome(of: reply, to: call, for: writes[place])
-                    if case .failure(let error) = outcomes[place], error.concernsAll { loss = error }
-                }
-            }
+            // The token ended on the way; a call that goes alone has it replaced.
+            alone = zip(calls, replies).filter { $1?.status == 401 }.map(\.0.place)
+            outcomes.merge(await self.outcomes(of: replies, to: calls, for: writes)) { _, new in new }
         } catch {
             switch error {
             case .unreachable, .throttled, .writesPaused, .authorizationRevoked:
@@ -48,6 +38,28 @@ extension GoogleBridge {
         }
         await perform(writes, alone, noting: &outcomes)
         return writes.indices.map { outcomes[$0] ?? .failure(.missingPart) }
+    }
+
+    /// What the answers of a batch mean, by the places of the writes; nothing of those that go alone.
+    private func outcomes(
+        of replies: [GoogleReply?],
+        to calls: [(place: Int, call: GoogleCall)],
+        for writes: [RecordWrite]
+    ) async -> [Int: Result<UpstreamRecord?, BridgeError>] {
+        var outcomes: [Int: Result<UpstreamRecord?, BridgeError>] = [:]
+        // What the first deletion of a missing event found out about the calendar holds for the others.
+        var loss: BridgeError?
+        for ((place, call), reply) in zip(calls, replies) where reply?.status != 401 {
+            let isMissing = writes[place].isDeletion && reply?.status == 404
+            if isMissing, let loss {
+                outcomes[place] = .failure(loss)
+                continue
+            }
+            let outcome = await self.outcome(of: reply, to: call, for: writes[place])
+            if isMissing, case .failure(let error) = outcome { loss = error }
+            outcomes[place] = outcome
+        }
+        return outcomes
     }
 
     private func outcome(
@@ -95,5 +107,12 @@ extension BridgeError {
         case .refused(let refusal): refusal.subject != .item
         case .changedUpstream, .unreachable, .cursorExpired: false
         }
+    }
+}
+
+extension RecordWrite {
+    fileprivate var isDeletion: Bool {
+        if case .delete = self { return true }
+        return false
     }
 }
