@@ -1,6 +1,6 @@
 public import Bridging
 import ICalendar
-import SQL
+public import SQL
 public import Store
 
 /// What can be changed about a link; nil leaves it as it is.

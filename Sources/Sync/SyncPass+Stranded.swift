@@ -1,3 +1,4 @@
+import Bridging
 import Reconcile
 
 /// Edits that waited to go when the account lost the right to write: they stay here, and a person is told.

@@ -182,7 +182,8 @@ struct StateBadge {
         (label, symbol, style) =
             switch status.state {
             case .preview: ("preview", "◔", "busy")
-            case .idle where status.conflicts > 0, .idle where status.lastError?.asksForPermission == true:
+            case .idle where status.conflicts > 0 || status.failed > 0,
+                .idle where status.lastError?.asksForPermission == true:
                 ("needs you", "⚠", "warn")
             case .idle: status.pending == 0 ? ("synced", "✓", "ok") : ("waiting", "…", "warn")
             case .syncing: ("syncing", "↻", "busy")

@@ -47,6 +47,13 @@ struct Wellbeing {
             needs.append(Need(what: "\(name): \(problem.message)", path: page, label: "What to do"))
         case .error, .waiting, .paused: break
         }
+        // What waits for a permission is told by the permission.
+        if status.failed > 0, status.lastError?.asksForPermission != true {
+            let number = status.failed == 1 ? "A change" : "\(status.failed) changes"
+            needs.append(
+                Need(what: "\(number) of \(name) could not be carried over.", path: "/activity", label: "Look at them")
+            )
+        }
         if status.conflicts > 0 {
             let number = status.conflicts == 1 ? "A conflict" : "\(status.conflicts) conflicts"
             let verb = status.conflicts == 1 ? "waits" : "wait"
