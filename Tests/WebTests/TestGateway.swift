@@ -145,6 +145,9 @@ struct TestGateway: Sendable {
                 transport: transport,
                 clients: upstreams.clients,
                 probes: [.notion(apiURL: upstreams.notion)],
+                accountName: { name, source in
+                    try? await providers.first { $0.name == name }?.accountName(using: source)
+                },
                 publicURL: publicURL,
                 now: now
             ),
