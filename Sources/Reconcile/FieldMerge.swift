@@ -79,10 +79,18 @@ struct FieldMerge {
         var schedule: Set<FieldKey> = keys.contains(.schedule) ? [.schedule] : []
         var apart: [Set<FieldKey>] = []
         for (_, occurrence) in occurrences.sorted(by: { $0.key < $1.key }) {
-            let isApart = movers.isEmpty || movers.count == 1 && hasChanged(occurrence, movers[0].other)
+            let isApart =
+                movers.isEmpty
+                || movers.count == 1 && hasChanged(occurrence, movers[0].other) && !isForPerson(occurrence, movers[0])
             if isApart { apart.append(occurrence) } else { schedule.formUnion(occurrence) }
         }
         return (schedule.isEmpty ? [] : [schedule]) + single.sorted().map { [$0] } + apart
+    }
+
+    /// Whether a person is asked about an occurrence that has no place any more: about all of the schedule, then.
+    private func isForPerson(_ occurrence: Set<FieldKey>, _ mover: Side) -> Bool {
+        rules.direction == .both && rules.policy == .ask
+            && occurrence.contains { $0.occurrence.map(version(mover).placeless.contains) ?? false }
     }
 
     private func version(_ side: Side) -> ItemVersion {
@@ -133,8 +141,8 @@ struct FieldMerge {
         // An edit of what has no place any more would bring back the whole of what was moved: who moved it is right.
         if let mover = mover(of: unit), mover == .local ? isChangedThere : isChangedHere {
             guard !differing(unit).isEmpty else { return .agreed }
-            let isDecided = rules.direction == .both && rules.policy != .ask
-            return .conflict(winner: isDecided ? mover : rules.winner(local: local, remote: remote))
+            let winner = rules.direction == .both ? mover : rules.winner(local: local, remote: remote)
+            return .conflict(winner: winner)
         }
         switch (isChangedHere, isChangedThere) {
         case (false, false): return unit.contains(where: isToBePutBack) ? .changed(.remote) : .unchanged

@@ -295,6 +295,7 @@ private struct RawSnapshot: Sendable {
         }
         if isVeiled { try item.veil(onto: fieldSet) }
         item.base?.compareOnly(allFields, overrides: fieldSet.holdsOverrides)
+        try item.takeExceptionsAlong(onto: fieldSet)
         try item.agreeOnSeries()
         item.placeless = try item.occurrencesWithoutPlace()
         return item

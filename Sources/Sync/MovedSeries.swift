@@ -28,7 +28,7 @@ extension CalendarObject {
             missing: .removed
         )
         guard let move = overlay.movement() else { return self }
-        try overlay.moveOverrides(of: &calendar)
+        try overlay.moveOverrides(of: &calendar, keepingOwnTimes: true)
         let exclusions = master.all("EXDATE").flatMap(\.single).map { exclusion in
             let id = Property("RECURRENCE-ID", parameters: exclusion.parameters, value: exclusion.value)
             let moved = move(Component(kind.rawValue, properties: [id])).first("RECURRENCE-ID") ?? id
@@ -36,5 +36,15 @@ extension CalendarObject {
         }
         change { $0.set("EXDATE", exclusions) }
         return try CalendarObject(calendar)
+    }
+
+    /// The object where another one of it was moved to, exceptions and all.
+    func moved(like other: CalendarObject) throws(CalendarDataError) -> CalendarObject {
+        guard let place = other.master else { return self }
+        var calendar = calendar
+        calendar.updateComponents(where: { $0.name == kind.rawValue && $0.first("RECURRENCE-ID") == nil }) { master in
+            for name in ["DTSTART", "DTEND", "DURATION"] { master.set(name, place.all(name)) }
+        }
+        return try CalendarObject(calendar).takingExceptionsAlong(from: self)
     }
 }

@@ -6,14 +6,21 @@ extension Overlay {
     /// Moves the overrides of a series that was given its new schedule.
     ///
     /// One that would replace nothing where it went stays where it was; one whose occurrence is no more goes with it.
-    func moveOverrides(of calendar: inout Component) throws(CalendarDataError) {
+    ///
+    /// `keepingOwnTimes` says that one that is not when its series has it stays when it is.
+    func moveOverrides(of calendar: inout Component, keepingOwnTimes: Bool = false) throws(CalendarDataError) {
         let former = calendar.components.filter(isOverride)
         guard !former.isEmpty, let move = movement() else { return }
-        let moved = former.map(move)
         let zones = target.zones
-        let dates = { (overrides: [Component]) in
-            overrides.compactMap { $0.first("RECURRENCE-ID")?.dateTime?.instant(in: zones) }
+        let moved = former.map { override in
+            var moved = move(override)
+            let isOnTime = instant("DTSTART", of: override, zones) == instant("RECURRENCE-ID", of: override, zones)
+            if keepingOwnTimes, !isOnTime {
+                for name in ["DTSTART", "DTEND", "DURATION"] { moved.set(name, override.all(name)) }
+            }
+            return moved
         }
+        let dates = { (overrides: [Component]) in overrides.compactMap { instant("RECURRENCE-ID", of: $0, zones) } }
         let old = try SeriesDates(target.calendar, target.kind, around: dates(former))
         let new = try SeriesDates(withZones(calendar), target.kind, around: dates(former + moved))
         var seen: Set<String> = []
@@ -32,6 +39,10 @@ extension Overlay {
             guard isOverride(component), let place = rest.next() else { return false }
             return place == nil
         }
+    }
+
+    private func instant(_ name: String, of component: Component, _ zones: ZoneResolver) -> Instant? {
+        component.first(name)?.dateTime?.instant(in: zones)
     }
 
     /// How far overrides go along; nil where nothing is said of when the series is.

@@ -28,6 +28,30 @@ extension SnapshotItem {
 }
 
 extension SnapshotItem {
+    /// Where one side alone has moved the series, takes the exceptions of the other side along: they are those of the same
+    /// days, at other times.
+    mutating func takeExceptionsAlong(onto fieldSet: FieldSet) throws {
+        guard let local, let remote, let base, !base.isVoid else { return }
+        let isMovedHere = local.fields.isMoved(since: base.agreement.local)
+        guard isMovedHere != remote.fields.isMoved(since: base.agreement.remote) else { return }
+        if isMovedHere {
+            guard remote.fields[.schedule] == base.agreement.remote[.schedule],
+                let moved = try base.remoteSide.moved(remote.object, remote.fields, like: local.outgoing, fieldSet)
+            else { return }
+            self.remote?.object = moved.object
+            self.remote?.fields = moved.fields
+            self.base?.agreement.remote = moved.agreed
+        } else {
+            guard local.fields[.schedule] == base.agreement.local[.schedule],
+                let moved = try base.localSide.moved(local.outgoing, local.fields, like: remote.object, fieldSet)
+            else { return }
+            self.local?.object = try isVeiled ? local.object.moved(like: remote.object) : moved.object
+            self.local?.outgoing = moved.object
+            self.local?.fields = moved.fields
+            self.base?.agreement.local = moved.agreed
+        }
+    }
+
     /// The occurrences of which the sides tell differently that have no place in the schedule that one side alone has changed.
     func occurrencesWithoutPlace() throws -> Set<String> {
         guard let local, let remote, let base, !base.isVoid else { return [] }
@@ -97,5 +121,55 @@ extension CalendarObject {
             limit: CalendarLimits.maximumInstances
         )
         return places.first { $0.recurrenceID.map(schedule.key) == occurrence }.map(schedule.single)
+    }
+}
+
+/// What one side said when both agreed.
+private struct AgreedSide {
+    var text: String
+    var fields: Fields
+
+    /// That side's event now, and what it said then, where the other side moved the series; nil where there is nothing to move.
+    func moved(
+        _ object: CalendarObject,
+        _ fields: Fields,
+        like other: CalendarObject,
+        _ fieldSet: FieldSet
+    ) throws -> (object: CalendarObject, fields: Fields, agreed: Fields)? {
+        guard !text.isEmpty, !fields.occurrences.isEmpty || !self.fields.occurrences.isEmpty else { return nil }
+        let former = try CalendarObject(parsing: text)
+        let told = Projection(of: former, onto: fieldSet).fields.filter { $0.key.occurrence != nil }
+        // What was agreed otherwise than that is told by nothing that could be moved.
+        guard told == self.fields.filter({ $0.key.occurrence != nil }) else { return nil }
+        let moved = try object.moved(like: other)
+        return (
+            moved, fields.with(occurrencesOf: moved, fieldSet),
+            self.fields.with(occurrencesOf: try former.moved(like: other), fieldSet)
+        )
+    }
+}
+
+extension AgreedItem {
+    fileprivate var localSide: AgreedSide { AgreedSide(text: localText, fields: agreement.local) }
+    fileprivate var remoteSide: AgreedSide { AgreedSide(text: remoteText, fields: agreement.remote) }
+}
+
+extension Fields {
+    /// Whether a series was moved, and nothing else of its schedule changed, not even times into days.
+    fileprivate func isMoved(since agreed: Fields) -> Bool {
+        guard let now = self[.schedule], let then = agreed[.schedule], now != then else { return false }
+        func rule(_ schedule: String) -> [Substring] {
+            schedule.split(separator: "\n").filter { !$0.hasPrefix("START ") && !$0.hasPrefix("END ") }
+        }
+        func isOfTimes(_ schedule: String) -> Bool {
+            schedule.utf8.prefix { $0 != UInt8(ascii: "\n") }.count > "START 20261130".utf8.count
+        }
+        return !rule(now).isEmpty && rule(now) == rule(then) && isOfTimes(now) == isOfTimes(then)
+    }
+
+    /// The fields with what an object says of its occurrences instead.
+    fileprivate func with(occurrencesOf object: CalendarObject, _ fieldSet: FieldSet) -> Fields {
+        let told = Projection(of: object, onto: fieldSet).fields.filter { $0.key.occurrence != nil }
+        return filter { $0.key.occurrence == nil }.merging(told) { own, _ in own }
     }
 }

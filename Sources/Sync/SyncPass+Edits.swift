@@ -173,7 +173,7 @@ extension SyncPass {
     /// that were not seen go with their series, or lose their place when it moves, though its own record is as it was.
     func isGuarded(_ outgoing: OutgoingItem) -> Bool {
         guard !outgoing.writes.contains(where: \.isUnconditional) else { return false }
-        guard bridge.fields.overrides == .all, outgoing.item.remote?.object.isSeries == true else { return true }
+        guard bridge.fields.overrides != .none, outgoing.item.remote?.object.isSeries == true else { return true }
         let schedule = FieldKey(Field.schedule.rawValue)
         switch outgoing.decision.action {
         case .push(let fields), .merge(_, let fields): return !fields.contains(schedule)

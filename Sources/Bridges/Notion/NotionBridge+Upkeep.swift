@@ -104,6 +104,15 @@ extension NotionBridge: UpkeepBridge {
         let page: Page
         let note: OccurrenceNote
 
+        /// The seconds between its occurrence and another.
+        func distance(to stamp: String) -> Int64 {
+            func instant(_ stamp: String) -> Instant {
+                let time = DateTime(stamp, tzid: nil, isDate: stamp.utf8.count == 8)
+                return time?.instant(in: ZoneResolver()) ?? Instant(seconds: 0)
+            }
+            return abs(instant(note.stamp) - instant(stamp))
+        }
+
         /// Whether a person changed it since we wrote what the series tells.
         func isEdited(_ columns: Columns) -> Bool {
             note.follows == true && note.written != nil && !page.isAsWritten(columns)
@@ -127,6 +136,14 @@ extension NotionBridge: UpkeepBridge {
         if pages.isEmpty {
             for (page, occurrence) in zip(surplus, wanted) { pages[occurrence.stamp] = page }
             surplus = Array(surplus.dropFirst(wanted.count))
+        } else {
+            // Those that were left behind when it was moved go to the nearest days that have none.
+            surplus.removeAll { page in
+                let free = wanted.map(\.stamp).filter { pages[$0] == nil }
+                guard let nearest = free.min(by: { page.distance(to: $0) < page.distance(to: $1) }) else { return false }
+                pages[nearest] = page
+                return true
+            }
         }
         let deletions = surplus.map { page in
             RecordWrite.delete(id: page.record.id, series: series, revision: page.record.revision)
