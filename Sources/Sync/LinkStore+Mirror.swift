@@ -17,6 +17,9 @@ struct MirroredObject: Sendable {
     var problem: String?
 
     static let noDigest = ""
+
+    /// The digest of a side that is looked at again whatever it says, even if it is gone.
+    static let openDigest = "decided"
 }
 
 extension LinkStore {

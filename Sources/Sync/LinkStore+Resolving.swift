@@ -92,11 +92,13 @@ extension LinkStore {
                     \(conflict.link.value), \(.text(conflict.uid)),
                     (SELECT series FROM mirrored_object WHERE link = \(conflict.link.value)
                         AND uid = \(.text(conflict.uid)) AND text IS NOT NULL),
-                    \(.text(fields.local)), \(.text(fields.remote)), '', '', 'decided', 'decided', \(.text(Origin.both.rawValue)),
+                    \(.text(fields.local)), \(.text(fields.remote)), '', '', \(.text(MirroredObject.openDigest)),
+                    \(.text(MirroredObject.openDigest)), \(.text(Origin.both.rawValue)),
                     \(now.value)
                 )
                 ON CONFLICT (link, uid) DO UPDATE SET local_fields = excluded.local_fields,
-                    remote_fields = excluded.remote_fields, local_digest = 'decided', remote_digest = 'decided',
+                    remote_fields = excluded.remote_fields, local_digest = excluded.local_digest,
+                    remote_digest = excluded.remote_digest,
                     agreed_at = excluded.agreed_at
                 """
             )

@@ -42,8 +42,9 @@ extension CalendarObject {
     func moved(like other: CalendarObject) throws(CalendarDataError) -> CalendarObject {
         guard let place = other.master else { return self }
         var calendar = calendar
+        let zones = OwnZones(of: self)
         calendar.updateComponents(where: { $0.name == kind.rawValue && $0.first("RECURRENCE-ID") == nil }) { master in
-            for name in ["DTSTART", "DTEND", "DURATION"] { master.set(name, place.all(name)) }
+            for name in ["DTSTART", "DTEND", "DURATION"] { master.set(name, zones.retold(place.all(name))) }
         }
         return try CalendarObject(calendar).takingExceptionsAlong(from: self)
     }

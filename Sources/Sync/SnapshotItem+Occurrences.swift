@@ -141,6 +141,8 @@ private struct AgreedSide {
         let told = Projection(of: former, onto: fieldSet).fields.filter { $0.key.occurrence != nil }
         // What was agreed otherwise than that is told by nothing that could be moved.
         guard told == self.fields.filter({ $0.key.occurrence != nil }) else { return nil }
+        // Two zones of different names may be the same, or not.
+        guard object.zone == other.zone else { return nil }
         let moved = try object.moved(like: other)
         return (
             moved, fields.with(occurrencesOf: moved, fieldSet),
@@ -172,4 +174,9 @@ extension Fields {
         let told = Projection(of: object, onto: fieldSet).fields.filter { $0.key.occurrence != nil }
         return filter { $0.key.occurrence == nil }.merging(told) { own, _ in own }
     }
+}
+
+extension CalendarObject {
+    /// The zone in which a series begins; nil for days, UTC and none.
+    fileprivate var zone: String? { master?.first("DTSTART")?.parameter("TZID") }
 }

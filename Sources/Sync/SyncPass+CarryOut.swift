@@ -295,7 +295,7 @@ extension SnapshotItem {
             localText: local.stored.text,
             remoteText: remote.object.text,
             localDigest: local.stored.etag.rawValue,
-            remoteDigest: news.isEmpty ? remote.digest : MirroredObject.noDigest,
+            remoteDigest: news.isEmpty ? remote.digest : MirroredObject.openDigest,
             origin: base?.origin ?? departed?.origin ?? origin ?? (intent?.isCreation == true ? .gateway : .both),
             isVoid: false
         )

@@ -168,7 +168,10 @@ extension SyncPass {
     mutating func settled(_ outgoing: OutgoingItem, _ answer: Answer?) throws -> PreparedItem {
         let item = outgoing.item
         let isCreation = outgoing.decision.action == .createRemote
-        let news = isCreation ? [] : news(of: item, in: answer?.remote, besides: outgoing.decision.pushed)
+        let news =
+            isCreation
+            ? remains(of: outgoing, in: answer?.remote)
+            : news(of: item, in: answer?.remote, besides: outgoing.decision.pushed)
         var settlement = Settlement(item.uid)
         settlement.mirrored = answer?.mirrored
         if let answer { settlement.protection = protection(of: answer.mirrored.records) }
@@ -205,6 +208,14 @@ extension SyncPass {
         }
         if !news.isEmpty { report.news.insert(item.uid) }
         return news
+    }
+
+    /// What an upstream still says of occurrences of a series that it had before, and that was made anew: cancelled ones, say.
+    private mutating func remains(of outgoing: OutgoingItem, in answer: RemoteItem?) -> Set<FieldKey> {
+        guard let answer = answer?.fields, let local = outgoing.local?.fields else { return [] }
+        let remains = Set(answer.keys.filter { $0.occurrence != nil && local[$0] == nil })
+        if !remains.isEmpty { report.news.insert(outgoing.item.uid) }
+        return remains
     }
 
     // MARK: Writing
@@ -348,47 +359,5 @@ extension SyncPass {
             answer.mirrored.object.problem = "\(error)"
         }
         return answer
-    }
-}
-
-extension RecordWrite {
-    var isCreation: Bool {
-        if case .create = self { return true }
-        return false
-    }
-
-    /// Whether it changes or deletes a record whatever that is by now.
-    var isUnconditional: Bool {
-        switch self {
-        case .create: false
-        case .update(_, _, let revision, _), .delete(_, _, let revision): revision == nil
-        }
-    }
-
-    /// The record that is written; empty for one that has no identifier yet.
-    var recordID: String {
-        switch self {
-        case .create(let creation): creation.id ?? ""
-        case .update(let id, _, _, _), .delete(let id, _, _): id
-        }
-    }
-}
-
-extension BridgeError {
-    /// Whether the write was not done, for certain.
-    var isCertain: Bool {
-        switch self {
-        case .unreachable: false
-        case .cursorExpired, .changedUpstream, .authorizationRevoked, .throttled, .writesPaused, .refused: true
-        }
-    }
-
-    /// Whether it concerns one item only.
-    var concernsItem: Bool {
-        switch self {
-        case .changedUpstream, .unreachable: true
-        case .refused(let refusal): refusal.subject == .item
-        case .cursorExpired, .authorizationRevoked, .throttled, .writesPaused: false
-        }
     }
 }

@@ -111,8 +111,8 @@ extension SnapshotItem {
             agreement: Agreement(local: [:], remote: [:]),
             localText: text,
             remoteText: text,
-            localDigest: MirroredObject.noDigest,
-            remoteDigest: MirroredObject.noDigest,
+            localDigest: MirroredObject.openDigest,
+            remoteDigest: MirroredObject.openDigest,
             origin: base?.origin ?? departed?.origin ?? origin,
             isVoid: false
         )

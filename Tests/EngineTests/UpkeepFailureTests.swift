@@ -61,7 +61,7 @@ struct UpkeepFailureTests {
         for _ in 0..<2 { _ = try await pass(table) }
         #expect(await table.shown() == OccurrencePagesTests.plain)
         // It goes while the table is listed, which fails.
-        try await table.put(OccurrenceTable.weekly.replacing("T09", with: "T07").replacing("T10", with: "T08"))
+        try await table.put(OccurrenceTable.weekly.replacing("Jour fixe", with: "Weekly"))
         let fault: JSONValue = ["kind": "unavailable", "path": "query"]
         _ = await table.side.simulator.control("POST", "settings", ["next_faults": [fault]])
         var process = Process(isNew: false)
@@ -71,7 +71,7 @@ struct UpkeepFailureTests {
         #expect(process.writes.next() == 1, "the page of the series")
         #expect(await table.shown() == OccurrencePagesTests.plain)
         _ = try await pass(table)
-        #expect(await table.shown().allSatisfy { $0.contains("T07:00:00.000+01:00") })
+        #expect(await table.shown().allSatisfy { $0.hasSuffix("Weekly") })
     }
 
     @Test(arguments: [false, true])
