@@ -140,7 +140,9 @@ extension NotionBridge: UpkeepBridge {
             // Those that were left behind when it was moved go to the nearest days that have none.
             surplus.removeAll { page in
                 let free = wanted.map(\.stamp).filter { pages[$0] == nil }
-                guard let nearest = free.min(by: { page.distance(to: $0) < page.distance(to: $1) }) else { return false }
+                guard let nearest = free.min(by: { page.distance(to: $0) < page.distance(to: $1) }) else {
+                    return false
+                }
                 pages[nearest] = page
                 return true
             }
