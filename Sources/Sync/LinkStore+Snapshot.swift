@@ -348,11 +348,17 @@ extension Fields {
     /// The fields with each occurrence told by itself: an agreement of an earlier version listed them with the schedule.
     fileprivate var tellingOccurrencesApart: Fields {
         let lines = self[.schedule]?.split(separator: "\n") ?? []
-        guard lines.contains(where: { $0.hasPrefix("EXDATE ") || $0.hasPrefix("OVERRIDES ") }) else { return self }
+        // Those of a floating series are told with it still.
+        let isFloating =
+            lines.first.map { $0.contains("T") && !$0.hasSuffix("Z") && !$0.dropFirst(6).contains(" ") } ?? false
+        func isApart(_ line: Substring) -> Bool {
+            line.hasPrefix("OVERRIDES ") || line.hasPrefix("EXDATE ") && !isFloating
+        }
+        guard lines.contains(where: isApart) else { return self }
         var fields = self
-        let rest = lines.filter { !$0.hasPrefix("EXDATE ") && !$0.hasPrefix("OVERRIDES ") }
+        let rest = lines.filter { !isApart($0) }
         fields[.schedule] = rest.isEmpty ? nil : rest.joined(separator: "\n")
-        for line in lines where line.hasPrefix("EXDATE ") {
+        for line in lines where line.hasPrefix("EXDATE ") && !isFloating {
             for occurrence in line.dropFirst("EXDATE ".count).split(separator: ",") {
                 let key = FieldKey(FieldKey.schedule.name, of: String(occurrence))
                 if fields[key] == nil { fields[key] = FieldKey.cancelled }

@@ -28,12 +28,16 @@ struct ScheduleReader {
         let additions = dates(master.all("RDATE"))
         if !additions.isEmpty { lines.append("RDATE \(additions.joined(separator: ","))") }
         lines += rules(master.all("EXRULE"), of: master).map { "EXRULE \($0)" }
+        let exclusions = Self.isFloating(master) ? dates(master.all("EXDATE")) : []
+        if !exclusions.isEmpty { lines.append("EXDATE \(exclusions.joined(separator: ","))") }
         return lines.joined(separator: "\n")
     }
 
     /// The occurrences of a master that do not take place by their keys, each with a property that says so of it alone.
+    ///
+    /// None of a floating series: an upstream tells its times in a zone, so that no occurrence has the same key there.
     func exclusions(of master: Component) -> [(occurrence: String, property: Property)] {
-        guard Self.isSeries(master) else { return [] }
+        guard Self.isSeries(master), !Self.isFloating(master) else { return [] }
         return master.all("EXDATE").flatMap(\.single).compactMap { date in
             date.dateTime.map { (moment(slot(of: $0, in: master)), date) }
         }
@@ -41,6 +45,10 @@ struct ScheduleReader {
 
     private static func isSeries(_ master: Component) -> Bool {
         master.first("RRULE") != nil || master.first("RDATE") != nil
+    }
+
+    private static func isFloating(_ master: Component) -> Bool {
+        master.first("DTSTART")?.dateTime?.form == .floating
     }
 
     /// The start of the occurrence that a date excludes: a day alone means the time at which the series begins on it.

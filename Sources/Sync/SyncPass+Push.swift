@@ -210,10 +210,12 @@ extension SyncPass {
         return news
     }
 
-    /// What an upstream still says of occurrences of a series that it had before, and that was made anew: cancelled ones, say.
+    /// What an upstream still says of occurrences of a series that it had before, and that was made anew: that they are cancelled.
     private mutating func remains(of outgoing: OutgoingItem, in answer: RemoteItem?) -> Set<FieldKey> {
-        guard let answer = answer?.fields, let local = outgoing.local?.fields else { return [] }
-        let remains = Set(answer.keys.filter { $0.occurrence != nil && local[$0] == nil })
+        guard !outgoing.item.records.isEmpty, let answer = answer?.fields, let local = outgoing.local?.fields else {
+            return []
+        }
+        let remains = Set(answer.filter { $0.value == FieldKey.cancelled && local[$0.key] == nil }.keys)
         if !remains.isEmpty { report.news.insert(outgoing.item.uid) }
         return remains
     }
