@@ -30,8 +30,10 @@ extension SnapshotItem {
 extension SnapshotItem {
     /// Where one side alone has moved the series, takes the exceptions of the other side along: they are those of the same
     /// days, at other times.
+    ///
+    /// Not where each is written by itself: one that is on its way between two writes would be nowhere.
     mutating func takeExceptionsAlong(onto fieldSet: FieldSet) throws {
-        guard let local, let remote, let base, !base.isVoid else { return }
+        guard fieldSet.overrides != .all, let local, let remote, let base, !base.isVoid else { return }
         let isMovedHere = local.fields.isMoved(since: base.agreement.local)
         guard isMovedHere != remote.fields.isMoved(since: base.agreement.remote) else { return }
         if isMovedHere {
