@@ -349,8 +349,8 @@ extension Fields {
     fileprivate var tellingOccurrencesApart: Fields {
         let lines = self[.schedule]?.split(separator: "\n") ?? []
         // Those of a floating series are told with it still.
-        let isFloating =
-            lines.first.map { $0.contains("T") && !$0.hasSuffix("Z") && !$0.dropFirst(6).contains(" ") } ?? false
+        let start = lines.first?.dropFirst("START ".count) ?? ""
+        let isFloating = start.contains("T") && !start.hasSuffix("Z") && !start.contains(" ")
         func isApart(_ line: Substring) -> Bool {
             line.hasPrefix("OVERRIDES ") || line.hasPrefix("EXDATE ") && !isFloating
         }

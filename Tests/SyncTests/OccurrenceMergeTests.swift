@@ -1,5 +1,7 @@
 import Bridging
 import ICalendar
+import SQL
+import SQLite
 import Testing
 
 @testable import Sync
@@ -91,6 +93,39 @@ struct OccurrenceMergeTests {
         #expect(!rule.contains("20261128T") && !rule.contains("20261129T"))
         #expect(there.contains { $0.contains("SUMMARY:Ours") } && there.contains { $0.contains("SUMMARY:Theirs") })
         #expect(try await bench.pass().run == nil)
+    }
+
+    @Test(arguments: [
+        ("DTSTART:20261121T090000Z", "20261123T090000Z", "20261124T090000Z"),
+        ("DTSTART;VALUE=DATE:20261121", "20261123", "20261124"), ("DTSTART:20261121T090000", "20261123T090000", ""),
+    ])
+    func `an agreement that lists occurrences with their series, as earlier versions noted it, is read`(
+        _ start: String,
+        _ cancelled: String,
+        _ other: String
+    ) async throws {
+        let bench = try await Workbench(policy: .ask)
+        let exclusion = start.contains("DATE") ? "EXDATE;VALUE=DATE:" : "EXDATE:"
+        try await bench.put(event("s", start, "RRULE:FREQ=DAILY;COUNT=5", exclusion + cancelled, "SUMMARY:Standup"))
+        try await bench.pass()
+        let time = String(start.split(separator: ":")[1])
+        let end = time.contains("T") ? time : "20261122"
+        let fields =
+            "schedule\t\tSTART \(time)\\nEND \(end)\\nRRULE COUNT=5;FREQ=DAILY\\nEXDATE \(cancelled)\nsummary\t\tStandup"
+        try await bench.database.write { transaction in
+            try transaction.run("UPDATE base SET local_fields = \(.text(fields)), remote_fields = '='")
+        }
+        // Each side does something else: neither counts as having changed all of the schedule.
+        try await bench.edit("s", "SUMMARY:Standup", "SUMMARY:Ours")
+        if !other.isEmpty {
+            let id = try #require(await bench.recordID(of: "s"))
+            await bench.editUpstream(id, exclusion + cancelled, exclusion + cancelled + "," + other)
+        }
+        try await bench.pass()
+        #expect(try await conflicts(bench).isEmpty)
+        let here = try #require(try await bench.text("s"))
+        #expect(here.contains("SUMMARY:Ours") && here.contains(cancelled) && here.contains(other))
+        #expect(await bench.payload(of: "s")?.contains("SUMMARY:Ours") == true)
     }
 
     /// An override of the series on a day of November, at an hour.
