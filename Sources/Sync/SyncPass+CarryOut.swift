@@ -146,8 +146,10 @@ extension SyncPass {
             return try remote.object.with(uid: item.uid)
         }
         let said = Projection(of: ours, onto: bridge.fields).fields
-        let former = item.base?.agreement.remote ?? (bridge.fields.overrides == .some ? item.shown(said) : said)
-        let keys = Set(remote.fields.keys).union(former.keys)
+        let known = bridge.fields.overrides == .some ? item.shown(said) : said
+        let former = item.base?.agreement.remote ?? known
+        // An occurrence of ours that was never agreed on is none of the upstream's.
+        let keys = Set(remote.fields.keys).union(former.keys).union(known.keys.filter { $0.occurrence != nil })
         return try pulling(item.isVeiled ? BusyTime.times(keys) : keys, of: remote.object, onto: ours, for: item)
     }
 
