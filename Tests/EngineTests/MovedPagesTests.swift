@@ -54,4 +54,18 @@ struct MovedPagesTests {
         #expect(try await table.page("series / 20261130T060000Z") == page)
         #expect(await table.shown().count == 3)
     }
+
+    @Test func `gives the page of a day that was taken off to no other day`() async throws {
+        let table = try await OccurrenceTable()
+        func without(_ day: String) -> String {
+            OccurrenceTable.weekly + "\nEXDATE;TZID=Europe/Berlin:\(day)T090000"
+        }
+        try await table.put(without("20261130"))
+        try await table.settle()
+        let gone = try await table.page("series / 20261207T080000Z")
+        try await table.put(without("20261207"))
+        try await table.settle()
+        #expect(try await table.page("series / 20261130T080000Z") != gone)
+        #expect(await !table.shows("series / 20261207T080000Z"))
+    }
 }

@@ -95,7 +95,14 @@ extension NotionBridge: UpkeepBridge {
         guard columns.daysAhead != nil || !wantsOccurrences else { return [] }
         let wanted = try wantedOccurrences(of: object, uid: master.uid(columns))
         let name = master.name.isEmpty ? object.master.map(EventValues.name) : master.name
-        return writes(toShow: wanted, of: record.id, named: name ?? "", present)
+        // Most series have no page left over, and need no dates worked out.
+        lazy var dates = present.compactMap(\.date)
+        lazy var places = object.master.map {
+            SeriesPlaces(of: $0, around: dates, zones(of: object), linkZone: link.timeZone)
+        }
+        return writes(toShow: wanted, of: record.id, named: name ?? "", present) { page in
+            page.date.map { places?.mayHave($0) == false } ?? false
+        }
     }
 
     /// A page of an occurrence that is there.
@@ -104,13 +111,18 @@ extension NotionBridge: UpkeepBridge {
         let page: Page
         let note: OccurrenceNote
 
+        /// The occurrence that it shows.
+        var date: DateTime? { Self.date(of: note.stamp) }
+
+        private static func date(of stamp: String) -> DateTime? {
+            DateTime(stamp, tzid: nil, isDate: stamp.utf8.count == 8)
+        }
+
         /// The seconds between its occurrence and another.
         func distance(to stamp: String) -> Int64 {
-            func instant(_ stamp: String) -> Instant {
-                let time = DateTime(stamp, tzid: nil, isDate: stamp.utf8.count == 8)
-                return time?.instant(in: ZoneResolver()) ?? Instant(seconds: 0)
-            }
-            return abs(instant(note.stamp) - instant(stamp))
+            guard let date, let other = Self.date(of: stamp) else { return .max }
+            let zones = ZoneResolver()
+            return abs(date.instant(in: zones) - other.instant(in: zones))
         }
 
         /// Whether a person changed it since we wrote what the series tells.
@@ -123,7 +135,8 @@ extension NotionBridge: UpkeepBridge {
         toShow wanted: [WantedOccurrence],
         of series: String,
         named name: String,
-        _ present: [ShownPage]
+        _ present: [ShownPage],
+        leftBehind isLeftBehind: (ShownPage) -> Bool
     ) -> [RecordWrite] {
         var pages: [String: ShownPage] = [:]
         var surplus: [ShownPage] = []
@@ -137,9 +150,10 @@ extension NotionBridge: UpkeepBridge {
             for (page, occurrence) in zip(surplus, wanted) { pages[occurrence.stamp] = page }
             surplus = Array(surplus.dropFirst(wanted.count))
         } else {
-            // Those that were left behind when it was moved go to the nearest days that have none.
+            // Those that were left behind when it was moved go to the nearest days that have none; the page of a day that was
+            // taken off goes with it.
             surplus.removeAll { page in
-                let free = wanted.map(\.stamp).filter { pages[$0] == nil }
+                let free = isLeftBehind(page) ? wanted.map(\.stamp).filter { pages[$0] == nil } : []
                 guard let nearest = free.min(by: { page.distance(to: $0) < page.distance(to: $1) }) else {
                     return false
                 }
@@ -315,8 +329,10 @@ extension NotionBridge: UpkeepBridge {
     }
 
     private func zonesAnd(_ master: Component, of object: CalendarObject) -> [Component] {
-        object.calendar.components("VTIMEZONE") + [master]
+        zones(of: object) + [master]
     }
+
+    private func zones(of object: CalendarObject) -> [Component] { object.calendar.components("VTIMEZONE") }
 }
 
 extension EventValues {
