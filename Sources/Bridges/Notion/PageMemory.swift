@@ -117,23 +117,13 @@ actor PageMemory {
         // A page that a process wrote before it died is in no cursor: if it vanished, nothing else would tell.
         let strangers = known.recalled.filter { ledger[$0] == nil && known.entries[$0] == nil }
         let suspects = known.suspects.union(strangers).union(known.called)
-        return News(
-            entries: known.entries,
-            suspects: suspects,
-            called: known.called,
-            trash: known.trash
-        )
+        return News(entries: known.entries, suspects: suspects, called: known.called, trash: known.trash)
     }
 
     /// Notes what a pull saw of the pages that were news to it, so that older news does not return.
     ///
     /// What was written while the pull was under way is news to the next one; `asked` are the pages that were asked for.
-    func update(
-        _ ledger: Ledger,
-        for news: [String: Ledger.Entry],
-        asked: Set<String>,
-        of link: String
-    ) {
+    func update(_ ledger: Ledger, for news: [String: Ledger.Entry], asked: Set<String>, of link: String) {
         var known = links[link] ?? Link()
         known.called.subtract(asked)
         known.trash = ledger.trash
