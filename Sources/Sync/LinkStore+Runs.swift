@@ -15,6 +15,9 @@ struct RunEntry: Sendable {
     /// What undoing makes of the event here; nil leaves it alone.
     var undo: String?
 
+    /// What the upstream had where the run was the first to bring both sides of the event together; undoing parts them.
+    var undoUpstream: String?
+
     /// On which side the run made the event, so that undoing takes it away again.
     var removes: HeldRow.Side?
 
@@ -31,6 +34,8 @@ struct RunEntry: Sendable {
         self.action = action
         self.fields = Set(fields.map(\.shownName)).sorted()
         self.undo = undo
+        let isFirst = item.base == nil && item.departed == nil && item.local != nil
+        undoUpstream = undo != nil && isFirst ? item.remote?.object.text : nil
     }
 }
 
@@ -130,12 +135,13 @@ extension LinkStore {
         try transaction.run(
             """
             INSERT INTO pass_item (
-                pass, uid, summary, action, outcome, message, fields, undo_text, undo_removes, family, tells_guests
+                pass, uid, summary, action, outcome, message, fields, undo_text, undo_upstream, undo_removes, family,
+                tells_guests
             )
             VALUES (\(run.value), \(.text(entry.uid)), \(.text(entry.summary)), \(.text(entry.action)),
                 \(.text(entry.outcome)), \(.text(entry.message)), \(.text(entry.fields.joined(separator: "\n"))),
-                \(.text(entry.undo)), \(.text(entry.removes?.rawValue)), \(.text(entry.family)),
-                \(.integer(entry.tellsGuests ? 1 : 0)))
+                \(.text(entry.undo)), \(.text(entry.undoUpstream)), \(.text(entry.removes?.rawValue)),
+                \(.text(entry.family)), \(.integer(entry.tellsGuests ? 1 : 0)))
             ON CONFLICT (pass, uid) DO UPDATE SET action = excluded.action, outcome = excluded.outcome,
                 message = excluded.message, fields = excluded.fields, family = excluded.family
             """

@@ -51,6 +51,11 @@ extension LinkStore {
             name: "Whose guests a run told of an event",
             statements: ["ALTER TABLE pass_item ADD COLUMN tells_guests BIGINT NOT NULL DEFAULT 0"]
         ),
+        // What the upstream had of an event where the run was the first to bring both sides of it together.
+        Migration(
+            name: "What both sides had before they were linked",
+            statements: ["ALTER TABLE pass_item ADD COLUMN undo_upstream TEXT"]
+        ),
     ]
 
     private static let choices = [

@@ -69,6 +69,7 @@ extension LinkStore {
             JOIN pass_item AS part ON part.pass = later.id AND part.family = pass_item.family
                 AND part.undo_removes = 'gateway' AND part.outcome = 'done'
             WHERE pass_item.pass = \(run.value) AND pass_item.undo_text IS NOT NULL AND pass_item.outcome = 'done'
+                AND pass_item.undo_upstream IS NULL
             ORDER BY pass_item.uid, part.pass, part.uid
             """
         )

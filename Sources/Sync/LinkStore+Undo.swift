@@ -63,12 +63,17 @@ extension LinkStore {
 
     /// Brings back every event that a run changed or deleted as it was before, and removes here what it made here.
     ///
-    /// `removed` is what was taken away upstream already. What is brought back goes there like any edit. What the run had
+    /// `removed` is what was taken away upstream already, `parted` what is on both sides again as it was before the run. What is brought back goes there like any edit. What the run had
     /// brought here stays upstream, and is left alone from then on; what somebody changed since stays in any case. Of a
     /// series that the run brought in parts, the parts it had not before go here, and then upstream, like any deletion.
     ///
     /// - Returns: nil when there is no such run, or it was undone already.
-    func undoHere(_ id: RunID, removed: [String], by author: Author) async throws -> UndoneRun? {
+    func undoHere(
+        _ id: RunID,
+        removed: [String],
+        parted: [String],
+        by author: Author
+    ) async throws -> UndoneRun? {
         let (now, calendars, actor) = (now(), calendars, AuditActor.current ?? author.name)
         let undone: (calendar: CalendarID, run: UndoneRun)? = try await database.write { transaction in
             let row = try transaction.row(
@@ -87,14 +92,17 @@ extension LinkStore {
                 now: now
             )
             undoing.undone.removed = removed
-            undoing.undone.kept = splits.kept.sorted()
+            undoing.undone.restored = parted
+            undoing.undone.kept = try splits.kept.sorted() + Self.stillJoined(by: id, link, transaction)
             try undoing.rejoin(splits.rejoined, transaction)
             let parts = splits.kept.union(splits.rejoined.map(\.uid))
             try undoing.restore(but: parts, transaction)
             try undoing.remove(but: parts, transaction)
             var undone = undoing.undone
             undone.kept += try Self.leftUpstream(by: id, link, transaction)
-            (undone.removed, undone.kept) = (undone.removed.sorted(), Set(undone.kept).sorted())
+            undone.restored.sort()
+            undone.removed.sort()
+            undone.kept = Set(undone.kept).sorted()
             try transaction.run("UPDATE pass SET undone_at = \(now.value) WHERE id = \(id.value)")
             try Self.audit(.runUndone, link, by: actor, run: id, detail: undone.sentence, at: now, transaction)
             return (calendar, undone)
@@ -205,7 +213,8 @@ private struct Undoing {
         let items = try transaction.rows(
             """
             SELECT * FROM pass_item
-            WHERE pass = \(run.value) AND undo_text IS NOT NULL AND outcome = 'done' ORDER BY uid
+            WHERE pass = \(run.value) AND undo_text IS NOT NULL AND undo_upstream IS NULL AND outcome = 'done'
+            ORDER BY uid
             """
         )
         for row in items {

@@ -113,7 +113,7 @@ extension SyncPass {
         settlement.protection = protection(of: item.records)
         settlement.conflict = try conflict(decision, item)
         var entry = RunEntry(item, "pull", fields, undo: local.stored.text)
-        if fields.contains(.schedule) { entry.family = family(of: item) }
+        if entry.undoUpstream == nil, fields.contains(.schedule) { entry.family = family(of: item) }
         return PreparedItem(settlement, entry) { $0.pulled += 1 }
     }
 

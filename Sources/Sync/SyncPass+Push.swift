@@ -107,7 +107,7 @@ extension SyncPass {
             object.text == local.stored.text ? nil : .replace(local.stored, by: Draft(object, at: clock.now()))
         let written = try item.written(object, over: local, bridge.fields)
         var entry = RunEntry(item, "merge", pulled.union(pushed), undo: local.stored.text)
-        if pulled.contains(.schedule) { entry.family = family(of: item) }
+        if entry.undoUpstream == nil, pulled.contains(.schedule) { entry.family = family(of: item) }
         return try outgoing(target, item, decision, written, write, entry) { $0.merged += 1 }
     }
 

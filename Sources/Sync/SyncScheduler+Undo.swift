@@ -16,14 +16,15 @@ extension SyncScheduler {
         }
         // A pass that runs ends first: it must not see half of it.
         while !claim(link.id) { try await clock.sleep(clock.now() + 1) }
-        let removed: [String]
+        let (removed, parted): ([String], [String])
         do {
             defer { release(link.id) }
             // What goes on both sides must not have been changed there without our knowing.
             if try await links.hasSplits(id) { try await lookUpstream(link) }
             removed = try await removeUpstream(what: id, of: link, by: author)
+            parted = try await part(what: id, joined: link, by: author)
         }
-        let undone = try await links.undoHere(id, removed: removed, by: author)
+        let undone = try await links.undoHere(id, removed: removed, parted: parted, by: author)
         guard let undone else { return nil }
         insist(link.id, nil)
         return undone
@@ -55,6 +56,35 @@ extension SyncScheduler {
         return removed
     }
 
+    /// Makes of the events that a run was the first to bring together what each side had before, and leaves them alone.
+    ///
+    /// - Returns: their UIDs here; what somebody changed since is not among them.
+    private func part(what run: RunID, joined link: Link, by author: Author) async throws -> [String] {
+        let joined = try await links.joined(by: run, over: link)
+        guard !joined.isEmpty else { return [] }
+        let bridge = try await makeBridge(link)
+        var unwritten: [(event: JoinedEvent, names: Set<String>)] = []
+        var parted: [String] = []
+        for event in joined {
+            var names: Set<String> = []
+            if case .object(let object) = Translation(of: event.records, by: bridge) { names.insert(object.uid) }
+            guard let former = event.formerThere else {
+                unwritten.append((event, names))
+                continue
+            }
+            // Nobody was told of what the run made of it: it was there before.
+            let silent = (bridge as? any MailingBridge)?.mailing(.silent) ?? bridge
+            let target = try CalendarObject(parsing: former)
+            guard try await write(target, event.uid, event.records, of: link, over: silent, by: author, run: run) else {
+                continue
+            }
+            try await links.part([(event, names)], of: link, by: author)
+            parted.append(event.uid)
+        }
+        if !unwritten.isEmpty { try await links.part(unwritten, of: link, by: author) }
+        return parted + unwritten.map(\.event.uid)
+    }
+
     /// Takes an event away upstream that the gateway made there, and leaves it alone from then on.
     ///
     /// - Returns: false where it was changed there since, or may not be taken away: it is left to whoever did that.
@@ -67,9 +97,24 @@ extension SyncScheduler {
         by author: Author,
         run: RunID? = nil
     ) async throws -> Bool {
+        guard try await write(nil, uid, records, of: link, over: bridge, by: author, run: run) else { return false }
+        try await links.forgetCreation(of: uid, records, over: link)
+        return true
+    }
+
+    /// Has an event upstream say something else, or nothing any more; false where it was changed there since, or may not be.
+    private func write(
+        _ target: CalendarObject?,
+        _ uid: String,
+        _ records: [UpstreamRecord],
+        of link: Link,
+        over bridge: any Bridge,
+        by author: Author,
+        run: RunID?
+    ) async throws -> Bool {
         let writes: [RecordWrite]
         do throws(TranslationError) {
-            writes = try bridge.writes(toMake: nil, from: records)
+            writes = try bridge.writes(toMake: target, from: records)
         } catch {
             return false
         }
@@ -89,7 +134,6 @@ extension SyncScheduler {
             guard error.concernsItem else { throw error }
             return false
         }
-        try await links.forgetCreation(of: uid, records, over: link)
         return true
     }
 }

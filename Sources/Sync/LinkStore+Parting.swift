@@ -1,0 +1,76 @@
+import Bridging
+import ICalendar
+import SQL
+import Store
+
+/// An event that both sides had, each its own way, before a run brought them together.
+struct JoinedEvent: Sendable {
+    var uid: String
+    var records: [UpstreamRecord]
+    /// Our text before; nil where the run left our side alone.
+    var formerHere: String?
+    /// The upstream's text before; nil where the run left that side alone.
+    var formerThere: String?
+}
+
+extension LinkStore {
+    /// The events that a run was the first to bring together, and that nobody touched since on either side.
+    func joined(by run: RunID, over link: Link) async throws -> [JoinedEvent] {
+        try await database.read { transaction in
+            let rows = try transaction.rows(
+                """
+                SELECT base.uid, base.series, action, undo_text, undo_upstream FROM pass_item
+                JOIN base ON base.link = \(link.id.value) AND base.uid = pass_item.uid AND base.series IS NOT NULL
+                JOIN mirrored_object ON mirrored_object.link = base.link AND mirrored_object.series = base.series
+                JOIN object ON object.calendar = \(link.calendar.value) AND object.uid = base.uid
+                WHERE pass_item.pass = \(run.value) AND undo_upstream IS NOT NULL AND outcome = 'done'
+                    AND base.run = \(run.value) AND mirrored_object.digest = base.remote_digest
+                    AND object.etag = base.local_digest ORDER BY base.uid
+                """
+            )
+            return try rows.map { row in
+                let action = try row.text("action")
+                return JoinedEvent(
+                    uid: try row.text("uid"),
+                    records: try Self.records(of: row.text("series"), link.id, transaction),
+                    formerHere: action == "push" ? nil : try row.text("undo_text"),
+                    formerThere: action == "pull" ? nil : try row.text("undo_upstream")
+                )
+            }
+        }
+    }
+
+    /// Gives events back here the texts they had before a run brought them together with the upstream's, and leaves them
+    /// alone from then on.
+    ///
+    /// `names` are the UIDs by which the upstream knows them: it may list them under those again.
+    func part(_ events: [(event: JoinedEvent, names: Set<String>)], of link: Link, by author: Author) async throws {
+        let (now, calendars) = (now(), calendars)
+        try await database.write { transaction in
+            for (event, names) in events {
+                if let text = event.formerHere {
+                    let object = try CalendarObject(parsing: text)
+                    _ = try Self.bringBack(object, event.uid, in: link.calendar, calendars, author, transaction)
+                }
+                for name in names.union([event.uid]) { try Self.leaveAlone(name, link.id, at: now, transaction) }
+            }
+        }
+        calendars.announce(Commit(calendar: link.calendar, author: author))
+    }
+
+    /// Of the events that a run was the first to bring together, those that are together still.
+    static func stillJoined(
+        by run: RunID,
+        _ link: LinkID,
+        _ transaction: borrowing SQLTransaction
+    ) throws -> [String] {
+        let rows = try transaction.rows(
+            """
+            SELECT base.uid FROM pass_item
+            JOIN base ON base.link = \(link.value) AND base.uid = pass_item.uid
+            WHERE pass_item.pass = \(run.value) AND undo_upstream IS NOT NULL AND outcome = 'done'
+            """
+        )
+        return try rows.map { try $0.text("uid") }
+    }
+}
