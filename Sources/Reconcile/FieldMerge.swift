@@ -129,6 +129,13 @@ struct FieldMerge {
         }
     }
 
+    /// The side whose word on the schedule holds since it made two items of one; nil where a person is asked, or none did.
+    private func splitter(of unit: Set<FieldKey>) -> Side? {
+        guard unit.contains(.schedule), rules.direction == .both, rules.policy != .ask else { return nil }
+        let splitters = Side.allCases.filter { version($0).isSplit }
+        return splitters.count == 1 ? splitters[0] : nil
+    }
+
     private enum Verdict {
         case unchanged
         case agreed
@@ -155,7 +162,7 @@ struct FieldMerge {
             case (false, true): return .changed(.remote)
             case (true, true), (false, false): break
             }
-            return .conflict(winner: rules.winner(local: local, remote: remote))
+            return .conflict(winner: splitter(of: unit) ?? rules.winner(local: local, remote: remote))
         }
     }
 

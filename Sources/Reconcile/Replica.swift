@@ -50,11 +50,15 @@ public struct ItemVersion: Sendable, Hashable {
     /// Occurrences the sides tell differently of that have no place in this side's schedule.
     public var placeless: Set<String>
 
+    /// Whether this side made other items of a part of this one: overruled in when it takes place, that part would be twice.
+    public var isSplit: Bool
+
     /// Describes an item.
-    public init(fields: Fields, modified: Int64?, placeless: Set<String> = []) {
+    public init(fields: Fields, modified: Int64?, placeless: Set<String> = [], isSplit: Bool = false) {
         self.fields = fields
         self.modified = modified
         self.placeless = placeless
+        self.isSplit = isSplit
     }
 }
 

@@ -85,6 +85,8 @@ struct SnapshotItem: Sendable {
     var isVeiled = false
     /// Occurrences that the schedule of the side that changed it has no place for.
     var placeless: Set<String> = []
+    /// Whether the upstream has made other, new events of a part of the series.
+    var isSplitThere = false
     /// How the other links of the calendar stand to it.
     var elsewhere: [LinkID: OtherHolding] = [:]
     /// Whether its guests are told over another link.
@@ -190,7 +192,8 @@ struct Snapshot: Sendable {
                 ItemVersion(
                     fields: item.withoutNewSilence(recognised[item.uid] ?? $0.fields, since: \.remote),
                     modified: $0.modified?.seconds,
-                    placeless: item.placeless
+                    placeless: item.placeless,
+                    isSplit: item.isSplitThere
                 )
             }
         }

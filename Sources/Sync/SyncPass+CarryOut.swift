@@ -176,8 +176,8 @@ extension SyncPass {
     /// Keeps an item for the person, with all three texts.
     private mutating func hold(_ item: SnapshotItem, _ decision: Decision) async throws -> ItemOutcome {
         if let known = item.conflict, known == (item.localDigest, item.remoteDigest) { return .conflict }
-        try await beginRun()
         guard let conflict = try conflict(decision, item) else { return .conflict }
+        try await beginRun()
         try await state.hold(conflict, of: link)
         note(.done, RunEntry(item, "hold", Set(decision.conflicts.compactMap(\.field)), undo: nil)) {
             $0.conflicts += 1

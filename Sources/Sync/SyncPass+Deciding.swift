@@ -6,6 +6,11 @@ import Store
 extension SyncPass {
     /// Decides about every item of a snapshot; what the filters keep out is taken out of it.
     func decide(on snapshot: inout Snapshot) throws -> [String: Decision] {
+        noteSplits(on: &snapshot)
+        return holdingTogether(try decideEach(on: &snapshot), of: snapshot)
+    }
+
+    private func decideEach(on snapshot: inout Snapshot) throws -> [String: Decision] {
         let filters = try link.readFilters()
         let bridge = bridge
         let now = clock.now()

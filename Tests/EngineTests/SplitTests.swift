@@ -100,6 +100,57 @@ struct SplitTests {
         #expect(try await linked.world.pass(of: linked.spoke).run == nil)
     }
 
+    /// A series that is split there while a client moves the whole of it by a day.
+    private func movedWhileSplit(_ policy: ConflictPolicy) async throws -> (BadEventsTests.Linked, before: [Shown]) {
+        let (linked, id) = try await series(policy)
+        let before = try await occurrences(linked.world)
+        let calendar = linked.side.calendarIdentifier
+        try await linked.side.simulator.splitSeries(at: id + "_20261126", ["summary": "From now on"], in: calendar)
+        linked.world.clock.advance(120)
+        let stored = try #require(
+            try await linked.world.calendars.all(in: linked.world.calendar).first { $0.text.contains("RRULE") }
+        )
+        let moved = stored.text.replacing("DTEND;VALUE=DATE:20261124", with: "DTEND;VALUE=DATE:20261125")
+            .replacing("DTSTART;VALUE=DATE:20261123", with: "DTSTART;VALUE=DATE:20261124")
+        #expect(moved != stored.text)
+        _ = try await linked.world.calendars.put(
+            CalendarObject(parsing: moved),
+            named: stored.name,
+            in: linked.world.calendar,
+            if: .always,
+            by: Author(.client, name: "test")
+        )
+        for _ in 0..<3 {
+            linked.world.clock.advance(60)
+            try await linked.world.pass(of: linked.spoke)
+        }
+        return (linked, before)
+    }
+
+    @Test(arguments: [ConflictPolicy.newest, .gateway, .upstream])
+    func `a series that was moved here meanwhile stays split, and no day is doubled`(
+        _ policy: ConflictPolicy
+    ) async throws {
+        let (linked, before) = try await movedWhileSplit(policy)
+        #expect(try await occurrences(linked.world).map(\.start) == before.map(\.start))
+        let overruled = try await linked.world.links.conflicts(of: linked.spoke.link.principal, nil)
+        #expect(overruled.count == 1 && overruled[0].state == .resolved)
+        #expect(try await linked.world.pass(of: linked.spoke).run == nil)
+    }
+
+    @Test func `while a person is asked about a series that was split, its new part waits too`() async throws {
+        let (linked, before) = try await movedWhileSplit(.ask)
+        let moved = before.map { Shown(start: $0.start + 86_400, summary: $0.summary) }
+        #expect(try await occurrences(linked.world) == moved)
+        let open = try await linked.world.links.conflicts(of: linked.spoke.link.principal, .open)
+        #expect(open.count == 1)
+        #expect(try await linked.world.pass(of: linked.spoke).run == nil)
+        let scheduler = linked.world.scheduler(of: linked.spoke)
+        _ = try await scheduler.resolve(open[0].id, .upstream, by: Author(.client, name: "alice"))
+        for _ in 0..<2 { try await linked.world.pass(of: linked.spoke) }
+        #expect(try await occurrences(linked.world).map(\.start) == before.map(\.start))
+    }
+
     /// A series that was split there, and the run that brought it.
     private struct Split {
         let linked: BadEventsTests.Linked

@@ -1,0 +1,35 @@
+import Bridging
+import Reconcile
+
+/// A series that somebody upstream split, “this and following”: one edit that shortens an event and makes another.
+extension SyncPass {
+    /// Notes which series have a new part upstream: where their own schedule were overruled, its days would be there twice.
+    func noteSplits(on snapshot: inout Snapshot) {
+        guard bridge is any SplittingBridge else { return }
+        let split = Set(snapshot.items.values.filter(isNewPart).compactMap(family))
+        guard !split.isEmpty else { return }
+        for (uid, item) in snapshot.items where !isNewPart(item) {
+            if let family = family(of: item), split.contains(family) { snapshot.items[uid]?.isSplitThere = true }
+        }
+    }
+
+    /// The decisions, where a new part waits with the rest of its series as long as a person is asked when that takes place.
+    func holdingTogether(_ decisions: [String: Decision], of snapshot: Snapshot) -> [String: Decision] {
+        let asked = snapshot.items.filter { uid, item in
+            item.isSplitThere && decisions[uid]?.action == .hold
+                && decisions[uid]?.conflicts.contains { $0.field == .schedule } ?? false
+        }
+        let families = Set(asked.values.compactMap(family))
+        guard !families.isEmpty else { return decisions }
+        var decisions = decisions
+        for (uid, item) in snapshot.items where isNewPart(item) && decisions[uid]?.action == .createLocal {
+            if let family = family(of: item), families.contains(family) { decisions[uid] = Decision(.hold) }
+        }
+        return decisions
+    }
+
+    private func isNewPart(_ item: SnapshotItem) -> Bool {
+        guard item.remote != nil, item.local == nil, item.base == nil, let family = family(of: item) else { return false }
+        return family != item.series
+    }
+}
