@@ -52,11 +52,13 @@ extension Snapshot {
 }
 
 extension SnapshotItem {
-    /// Whether an item is looked at: it passes the filters, or it is in step, or was about to be, or a person is asked.
+    /// Whether an item is looked at: it passes the filters, or it is in step, or is being changed upstream, or a person is asked.
     ///
-    /// A side that cannot hold categories is not asked for them.
+    /// What was to be made there, and is not there as far as anybody knows, has to pass them again. A side that cannot hold
+    /// categories is not asked for them.
     func isWanted(by filters: LinkFilters, over bridge: any Bridge, at now: Instant) -> Bool {
-        guard base == nil, intent == nil, conflict == nil else { return true }
+        let isBegun = intent.map { !$0.isCreation || remote != nil } ?? false
+        guard base == nil, !isBegun, conflict == nil else { return true }
         if filters.declined == false, local == nil, (bridge as? any AnsweringBridge)?.isDeclined(records) == true {
             return false
         }

@@ -46,6 +46,25 @@ struct FilterTests {
         #expect(try await bench.status().pending == 0)
     }
 
+    @Test func `what waits to be made there does not go once a filter keeps it out`() async throws {
+        let bench = try await Workbench()
+        try await bench.put(event("private", "CATEGORIES:Private", "SUMMARY:Doctor"))
+        try await bench.put(event("work", "CATEGORIES:Work", "SUMMARY:Review"))
+        await bench.upstream.setScript { $0.isWrite ? .refuse(.unreachable("No answer.")) : nil }
+        try await bench.pass()
+        #expect(try await bench.status().pending == 2)
+        await bench.upstream.setScript(nil)
+        try await setFilters(#"{"except_categories":["Private"]}"#, bench)
+        bench.time.advance(3600)
+        try await bench.pass()
+        #expect(await upstreamUIDs(bench) == ["work"])
+        #expect(try await bench.status().pending == 0)
+        #expect(try await bench.links.queue(of: bench.owner).isEmpty)
+        try await setFilters(nil, bench)
+        try await bench.pass()
+        #expect(await upstreamUIDs(bench) == ["private", "work"])
+    }
+
     @Test func `a series counts while it goes on`() async throws {
         let bench = try await bench(#"{"past_days":10}"#)
         await bench.putUpstream("a", event("open", "DTSTART:20200101T090000Z", "RRULE:FREQ=DAILY", "SUMMARY:Open"))
