@@ -106,6 +106,17 @@ struct MailTests {
         #expect(try await table.pass() == Self.both)
     }
 
+    @Test func `an event that asks for none has its guests invited unmailed over any link`() async throws {
+        let table = try await Table(notifiesGuests: true)
+        _ = try await table.pass()
+        try await table.put("quiet", "20261123", "X-KALENDS-NOTIFY-GUESTS:FALSE")
+        #expect(try await table.pass() == [])
+        #expect(await table.guests(of: "quiet") == 2)
+        try await table.delete("quiet")
+        #expect(try await table.pass() == [])
+        #expect(await table.guests(of: "quiet") == nil)
+    }
+
     @Test func `an event that asks for it later has its guests invited then`() async throws {
         let table = try await Table(notifiesGuests: false)
         _ = try await table.pass()

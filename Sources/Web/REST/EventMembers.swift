@@ -32,16 +32,15 @@ struct EventMembers {
             )
         }
         if let notify = members["notify_guests"] {
-            // The gateway's own property, by which one event asks for mails over a link that sends none.
-            event.set("X-KALENDS-NOTIFY-GUESTS", notify.bool == true ? [Self.notify] : [])
+            // The gateway's own property, by which one event asks for mails, or for none, whatever its link says.
+            let name = "X-KALENDS-NOTIFY-GUESTS"
+            event.set(name, notify.bool.map { [Property(name, value: $0 ? "TRUE" : "FALSE")] } ?? [])
         }
         try times(&event, zones)
         event.replaceDetails(formerly: before)
         // The same text as HTML, which is another one now.
         if event.first("DESCRIPTION")?.text != before.first("DESCRIPTION")?.text { event.set("X-ALT-DESC", []) }
     }
-
-    private static let notify = Property("X-KALENDS-NOTIFY-GUESTS", value: "TRUE")
 
     private func text(_ member: String, _ property: String, _ event: inout Component) throws(RESTProblem) {
         guard let value = members[member] else { return }
