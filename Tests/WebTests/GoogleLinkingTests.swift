@@ -66,6 +66,36 @@ struct GoogleLinkingTests {
         }
     }
 
+    @Test func `what a role hid is shown once the account has another one`() async throws {
+        try await TestGateway.run { test in
+            let (service, boss, team) = (test.upstreams.googleService, "boss@example.com", "team@example.com")
+            await service.addAccount(email: boss)
+            await service.addCalendar(id: team, summary: "Team", owner: boss)
+            try await service.createEvent(
+                ["summary": "Board", "start": ["date": "2026-11-24"], "end": ["date": "2026-11-25"]],
+                in: team
+            )
+            await service.share(team, with: TestUpstreams.account, as: .freeBusyReader)
+            let wish: [String: SimulatorGoogle.JSON] = [
+                "connection": .integer(Int64(try await test.connectGoogle())), "upstream_calendar": .string(team),
+                "start": true,
+            ]
+            let made = try await test.call("POST", "/links", .object(wish)).body
+            let link = MadeLink(id: try #require(made["id"]?.number), connection: 0, upstream: team)
+            func titles() async throws -> [String] {
+                let rows = try await test.call("GET", "/events?start=2026-11-20&end=2026-11-30").items
+                return rows.compactMap { $0["summary"]?.text }
+            }
+            try await test.sync(link)
+            #expect(try await titles() == ["Busy"])
+            for (role, title) in [(AccessRole.reader, "Board"), (.freeBusyReader, "Busy"), (.owner, "Board")] {
+                await service.share(team, with: TestUpstreams.account, as: role)
+                try await test.sync(link)
+                #expect(try await titles() == [title])
+            }
+        }
+    }
+
     @Test func `a default reminder that is changed in Google rings for the events that use it, and for no others`()
         async throws
     {

@@ -2,21 +2,25 @@ import Bridging
 import HTTPTypes
 import Synchronization
 
-/// The calendar's default reminders, and what the account may do with it, as the last listing named them.
+/// The calendar's default reminders, and what the account is in it, as the last listing named them.
 ///
 /// A class because all copies of a bridge share what one of them has learnt. An event resource says only that the
 /// defaults apply, a listing says what they are; a record that needs them carries them (``JSON/resolvingReminders(_:)``).
 final class DefaultReminders: Sendable {
     private let known = Mutex<JSON?>(nil)
-    private let knownAccess = Mutex<UpstreamCalendar.Access?>(nil)
+    private let knownRole = Mutex<String?>(nil)
 
     var value: JSON? { known.withLock { $0 } }
 
-    var access: UpstreamCalendar.Access? { knownAccess.withLock { $0 } }
+    /// In Google's word; nil before the first listing.
+    var role: String? { knownRole.withLock { $0 } }
+
+    /// What the account may do with the calendar; nil before the first listing.
+    var access: UpstreamCalendar.Access? { UpstreamCalendar.Access(role: role) }
 
     func learn(_ reminders: JSON) { known.withLock { $0 = reminders } }
 
-    func learn(access: UpstreamCalendar.Access?) { knownAccess.withLock { $0 = access ?? $0 } }
+    func learn(role: String?) { knownRole.withLock { $0 = role ?? $0 } }
 }
 
 extension GoogleBridge {

@@ -6,13 +6,15 @@ import Synchronization
 extension GoogleBridge {
     /// Lists what changed since `cursor`, or everything, always to the last page.
     ///
-    /// Changed default reminders make every event that uses them another one, of which Google tells nothing: the whole
-    /// calendar is then listed again.
+    /// Changed default reminders make every event that uses them another one, and a changed role may show what it hid, or hide
+    /// what it showed. Of neither Google tells anything: the whole calendar is then listed again.
     public func pull(since cursor: SyncCursor?) async throws(BridgeError) -> PulledRecords {
         guard let cursor else { return try await list(since: nil) }
         guard let position = EventCursor(cursor) else { throw .cursorExpired }
         let pulled = try await list(since: position)
-        guard defaultReminders.value == position.defaultReminders else {
+        let role = defaultReminders.role
+        let isSameRole = role == nil || position.role == nil || role == position.role
+        guard defaultReminders.value == position.defaultReminders, isSameRole else {
             return try await list(since: nil)
         }
         return pulled
@@ -40,7 +42,7 @@ extension GoogleBridge {
         var syncToken: String?
         while let page = next {
             defaultReminders.learn(page.defaultReminders)
-            defaultReminders.learn(access: UpstreamCalendar.Access(role: page.accessRole))
+            defaultReminders.learn(role: page.accessRole)
             syncToken = page.nextSyncToken
             try tokens.advance(to: page.nextPageToken)
             async let following = following(tokens, position)
@@ -52,7 +54,11 @@ extension GoogleBridge {
             next = try await following.get()
         }
         guard let syncToken else { throw .unreachable("Google's listing ended without its last page.") }
-        return EventCursor(syncToken: syncToken, defaultReminders: defaultReminders.value ?? .array([])).cursor
+        return EventCursor(
+            syncToken: syncToken,
+            defaultReminders: defaultReminders.value ?? .array([]),
+            role: defaultReminders.role ?? position?.role
+        ).cursor
     }
 
     /// The page after the last one that was read; nil after the last one there is.
@@ -104,10 +110,13 @@ struct EventCursor: Hashable {
     var syncToken: String
     /// The calendar's default reminders when the token was given.
     var defaultReminders: JSON
+    /// What the account was in the calendar then, in Google's word; nil where that was not noted.
+    var role: String?
 
-    init(syncToken: String, defaultReminders: JSON) {
+    init(syncToken: String, defaultReminders: JSON, role: String?) {
         self.syncToken = syncToken
         self.defaultReminders = defaultReminders
+        self.role = role
     }
 
     /// Reads a stored cursor; nil where it is not one of this version.
@@ -116,7 +125,11 @@ struct EventCursor: Hashable {
             value["version"]?.integer == Self.version,
             let token = value["syncToken"]?.text
         else { return nil }
-        self.init(syncToken: token, defaultReminders: value["defaultReminders"] ?? .array([]))
+        self.init(
+            syncToken: token,
+            defaultReminders: value["defaultReminders"] ?? .array([]),
+            role: value["role"]?.text
+        )
     }
 
     var cursor: SyncCursor {
@@ -124,6 +137,7 @@ struct EventCursor: Hashable {
             ("version", .integer(Self.version)),
             ("syncToken", .string(syncToken)),
             ("defaultReminders", defaultReminders),
+            ("role", role.map(JSON.string) ?? .null),
         ])
         return SyncCursor(rawValue: value.serialized)
     }
