@@ -82,7 +82,7 @@ struct UserCommand: AsyncParsableCommand {
 
     struct Remove: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Remove a user with calendars, links and connections; nothing is deleted upstream."
+            abstract: "Remove a user with calendars, links and connections: grants end, nothing is deleted upstream."
         )
 
         @Argument(help: "The user's name.")
@@ -91,8 +91,20 @@ struct UserCommand: AsyncParsableCommand {
         @OptionGroup var options: DataOptions
 
         func run() async throws {
-            let admin = try await LocalAccounts(options.settings()).admin
-            try await admin.removeUser(try await admin.user(named: name))
+            let settings = try options.settings()
+            let assembly = try await Assembly(
+                settings: settings,
+                publicURL: try settings.address("PUBLIC_URL", default: "http://127.0.0.1:8008"),
+                logger: try settings.logger()
+            )
+            let user = try await assembly.accounts.user(named: name)
+            for connection in try await assembly.credentials.connections(of: user.id) {
+                let receipt = try await assembly.connect.disconnect(connection.id, for: user)
+                let account = connection.account.map { " \($0)" } ?? ""
+                print("\(connection.provider)\(account): \(receipt.sentence)")
+            }
+            try await assembly.accounts.removeUser(user)
+            await assembly.close()
         }
     }
 
