@@ -44,7 +44,7 @@ extension CalendarStore {
         replacing draft: Draft? = nil,
         _ transaction: borrowing SQLTransaction
     ) throws {
-        guard author.kind == .client, let reason = try object.optionalText("protection") else { return }
+        guard author.isOutside, let reason = try object.optionalText("protection") else { return }
         if let draft {
             let id = try object.integer("id")
             let former = try transaction.row(
@@ -85,6 +85,16 @@ extension CalendarStore {
             "The event is a series in a calendar that this one is linked to, which cannot be cut down to some of its"
                 + " occurrences: send the series with them, or delete it first."
         )
+    }
+}
+
+extension Author {
+    /// Whether it is a person or a program of theirs that writes, not the gateway for itself.
+    fileprivate var isOutside: Bool {
+        switch kind {
+        case .client, .command: true
+        case .link, .restore: false
+        }
     }
 }
 

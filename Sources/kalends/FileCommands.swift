@@ -95,6 +95,9 @@ struct ImportCommand: AsyncParsableCommand {
         guard let target = try await local.calendars.calendar(named: calendar, of: principal.id) else {
             throw Failure("\(user) has no calendar \(calendar)")
         }
+        guard !target.isWriteProtected else {
+            throw Failure("\(calendar) follows a calendar upstream that may only be read: nothing is imported into it")
+        }
         let author = Author(.command, name: "import")
         var taken = 0
         var refusals: [Refusal] = []
@@ -113,6 +116,10 @@ struct ImportCommand: AsyncParsableCommand {
                 }
             } catch let error as CalendarDataError {
                 refusals.append(Refusal(uid: uid, message: error.message))
+            } catch let error as ReadOnlyObject {
+                refusals.append(Refusal(uid: uid, message: error.reason))
+            } catch is ReadOnlyCalendar {
+                throw Failure("\(calendar) is fetched from its source: nothing is imported into it")
             }
         }
         bar.end()
