@@ -34,34 +34,41 @@ extension SnapshotItem {
     /// Not where each is written by itself: one that is on its way between two writes would be nowhere.
     mutating func takeExceptionsAlong(onto fieldSet: FieldSet) throws {
         guard fieldSet.overrides != .all, let local, let remote, let base, !base.isVoid else { return }
-        let isMovedHere = local.fields.isMoved(since: base.agreement.local)
-        guard isMovedHere != remote.fields.isMoved(since: base.agreement.remote) else { return }
-        if isMovedHere {
-            guard remote.fields[.schedule] == base.agreement.remote[.schedule],
+        switch rescheduler {
+        case .local?:
+            guard local.fields.isMoved(since: base.agreement.local),
                 let moved = try base.remoteSide.moved(remote.object, remote.fields, like: local.outgoing, fieldSet)
             else { return }
             self.remote?.object = moved.object
             self.remote?.fields = moved.fields
             self.base?.agreement.remote = moved.agreed
-        } else {
-            guard local.fields[.schedule] == base.agreement.local[.schedule],
+        case .remote?:
+            guard remote.fields.isMoved(since: base.agreement.remote),
                 let moved = try base.localSide.moved(local.outgoing, local.fields, like: remote.object, fieldSet)
             else { return }
             self.local?.object = try isVeiled ? local.object.moved(like: remote.object) : moved.object
             self.local?.outgoing = moved.object
             self.local?.fields = moved.fields
             self.base?.agreement.local = moved.agreed
+        case nil: return
         }
+    }
+
+    /// The side that alone has changed when the item takes place since both agreed.
+    private var rescheduler: Side? {
+        guard let local, let remote, let base, !base.isVoid else { return nil }
+        let isChangedHere = local.fields[.schedule] != base.agreement.local[.schedule]
+        let isChangedThere = remote.fields[.schedule] != base.agreement.remote[.schedule]
+        guard isChangedHere != isChangedThere else { return nil }
+        return isChangedHere ? .local : .remote
     }
 
     /// The occurrences of which the sides tell differently that have no place in the schedule that one side alone has changed.
     func occurrencesWithoutPlace() throws -> Set<String> {
-        guard let local, let remote, let base, !base.isVoid else { return [] }
-        let isMovedHere = local.fields[.schedule] != base.agreement.local[.schedule]
-        guard isMovedHere != (remote.fields[.schedule] != base.agreement.remote[.schedule]) else { return [] }
+        guard let local, let remote, let rescheduler else { return [] }
         let (here, there) = (local.fields.toldOccurrences, remote.fields.toldOccurrences)
         let uneven = Set(here.keys).union(there.keys).filter { here[$0] != there[$0] }
-        let moved = isMovedHere ? local.outgoing : remote.object
+        let moved = rescheduler == .local ? local.outgoing : remote.object
         guard !uneven.isEmpty, moved.master != nil else { return [] }
         let dates = local.outgoing.toldDates.merging(remote.object.toldDates) { first, _ in first }
         let instants = uneven.compactMap { dates[$0] }

@@ -29,7 +29,7 @@ extension SyncPass {
     }
 
     private func isNewPart(_ item: SnapshotItem) -> Bool {
-        guard item.remote != nil, item.local == nil, item.base == nil, let family = family(of: item) else { return false }
-        return family != item.series
+        guard item.remote != nil, item.local == nil, item.base == nil else { return false }
+        return family(of: item).map { $0 != item.series } ?? false
     }
 }
