@@ -94,10 +94,13 @@ struct MirrorState: Sendable {
     /// The records of some series as they are after the pull, by identifier; none for a series that is gone without a trace.
     func records(of names: Set<String>, after pulled: PulledRecords) -> [String: [UpstreamRecord]] {
         let pulledBySeries = Dictionary(grouping: pulled.records, by: \.series)
+        let places = Dictionary(pulled.records.map { ($0.id, $0.series) }, uniquingKeysWith: { _, last in last })
         return names.reduce(into: [:]) { result, name in
             let isComplete = pulled.isComplete && !kept.contains(name)
             let isJoining = joining.contains(name)
             result[name] = records(of: name, after: pulledBySeries[name] ?? [], isComplete: isComplete, isJoining)
+                // What is an event of its own now, or of another series, is none of this one's any more.
+                .filter { places[$0.id, default: name] == name }
         }
     }
 

@@ -76,6 +76,38 @@ extension Overlay {
         return component
     }
 
+    /// What an override says of all that follow (RANGE=THISANDFUTURE), told by the next of them once its own occurrence is
+    /// taken off; nil where it says nothing of others, or none is left that it tells.
+    func handedOn(_ override: Component, in calendar: Component, besides cancelled: Set<String>) -> Component? {
+        guard let id = override.first("RECURRENCE-ID"), let date = id.dateTime,
+            id.parameter("RANGE")?.uppercased() == "THISANDFUTURE"
+        else { return nil }
+        var plain = calendar
+        plain.removeComponents(where: isOverride)
+        guard let series = try? CalendarObject(withZones(plain)), let set = try? series.recurrenceSet(),
+            let start = series.master?.first("DTSTART")?.dateTime
+        else { return nil }
+        let (zones, schedule) = (target.zones, ScheduleReader(series))
+        let taken = cancelled.union(calendar.components.filter(isOverride).compactMap(schedule.occurrence))
+        let from = date.instant(in: zones)
+        for days in Self.reach {
+            let range = TimeRange(start: from + 1, end: from + days * 86_400)
+            guard let places = try? set.occurrences(in: range, limit: CalendarLimits.maximumInstances) else {
+                return nil
+            }
+            let dates = places.compactMap(\.recurrenceID).filter { $0.instant(in: zones) > from }
+            guard let next = dates.first(where: { !taken.contains(schedule.key($0)) }) else { continue }
+            let shown = { (time: DateTime) in
+                time.isDate ? time : zones.local(time.instant(in: zones), form: start.form)
+            }
+            return moved(override, by: wallClock(shown(next)) - wallClock(shown(date)), like: start, zones)
+        }
+        return nil
+    }
+
+    /// How many days ahead to look for a next occurrence, further each time: most are near, and of some there are many.
+    private static let reach: [Int64] = [2, 40, 400, 4_000]
+
     /// A time that goes along with a series so far by its wall clock.
     private func moved(_ time: DateTime, by distance: Int64, like start: DateTime, _ zones: ZoneResolver) -> DateTime {
         let shown = zones.local(time.instant(in: zones), form: start.form)

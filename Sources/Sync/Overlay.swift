@@ -108,11 +108,19 @@ struct Overlay {
         guard !told.isEmpty else { return }
         let wanted = Set(source.overrides.compactMap(sourceSchedule.occurrence))
         let cancelled = exclusions(of: source, by: sourceSchedule)
+        var takenOff: [Component] = []
         calendar.removeComponents { component in
             guard isOverride(component), let occurrence = targetSchedule.occurrence(component),
                 told.contains(occurrence), !wanted.contains(occurrence)
             else { return false }
+            if cancelled[occurrence] != nil { takenOff.append(component) }
             return fieldSet.holdsOverrides || cancelled[occurrence] != nil
+        }
+        guard fieldSet.overrides == .some else { return }
+        for override in takenOff {
+            guard var next = handedOn(override, in: calendar, besides: Set(cancelled.keys)) else { continue }
+            touch(&next, isRescheduled: true)
+            calendar.append(next)
         }
     }
 

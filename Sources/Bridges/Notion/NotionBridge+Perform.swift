@@ -27,9 +27,7 @@ extension NotionBridge {
     private func update(_ id: String, _ revision: String?, _ payload: String) async throws(BridgeError)
         -> UpstreamRecord
     {
-        let found = try await read(id)
-        guard let page = found, isHere(page) else {
-            if let found { await noteMove(of: found, payload) }
+        guard let page = try await read(id), isHere(page) else {
             await memory.suspect(id, of: link.identity)
             throw .changedUpstream
         }
@@ -40,17 +38,6 @@ extension NotionBridge {
         // Only how the page is meant is to be noted.
         if body["properties"]?.members.isEmpty == true { return try await finish((page, body), after: known) }
         return try await finish(patch(id, body), after: known)
-    }
-
-    /// Notes which occurrence the page of one was to show, that a person trashed before it went along with its series: that
-    /// one is taken off.
-    private func noteMove(of page: Page, _ payload: String) async {
-        guard page.isTrashed, let note = OccurrenceNote((try? Self.json(payload))?[Page.noteKey]?["occurrence"]) else {
-            return
-        }
-        var page = page
-        page.note.occurrence = note
-        await memory.remember(page, columns, of: link.identity)
     }
 
     private func delete(

@@ -37,16 +37,10 @@ extension NotionBridge {
         if pulled.isFull { workspace.forgetTitles(of: link.identity) }
         let listed = inOrder(pulled.pages.values, columns)
 
-        let deleted = vanished.map { page in
-            let occurrence = ledger[page.id]?.occurrence
-            // It went after it was last seen, and after its last edit.
-            let since = [place?.swept, page.modified].compactMap { $0 }.max() ?? now()
-            let isTold = page.isWhole && occurrence.map { isToCome($0.stamp, at: min(since, now())) } ?? false
-            return Page.deletedRecord(dashedID(page.id), showing: occurrence, isTold: isTold)
-        }
-        for page in vanished {
-            if page.isTrashed, let known = ledger[page.id], known.occurrence == nil {
-                ledger.noteTrash([known.uid: TrashedPage(page: page.id, since: now())])
+        let gone = vanished.map { (page: $0, entry: ledger[$0.id]) }
+        for (page, entry) in gone {
+            if page.isTrashed, let entry, entry.occurrence == nil {
+                ledger.noteTrash([entry.uid: TrashedPage(page: page.id, since: now())])
             }
             ledger.remove(page.id)
         }
@@ -57,7 +51,17 @@ extension NotionBridge {
         for page in whole {
             records.append(ledger.admit(page, columns, isReadAnew: isReadAnew).record(columns))
         }
-        records += deleted
+        // Last: the series may have been moved since it was known which occurrences they show.
+        for (page, entry) in gone {
+            let occurrence = entry?.occurrence.map { ledger.placed($0, columns) }
+            if let occurrence, page.isTrashed, page.isWhole {
+                ledger.noteDepartures([page.id: DepartedOccurrence(note: occurrence, since: now())])
+            }
+            // It went after it was last seen, and after its last edit.
+            let since = [place?.swept, page.modified].compactMap { $0 }.max() ?? now()
+            let isTold = page.isWhole && occurrence.map { isToCome($0.stamp, at: min(since, now())) } ?? false
+            records.append(Page.deletedRecord(dashedID(page.id), showing: occurrence, isTold: isTold))
+        }
         ledger.pruneTrash(at: now())
         await memory.update(ledger, for: news.entries, asked: news.called, of: link.identity)
         let next = PullCursor(

@@ -94,15 +94,25 @@ extension NotionBridge: UpkeepBridge {
         // Without a column for their names nothing can be told of pages: that is no wish to be rid of them.
         guard columns.daysAhead != nil || !wantsOccurrences else { return [] }
         let wanted = try wantedOccurrences(of: object, uid: master.uid(columns))
+        let start = try repeats(of: master)?.start
         let name = master.name.isEmpty ? object.master.map(EventValues.name) : master.name
         // Most series have no page left over, and need no dates worked out.
         lazy var dates = present.compactMap(\.date)
         lazy var places = object.master.map {
             SeriesPlaces(of: $0, around: dates, zones(of: object), linkZone: link.timeZone)
         }
-        return writes(toShow: wanted, of: record.id, named: name ?? "", present) { page in
+        let series = ShownSeries(id: record.id, name: name ?? "", start: start)
+        return writes(toShow: wanted, of: series, present) { page in
             page.date.map { places?.mayHave($0) == false } ?? false
         }
+    }
+
+    /// A series of which pages show occurrences.
+    private struct ShownSeries {
+        let id: String
+        let name: String
+        /// The start that its page tells.
+        let start: DateTime?
     }
 
     /// A page of an occurrence that is there.
@@ -133,8 +143,7 @@ extension NotionBridge: UpkeepBridge {
 
     private func writes(
         toShow wanted: [WantedOccurrence],
-        of series: String,
-        named name: String,
+        of series: ShownSeries,
         _ present: [ShownPage],
         leftBehind isLeftBehind: (ShownPage) -> Bool
     ) -> [RecordWrite] {
@@ -162,16 +171,15 @@ extension NotionBridge: UpkeepBridge {
             }
         }
         let deletions = surplus.map { page in
-            RecordWrite.delete(id: page.record.id, series: series, revision: page.record.revision)
+            RecordWrite.delete(id: page.record.id, series: series.id, revision: page.record.revision)
         }
-        return deletions + wanted.compactMap { write(toShow: $0, of: series, named: name, on: pages[$0.stamp]) }
+        return deletions + wanted.compactMap { write(toShow: $0, of: series, on: pages[$0.stamp]) }
     }
 
     /// The write for one occurrence; nil where its page says everything.
     private func write(
         toShow wanted: WantedOccurrence,
-        of series: String,
-        named name: String,
+        of series: ShownSeries,
         on present: ShownPage?
     ) -> RecordWrite? {
         let columns = columns
@@ -179,8 +187,9 @@ extension NotionBridge: UpkeepBridge {
         let isTheirs = present.map { $0.note.stamp != wanted.stamp && $0.isEdited(columns) } ?? false
         let follows = wanted.follows && !isTheirs
         let note = OccurrenceNote(
-            series: compactID(series),
+            series: compactID(series.id),
             stamp: wanted.stamp,
+            start: series.start,
             follows: follows,
             isOnTime: !follows && wanted.isOnTime,
             isRanged: follows && wanted.isRanged
@@ -188,7 +197,7 @@ extension NotionBridge: UpkeepBridge {
         var body: [String: JSON] = [Page.noteKey: ["occurrence": note.json]]
         guard let present else {
             body["parent"] = ["type": "data_source_id", "data_source_id": .string(link.calendar)]
-            body["properties"] = .object(properties(of: wanted.values, named: name, columns))
+            body["properties"] = .object(properties(of: wanted.values, named: series.name, columns))
             let payload = JSON.object(body).serialized
             return .create(RecordCreation(id: nil, uid: wanted.uid, payload: payload))
         }
@@ -200,7 +209,7 @@ extension NotionBridge: UpkeepBridge {
         let isNoted =
             present.note.follows == follows && present.note.isOnTime == note.isOnTime
             && present.note.isRanged == note.isRanged && present.note.stamp == wanted.stamp
-            && present.page.isAsWritten(columns)
+            && present.note.start == note.start && !present.note.isRestored && present.page.isAsWritten(columns)
         guard !changed.isEmpty || !isNoted else { return nil }
         body["properties"] = .object(changed)
         if let kept = present.page.note.status {
@@ -208,7 +217,7 @@ extension NotionBridge: UpkeepBridge {
         }
         return .update(
             id: present.record.id,
-            series: series,
+            series: series.id,
             revision: present.record.revision,
             payload: JSON.object(body).serialized
         )

@@ -6,6 +6,8 @@ struct OccurrenceNote: Sendable, Hashable {
     var series: String
     /// Which occurrence: its RECURRENCE-ID as an instant in UTC, or as a day.
     var stamp: String
+    /// The start of the series of which that is an occurrence: a series that was moved since has it elsewhere.
+    var start: DateTime?
     /// The digest of what we wrote last; nil of a page that we do not remember to have written.
     var written: String?
     /// Whether that was what the series tells by itself, and no override.
@@ -60,6 +62,7 @@ extension OccurrenceNote {
         self.init(
             series: compactID(series),
             stamp: stamp,
+            start: json["start"]?.string.flatMap(Self.start(text:)),
             written: json["written"]?.string,
             follows: json["follows"]?.bool,
             isOnTime: json["on_time"]?.bool ?? false,
@@ -70,7 +73,8 @@ extension OccurrenceNote {
 
     var json: JSON {
         [
-            "series": .string(series), "stamp": .string(stamp), "written": .optional(written),
+            "series": .string(series), "stamp": .string(stamp), "start": .optional(start.map(Self.text(of:))),
+            "written": .optional(written),
             "follows": follows.map(JSON.bool) ?? .null, "on_time": .bool(isOnTime), "ranged": .bool(isRanged),
             "restored": .bool(isRestored),
         ]
@@ -79,10 +83,11 @@ extension OccurrenceNote {
     /// Reads ``line``.
     init?(line: String) {
         let words = line.split(separator: " ").map(String.init)
-        guard words.count == 5 else { return nil }
+        guard words.count == 5 || words.count == 6 else { return nil }
         self.init(
             series: words[0],
             stamp: words[1],
+            start: words.count == 6 ? Self.start(text: words[5]) : nil,
             written: words[2] == "-" ? nil : words[2],
             follows: words[3] == "?" ? nil : words[3] == "+" || words[3] == "~",
             isOnTime: words[3] == "=",
@@ -94,6 +99,19 @@ extension OccurrenceNote {
     /// The note on one line: there are many of them in a cursor.
     var line: String {
         let follows = follows.map { $0 ? isRanged ? "~" : "+" : isOnTime ? "=" : "-" } ?? "?"
-        return [series, stamp, written ?? "-", follows, isRestored ? "!" : "."].joined(separator: " ")
+        let words = [series, stamp, written ?? "-", follows, isRestored ? "!" : "."]
+        return (words + (start.map { [Self.text(of: $0)] } ?? [])).joined(separator: " ")
+    }
+
+    /// A start in one word: `Europe/Berlin:20261116T090000`.
+    private static func text(of start: DateTime) -> String {
+        guard case .zoned(let tzid) = start.form else { return start.text }
+        return "\(tzid):\(start.text)"
+    }
+
+    private static func start(text: String) -> DateTime? {
+        let parts = text.split(separator: ":").map(String.init)
+        guard let time = parts.last else { return nil }
+        return DateTime(time, tzid: parts.count > 1 ? parts[0] : nil, isDate: time.utf8.count == 8)
     }
 }

@@ -45,6 +45,10 @@ struct PullCursor: Sendable, Hashable {
         self.ledger = ledger
         titles = json["titles"]?.members.compactMapValues(\.string) ?? [:]
         self.ledger.noteTrash(trash)
+        let departed = json["departed"]?.members.compactMapValues {
+            $0.string.flatMap(DepartedOccurrence.init(line:))
+        }
+        self.ledger.noteDepartures(departed ?? [:])
     }
 
     var cursor: SyncCursor {
@@ -60,6 +64,7 @@ struct PullCursor: Sendable, Hashable {
             "occurrences": .object(ledger.occurrences.mapValues { .string($0.line) }),
             "titles": .object(titles.mapValues(JSON.string)),
             "trash": .object(ledger.trash.mapValues { .string($0.line) }),
+            "departed": .object(ledger.departed.mapValues { .string($0.line) }),
         ]
         return SyncCursor(rawValue: json.serialized)
     }
@@ -71,7 +76,7 @@ struct Ledger: Sendable, Hashable {
     struct Entry: Sendable, Hashable {
         /// The digest of the UID its event has.
         var uid: String
-        /// The last text of `Repeats` that made sense, of a page that recurs.
+        /// The last text of `Repeats` that made sense, of a page that recurs; the one it has, where none ever did.
         var repeats: String?
         /// The zone of a series that its text does not tell any more.
         var zone: String?
@@ -80,11 +85,14 @@ struct Ledger: Sendable, Hashable {
         /// Which occurrence the page shows.
         var occurrence: OccurrenceNote?
 
-        /// The zone that the series has, or had when it was of times.
-        fileprivate var ownZone: String? {
-            guard zone == nil, let repeats, case .recurrence(let told) = Repeats.reading(repeats) else { return zone }
-            return told.ownZone
+        /// How the page recurs.
+        fileprivate var told: Repeats? {
+            guard let repeats, case .recurrence(let told) = Repeats.reading(repeats) else { return nil }
+            return told
         }
+
+        /// The zone that the series has, or had when it was of times.
+        fileprivate var ownZone: String? { zone ?? told?.ownZone }
     }
 
     /// By compact identifier.
@@ -95,6 +103,9 @@ struct Ledger: Sendable, Hashable {
 
     /// Pages in the trash, by the digest of the UID their events had: an event that comes back is that page.
     private(set) var trash: [String: TrashedPage] = [:]
+
+    /// Pages of occurrences that a person threw away, by compact identifier.
+    private(set) var departed: [String: DepartedOccurrence] = [:]
 
     init() {}
 
@@ -184,8 +195,12 @@ struct Ledger: Sendable, Hashable {
     /// Notes pages that went into the trash.
     mutating func noteTrash(_ pages: [String: TrashedPage]) { trash.merge(pages) { _, new in new } }
 
+    /// Notes pages of occurrences that a person threw away.
+    mutating func noteDepartures(_ pages: [String: DepartedOccurrence]) { departed.merge(pages) { _, new in new } }
+
     /// Forgets what is out of the trash again, or was in it so long that it is no more.
     mutating func pruneTrash(at now: Instant) {
+        departed = departed.filter { entries[$0.key] == nil && !TrashedPage.isOver(since: $0.value.since, at: now) }
         trash = trash.filter { owners[$0.key] == nil && entries[$0.value.page] == nil && !$0.value.isOver(at: now) }
         guard trash.count > TrashedPage.maximumCount else { return }
         let latest = trash.sorted { $0.value.since > $1.value.since }.prefix(TrashedPage.maximumCount)
@@ -208,24 +223,13 @@ extension Ledger {
     mutating func admit(_ page: Page, _ columns: Columns, isReadAnew: Bool = false) -> Page {
         var page = page
         let id = compactID(page.id)
-        page.note.isCopy = isCopy(page, id, columns)
+        page.note.isCopy = isCopy(page, id, columns) || isWithoutPlace(id, columns)
         page.note.occurrence = page.note.occurrence ?? occurrence(of: page, id, columns)
         if isReadAnew, let written = page.note.occurrence?.written {
             let content = page.contentDigest(columns).keeping(written)
             page.note.occurrence?.written = content.text
         }
-        var repeats: String?
-        if page.note.occurrence == nil, let column = columns[.repeats], case .text(let text) = page.value(of: column) {
-            switch Repeats.reading(text) {
-            case .recurrence(let told) where text == entries[id]?.repeats || page.canRepeat(told, columns):
-                repeats = text
-            // An emptied column ends the recurrence; other words without a rule are a rule destroyed.
-            case .nothing where text.trimmed.isEmpty: break
-            case .nothing, .nonsense, .recurrence:
-                repeats = entries[id]?.repeats
-                page.note.repeats = repeats
-            }
-        }
+        let repeats = admitRepeats(of: &page, columns)
         if let repeats, case .recurrence(let told) = Repeats.reading(repeats), told.start == nil {
             page.note.zone = entries[id]?.ownZone
         }
@@ -241,11 +245,43 @@ extension Ledger {
         return page
     }
 
+    /// What is to be remembered of the text of `Repeats`; notes on the page what stood there before it made no sense.
+    ///
+    /// A text that never made sense is remembered as it is: of a page that has one, nothing better is known.
+    private func admitRepeats(of page: inout Page, _ columns: Columns) -> String? {
+        guard page.note.occurrence == nil, let column = columns[.repeats], case .text(let text) = page.value(of: column)
+        else { return nil }
+        let known = entries[compactID(page.id)]
+        switch Repeats.reading(text) {
+        case .recurrence(let told) where text == known?.repeats || page.canRepeat(told, columns): return text
+        // An emptied column ends the recurrence; other words without a rule are a rule destroyed.
+        case .nothing:
+            guard !text.trimmed.isEmpty, let repeats = known?.repeats, case .recurrence = Repeats.reading(repeats)
+            else {
+                return nil
+            }
+            page.note.repeats = repeats
+            return repeats
+        case .nonsense, .recurrence:
+            guard let known else { return text }
+            // It did not recur.
+            guard let repeats = known.repeats else {
+                page.note.repeats = ""
+                return nil
+            }
+            guard case .recurrence(let told) = Repeats.reading(repeats), page.canRepeat(told, columns) else {
+                return repeats
+            }
+            page.note.repeats = repeats
+            return repeats
+        }
+    }
+
     /// Enters a page as it was read before.
     mutating func note(_ page: Page, _ columns: Columns) {
-        var repeats = page.note.repeats
-        if repeats == nil, let column = columns[.repeats], case .text(let text) = page.value(of: column),
-            case .recurrence = Repeats.reading(text)
+        var repeats = page.note.repeats.flatMap { $0.isEmpty ? nil : $0 }
+        if page.note.repeats == nil, let column = columns[.repeats], case .text(let text) = page.value(of: column),
+            Repeats.reading(text) != .nothing
         {
             repeats = text
         }
@@ -259,10 +295,39 @@ extension Ledger {
         guard !page.note.isCopy else { return nil }
         let known = entries[id]?.occurrence
         if let known, entries[known.series] != nil { return known }
+        if let back = placeOfDeparted(id, columns) { return back }
         guard let named = page.namedOccurrence(columns), let series = owners[Digest.of(named.uid)], series != id,
             entries[series]?.occurrence == nil
         else { return known }
-        return OccurrenceNote(series: series, stamp: named.stamp, isRestored: known == nil)
+        return OccurrenceNote(
+            series: series,
+            stamp: named.stamp,
+            start: entries[series]?.told?.start,
+            isRestored: known == nil
+        )
+    }
+
+    /// Which occurrence a page shows that a person threw away and took out of the trash again; nil of any other page, and
+    /// where its series, which may have been moved since, has no such occurrence any more.
+    private func placeOfDeparted(_ id: String, _ columns: Columns) -> OccurrenceNote? {
+        guard entries[id] == nil, let departed = departed[id], let told = entries[departed.note.series]?.told,
+            var note = departed.note.placed(in: told, linkZone: columns.linkZone, comesBack: true)
+        else { return nil }
+        note.isRestored = true
+        return note
+    }
+
+    /// Whether a page comes back whose series is there and has no place for it: it stands for itself from now on.
+    private func isWithoutPlace(_ id: String, _ columns: Columns) -> Bool {
+        guard entries[id] == nil, let departed = departed[id], entries[departed.note.series]?.told != nil else {
+            return false
+        }
+        return placeOfDeparted(id, columns) == nil
+    }
+
+    /// Which occurrence of its series, which may have been moved since, a page that is gone has shown.
+    func placed(_ note: OccurrenceNote, _ columns: Columns) -> OccurrenceNote {
+        entries[note.series]?.told.flatMap { note.placed(in: $0, linkZone: columns.linkZone) } ?? note
     }
 
     /// Whether the UID on the page is that of another page: a person duplicated that one, all columns included.

@@ -35,6 +35,9 @@ struct SeriesPlaces: Sendable {
     /// The occurrence of that stamp.
     subscript(stamp: String) -> Occurrence? { places?[stamp] }
 
+    /// Whether a date is that of an occurrence, as far as that can be told.
+    func has(_ date: DateTime) -> Bool { date.isDate == isOfDays && mayHave(date) }
+
     /// Whether a date may be that of an occurrence; one in another form than the start's may always be.
     func mayHave(_ date: DateTime) -> Bool {
         guard let places, date.isDate == isOfDays else { return true }

@@ -27,5 +27,8 @@ struct TrashedPage: Sendable, Hashable {
 
     var line: String { "\(page) \(since.seconds)" }
 
-    func isOver(at now: Instant) -> Bool { now - since > Self.life }
+    func isOver(at now: Instant) -> Bool { Self.isOver(since: since, at: now) }
+
+    /// Whether what has been in the trash since then is there no more.
+    static func isOver(since: Instant, at now: Instant) -> Bool { now - since > life }
 }
