@@ -53,6 +53,71 @@ struct RestoredTextTests {
         #expect(reason.hasSuffix("has a rule that makes no sense: RRULE:FREQ=HOURLY;COUNT=5"))
     }
 
+    @Test func `a bad rule for an event that does not repeat is taken away, and whoever wrote it is told`() async throws
+    {
+        let table = try await OccurrenceTable(daysAhead: nil)
+        let event = "DTSTART:20261124T090000Z\nDTEND:20261124T100000Z\nSUMMARY:Lunch\nX-OWN:kept"
+        try await table.put(event)
+        try await table.settle()
+        let text = try await table.object()?.text
+        let page = try await table.page("series")
+        let column: JSONValue = ["rich_text": BadPagesTests.Table.text("RRULE:FREQ=DAILYISH")]
+        await table.edit(page, ["properties": ["Repeats": column]])
+        let sentence = try #require(try await table.world.pass(of: table.spoke).corrections.first)
+        #expect(sentence.hasPrefix("“RRULE:FREQ=DAILYISH” in the column “Repeats” of the Notion page"))
+        try await table.settle()
+        #expect(await table.side.pages().first?.columnText("Repeats") == "")
+        #expect(try await table.object()?.text == text)
+        #expect(try await table.world.links.quarantine(of: table.spoke.link.principal).isEmpty)
+    }
+
+    @Test func `a rule that never was one stays in quarantine whatever else changes on its page`() async throws {
+        let table = try await BadPagesTests.Table()
+        let rule: JSONValue = ["rich_text": BadPagesTests.Table.text("RRULE:FREQ=HOURLY;COUNT=5")]
+        let id = try await table.make("Run", ["start": "2026-11-20"], ["Repeats": rule])
+        try await table.world.pass(of: table.spoke)
+        await table.edit(id, ["Name": ["title": BadPagesTests.Table.text("Walk")]])
+        try await table.world.pass(of: table.spoke)
+        #expect(try await table.quarantine().count == 1)
+        let page = await table.side.pages().first { $0["id"]?.string == id }
+        #expect(page?.columnText("Repeats") == "RRULE:FREQ=HOURLY;COUNT=5")
+    }
+
+    @Test(arguments: [
+        "FREQ=WEEKLY;COU\n NT=5", "RRULE:FREQ=WEEKLY;\n COUNT=5", "RRULE:FREQ=WEEKLY;\nCOUNT=5",
+        "RRULE:FREQ=WEEKLY\nCOUNT=5", "Weekly RRULE:FREQ=WEEKLY;COUNT=5",
+        "Every week, 5 timesRRULE:FREQ=WEEKLY;COUNT=5",
+        "Weekly FREQ=WEEKLY;COUNT=5", "RRULE:FREQ=WEEKLY;COUNT=5\nsee you there",
+    ])
+    func `a rule that came folded, or pasted behind words, is read whole`(_ rule: String) async throws {
+        let table = try await OccurrenceTable(daysAhead: nil)
+        try await table.put("DTSTART;VALUE=DATE:20261123\nRRULE:FREQ=WEEKLY;COUNT=4\nSUMMARY:Run")
+        try await table.settle()
+        let column: JSONValue = ["rich_text": BadPagesTests.Table.text(rule)]
+        await table.edit(try await table.page("series"), ["properties": ["Repeats": column]])
+        try await table.settle()
+        #expect(try await table.object()?.master?.first("RRULE")?.value == "FREQ=WEEKLY;COUNT=5")
+        #expect(await table.side.pages().first?.columnText("Repeats") == rule)
+    }
+
+    @Test(arguments: [
+        "RRULE:FREQ=WEEKLY;COUNT=5 or so", "RRULE:FREQ=WEEKLY\n or twice", "RRULE:FREQ=WEEKLY\nT=5",
+        "Weekly RRULE:FREQ=WEEKLY;COU",
+    ])
+    func `of a rule that cannot be read whole no half is read`(_ rule: String) async throws {
+        let table = try await OccurrenceTable(daysAhead: nil)
+        try await table.put("DTSTART;VALUE=DATE:20261123\nRRULE:FREQ=WEEKLY;COUNT=4\nSUMMARY:Run")
+        try await table.settle()
+        let column: JSONValue = ["rich_text": BadPagesTests.Table.text(rule)]
+        await table.edit(try await table.page("series"), ["properties": ["Repeats": column]])
+        #expect(try await table.world.pass(of: table.spoke).corrections.count == 1)
+        try await table.settle()
+        #expect(try await table.object()?.master?.first("RRULE")?.value == "FREQ=WEEKLY;COUNT=4")
+        #expect(
+            await table.side.pages().first?.columnText("Repeats") == "Every week, 4 times\nRRULE:FREQ=WEEKLY;COUNT=4"
+        )
+    }
+
     @Test(arguments: ["RRULE:FREQ=DAILY; COUNT=2", "RRULE: freq = daily ; count = 2 ;", "FREQ=DAILY;\u{A0}COUNT=2"])
     func `blanks in a rule mean nothing`(_ rule: String) async throws {
         let table = try await OccurrenceTable(daysAhead: nil)

@@ -43,6 +43,12 @@ struct RepeatRule: Sendable {
         "BYWEEKNO", "BYMONTH", "BYSETPOS", "WKST", "RSCALE", "SKIP",
     ]
 
+    /// Whether a text begins like a part of a rule.
+    static func beginsWithPart(_ text: String) -> Bool {
+        guard let mark = text.firstIndex(of: "=") else { return false }
+        return partNames.contains(bare(text[..<mark]).uppercased())
+    }
+
     private static func knowsParts(of value: String) -> Bool {
         value.split(separator: ";").allSatisfy { partNames.contains($0.prefix { $0 != "=" }.uppercased()) }
     }

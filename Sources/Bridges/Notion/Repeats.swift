@@ -31,7 +31,7 @@ struct Repeats: Sendable, Hashable {
     /// Reads the text of the column.
     static func reading(_ text: String) -> Reading {
         var repeats = Repeats()
-        for line in text.split(whereSeparator: \.isNewline).map({ String($0).trimmed }) {
+        for line in RuleLines(text).lines {
             switch repeats.take(line) {
             case true?, nil: continue
             case false?: return .nonsense
@@ -44,6 +44,9 @@ struct Repeats: Sendable, Hashable {
 
     /// Whether a line is for programs.
     static func isRaw(_ line: String) -> Bool { property(line) != nil }
+
+    /// Whether a line as it was typed has something for programs.
+    static func hasRaw(_ line: String) -> Bool { RuleLines(line).lines.contains(where: isRaw) }
 
     /// Takes one line in; nil for one that is for people, false for one that is nonsense.
     private mutating func take(_ line: String) -> Bool? {
@@ -297,7 +300,7 @@ extension Repeats {
     private static func text(_ text: String, startingAt line: String) -> String {
         var lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map(String.init)
         lines.removeAll { property($0.trimmed)?.name == "DTSTART" }
-        lines.insert(line, at: lines.firstIndex { isRaw($0.trimmed) } ?? lines.endIndex)
+        lines.insert(line, at: lines.firstIndex(where: hasRaw) ?? lines.endIndex)
         return lines.joined(separator: "\n")
     }
 }
