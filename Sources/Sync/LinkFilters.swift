@@ -48,6 +48,14 @@ public struct LinkFilters: Sendable, Hashable, Codable {
     ///
     /// - Throws: ``LinkFiltersError`` with a sentence for a person; a misspelt key would otherwise filter nothing.
     public init(parsing text: String) throws(LinkFiltersError) {
+        try self.init(stored: text)
+        if let from, let until, from > until {
+            throw LinkFiltersError(message: "from \(from) is after until \(until): no day would count.")
+        }
+    }
+
+    /// Reads what was stored; an earlier version took days in the wrong order, and a link that has them goes on.
+    init(stored text: String) throws(LinkFiltersError) {
         do {
             let decoder = JSONDecoder()
             let data = Data(text.utf8)
@@ -59,6 +67,9 @@ public struct LinkFilters: Sendable, Hashable, Codable {
             }
         } catch let error as LinkFiltersError {
             throw error
+        } catch DecodingError.typeMismatch(_, let context) {
+            let name = context.codingPath.first?.stringValue ?? "filters"
+            throw LinkFiltersError(message: "\(name) is not readable: it has another form.")
         } catch {
             throw LinkFiltersError(message: "The filters are not readable: each has a form of its own.")
         }
@@ -166,8 +177,8 @@ public struct LinkFiltersError: Error, Sendable, Hashable {
 
 extension Link {
     /// The filters; those of a link without any let everything through.
-    func readFilters() throws(LinkFiltersError) -> LinkFilters {
+    public func readFilters() throws(LinkFiltersError) -> LinkFilters {
         guard let filters else { return LinkFilters() }
-        return try LinkFilters(parsing: filters)
+        return try LinkFilters(stored: filters)
     }
 }

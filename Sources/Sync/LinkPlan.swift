@@ -8,11 +8,43 @@ public struct LinkPlan: Sendable, Hashable {
         /// DTSTART as iCalendar writes it.
         public var start: String?
 
-        /// Of a merge of two events with different UIDs, that of the upstream's event.
+        /// What each side says of it; nil where that side does not have it.
+        public var gateway: Said?
+        public var upstream: Said?
+
+        /// Of a pair of events with different UIDs, that of the upstream's event.
         public var upstreamUID: String?
 
         /// How sure it is that those two are the same, in 0...1; nil where the UID says so.
         public var confidence: Double?
+
+        /// Which of its fields would change.
+        public var changes = Changes()
+    }
+
+    /// What one side says of an event, enough to tell whether it is the same as another.
+    public struct Said: Sendable, Hashable {
+        public var summary: String?
+
+        /// DTSTART as iCalendar writes it.
+        public var start: String?
+
+        public var location: String?
+    }
+
+    /// The names of fields that would change, in their order.
+    public struct Changes: Sendable, Hashable {
+        /// Here, to what the upstream says.
+        public var gateway: [String] = []
+
+        /// Upstream, to what is said here.
+        public var upstream: [String] = []
+
+        /// Nowhere, until the person has decided.
+        public var disputed: [String] = []
+
+        /// None.
+        public init() {}
     }
 
     /// What would be done on one side.
@@ -31,8 +63,14 @@ public struct LinkPlan: Sendable, Hashable {
     /// Events both sides have that would be merged.
     public var merge: [Item] = []
 
-    /// Events that stay where they are, as a person chose.
-    public var skipped: [String] = []
+    /// Pairs that would be one event, had a person not said that they are two; each is also among what is created.
+    public var separated: [Item] = []
+
+    /// Events, and pairs, that stay where they are, as a person chose.
+    public var leftAlone: [Item] = []
+
+    /// The UIDs of those.
+    public var skipped: [String] { Set(leftAlone.flatMap(\.uids)).sorted() }
 
     /// Events both sides have and hold the same.
     public var same = 0
@@ -51,4 +89,9 @@ public struct LinkPlan: Sendable, Hashable {
 
     /// Nothing to do.
     public init() {}
+}
+
+extension LinkPlan.Item {
+    /// Its UID, or both of a pair.
+    public var uids: [String] { [uid] + [upstreamUID].compactMap(\.self) }
 }

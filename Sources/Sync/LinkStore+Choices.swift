@@ -4,7 +4,7 @@ public import Store
 
 /// What a person decides about the plan of a link before it starts.
 public struct StartChoices: Sendable, Hashable {
-    /// UIDs of events that are to stay where they are.
+    /// UIDs of events that are to stay where they are; of a pair one of them names both.
     public var skip: Set<String>
 
     /// UIDs, on either side, of events that the plan takes for the same and that are two.
@@ -47,6 +47,28 @@ extension LinkStore {
         }
     }
 
+    /// What was chosen so far.
+    public func choices(of link: LinkID) async throws -> StartChoices {
+        try await database.read { try Self.choices(of: link, $0) }
+    }
+
+    /// Replaces the events that are two where the plan takes them for one.
+    func setSeparate(_ uids: Set<String>, of link: LinkID) async throws {
+        try await database.write { transaction in
+            try transaction.run("DELETE FROM separated WHERE link = \(link.value)")
+            for uid in uids.sorted() {
+                try transaction.run("INSERT INTO separated (link, uid) VALUES (\(link.value), \(.text(uid)))")
+            }
+        }
+    }
+
+    /// The UIDs that events have on the other side, of those that the latest plan takes for one with another.
+    public func partners(of uids: Set<String>, over link: LinkID) async throws -> Set<String> {
+        let pairings = try await database.read { try Self.pairings(of: link, $0) }
+        let pairs = pairings.map { [$0.uid, $0.upstreamUID] }.filter { !uids.isDisjoint(with: $0) }
+        return Set(pairs.joined()).subtracting(uids)
+    }
+
     /// Remembers which events a plan takes for the same, in place of those of an earlier plan.
     func setPairings(_ pairings: [Pairing], of link: LinkID) async throws {
         try await database.write { transaction in
@@ -65,39 +87,72 @@ extension LinkStore {
     /// Makes true what a person confirmed of a plan: the pairs become one event, the others stay two, or stay alone.
     ///
     /// A pair holds only while both of its events are still without a partner.
-    func apply(_ choices: StartChoices, to link: LinkID) async throws {
+    func apply(_ more: StartChoices, to link: LinkID) async throws {
         let now = now()
         try await database.write { transaction in
-            let rows = try transaction.rows(
-                """
-                SELECT pairing.series, pairing.uid, mirrored_object.uid AS upstream_uid, mirrored_object.text
-                FROM pairing JOIN mirrored_object ON mirrored_object.link = pairing.link
-                    AND mirrored_object.series = pairing.series
-                WHERE pairing.link = \(link.value) AND mirrored_object.text IS NOT NULL
-                    AND NOT EXISTS (SELECT 1 FROM base WHERE base.link = pairing.link
-                        AND base.uid IN (pairing.uid, mirrored_object.uid))
-                """
-            )
-            for row in rows {
-                let uid = try row.text("uid")
-                let names: Set<String> = [uid, try row.optionalText("upstream_uid") ?? uid]
-                guard choices.separate.isDisjoint(with: names), choices.skip.isDisjoint(with: names) else { continue }
-                let object = try CalendarObject(parsing: try row.text("text")).with(uid: uid)
-                try transaction.run(
-                    """
-                    UPDATE mirrored_object SET uid = \(.text(uid)), text = \(.text(object.text)),
-                        digest = \(.text(ETag.of(object.text).rawValue))
-                    WHERE link = \(link.value) AND series = \(.text(try row.text("series")))
-                    """
-                )
+            var choices = try Self.choices(of: link, transaction)
+            choices.skip.formUnion(more.skip)
+            choices.separate.formUnion(more.separate)
+            for pairing in try Self.pairings(of: link, transaction) {
+                if choices.skips(pairing) {
+                    choices.skip.formUnion([pairing.uid, pairing.upstreamUID])
+                } else if !choices.separates(pairing) {
+                    try Self.join(pairing, of: link, transaction)
+                }
             }
             try transaction.run("DELETE FROM pairing WHERE link = \(link.value)")
+            try transaction.run("DELETE FROM separated WHERE link = \(link.value)")
             for uid in choices.skip.sorted() { try Self.skip(uid, link, at: now, transaction) }
             try Self.lookAgain(link, atEverything: true, transaction)
         }
     }
 
     // MARK: In a transaction
+
+    /// Gives the event there the UID of the one here, as which it is from now on.
+    private static func join(_ pairing: Pairing, of link: LinkID, _ transaction: borrowing SQLTransaction) throws {
+        let key: SQLStatement = "link = \(link.value) AND series = \(.text(pairing.series))"
+        guard let row = try transaction.row("SELECT text FROM mirrored_object WHERE \(key)") else { return }
+        let object = try CalendarObject(parsing: try row.text("text")).with(uid: pairing.uid)
+        try transaction.run(
+            """
+            UPDATE mirrored_object SET uid = \(.text(pairing.uid)), text = \(.text(object.text)),
+                digest = \(.text(ETag.of(object.text).rawValue))
+            WHERE \(key)
+            """
+        )
+    }
+
+    /// The pairs of the latest plan both halves of which still have no partner.
+    private static func pairings(of link: LinkID, _ transaction: borrowing SQLTransaction) throws -> [Pairing] {
+        try transaction.rows(
+            """
+            SELECT pairing.series, pairing.uid, mirrored_object.uid AS upstream_uid, confidence
+            FROM pairing JOIN mirrored_object ON mirrored_object.link = pairing.link
+                AND mirrored_object.series = pairing.series
+            WHERE pairing.link = \(link.value) AND mirrored_object.text IS NOT NULL
+                AND NOT EXISTS (SELECT 1 FROM base WHERE base.link = pairing.link
+                    AND base.uid IN (pairing.uid, mirrored_object.uid))
+            """
+        )
+        .map { row in
+            let uid = try row.text("uid")
+            return Pairing(
+                series: try row.text("series"),
+                uid: uid,
+                upstreamUID: try row.optionalText("upstream_uid") ?? uid,
+                confidence: Double(try row.integer("confidence")) / 1000
+            )
+        }
+    }
+
+    private static func choices(of link: LinkID, _ transaction: borrowing SQLTransaction) throws -> StartChoices {
+        let rows = try transaction.rows("SELECT uid FROM separated WHERE link = \(link.value)")
+        return StartChoices(
+            skip: try skipped(by: link, transaction),
+            separate: Set(try rows.map { try $0.text("uid") })
+        )
+    }
 
     static func skipped(by link: LinkID, _ transaction: borrowing SQLTransaction) throws -> Set<String> {
         let rows = try transaction.rows("SELECT uid FROM skipped WHERE link = \(link.value)")

@@ -10,7 +10,7 @@ extension LinkStore {
         try await database.read { transaction in
             let tables = [
                 "mirror", "mirrored_object", "base", "intent", "retry", "conflict", "held", "skipped", "pairing",
-                "unreadable", "departed",
+                "unreadable", "departed", "separated",
             ]
             for table in tables {
                 let known = try transaction.row("SELECT 1 FROM \(raw: table) WHERE link = \(link.id.value) LIMIT 1")

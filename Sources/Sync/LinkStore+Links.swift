@@ -21,6 +21,9 @@ public struct LinkChange: Sendable, Hashable {
     /// UIDs of all the events that the link is to leave alone.
     public var skip: Set<String>?
 
+    /// UIDs, on either side, of all the events that a plan takes for one with another and that are two.
+    public var separate: Set<String>?
+
     /// Changes nothing.
     public init() {}
 }
@@ -95,6 +98,7 @@ extension LinkStore {
     /// - Returns: the link as it is now, or nil when there is none.
     public func update(_ id: LinkID, _ change: LinkChange) async throws -> Link? {
         if let skip = change.skip { try await setSkipped(skip, of: id) }
+        if let separate = change.separate { try await setSeparate(separate, of: id) }
         let (now, actor) = (now(), AuditActor.current)
         return try await database.write { transaction in
             guard var link = try Self.link(id, transaction) else { return nil }
@@ -117,7 +121,8 @@ extension LinkStore {
             try Self.endAgreement(on: change.moved, of: id, transaction)
             if link.mapping != former.mapping { try Self.retryRefused(id, at: now, transaction) }
             let skipped = change.skip.map { "events left alone: \($0.count)" }
-            let parts = [link.difference(from: former), skipped].compactMap(\.self)
+            let separated = change.separate.map { "events not taken for the same: \($0.count)" }
+            let parts = [link.difference(from: former), skipped, separated].compactMap(\.self)
             let detail = parts.isEmpty ? nil : parts.joined(separator: ", ")
             try Self.audit(.linkChanged, link, by: actor, detail: detail, at: now, transaction)
             return link

@@ -56,6 +56,19 @@ extension LinkStore {
             name: "What both sides had before they were linked",
             statements: ["ALTER TABLE pass_item ADD COLUMN undo_upstream TEXT"]
         ),
+        // UIDs, on either side, of events that a plan takes for one with another, and that a person says are two.
+        Migration(
+            name: "What a person says is two events",
+            statements: [
+                """
+                CREATE TABLE separated (
+                    link INTEGER NOT NULL REFERENCES link (id) ON DELETE CASCADE,
+                    uid TEXT NOT NULL,
+                    PRIMARY KEY (link, uid)
+                )
+                """
+            ]
+        ),
     ]
 
     private static let choices = [

@@ -42,6 +42,7 @@ private struct RawSnapshot: Sendable {
     private var items: [String: SnapshotItem] = [:]
     private var localObjects: [String: StoredObject] = [:]
     private var remotes: [String: Remote] = [:]
+    private var joined: [String: String] = [:]
     private var remoteTexts: [String: String] = [:]
     private var knownUnreadable: [String: String] = [:]
 
@@ -58,6 +59,7 @@ private struct RawSnapshot: Sendable {
         .integer("revision")
         guard revision != nil else { return }
         let uids = try scope.uids(of: link, transaction)
+        joined = scope.joined
         let frozen = try readRemotes(link, uids, transaction)
         let objects =
             try uids?.compactMap { try calendars.object(uid: $0, in: link.calendar, transaction) }
@@ -76,7 +78,7 @@ private struct RawSnapshot: Sendable {
         // What was not read must not look as if it were gone.
         if let uids { changed.formIntersection(uids) }
         changed.subtract(frozen)
-        changed.subtract(try LinkStore.skipped(by: link.id, transaction))
+        if !scope.includesSkipped { changed.subtract(try LinkStore.skipped(by: link.id, transaction)) }
         bases = bases.filter { changed.contains($0.key) }
         localObjects = localObjects.filter { changed.contains($0.key) }
         remotes = remotes.filter { changed.contains($0.key) }
@@ -126,9 +128,10 @@ private struct RawSnapshot: Sendable {
             WHERE mirrored_object.link = \(link.id.value) \(condition)
             """
         try transaction.forEach(rows) { row in
-            guard let uid = try row.optionalText("item") else { return }
+            let series = try row.text("series")
+            guard let uid = try joined[series] ?? row.optionalText("item") else { return }
             let remote = Remote(
-                series: try row.text("series"),
+                series: series,
                 uid: uid,
                 digest: try row.text("digest"),
                 isEvent: try row.bool("is_event"),

@@ -5,6 +5,8 @@ import Store
 enum SnapshotScope: Sendable {
     /// All; needed when what is compared is not what it was when they were agreed.
     case everything
+    /// All, also what a person has a link leave alone; series stand under the UIDs that a plan gives them.
+    case plan(joining: [String: String])
     /// Those that differ from what was agreed, or wait for something.
     case unsettled
     /// Those that can differ where everything was in step at a revision of ours, since when these series changed.
@@ -13,10 +15,22 @@ enum SnapshotScope: Sendable {
     case recent(since: Int64, series: Set<String>)
     case item(String)
 
+    /// The UIDs of series that are to be one with an event of ours.
+    var joined: [String: String] {
+        if case .plan(let joined) = self { return joined }
+        return [:]
+    }
+
+    /// Whether events are looked at that a link leaves alone.
+    var includesSkipped: Bool {
+        if case .plan = self { return true }
+        return false
+    }
+
     /// Whether items are looked at that did not change.
     var isEverything: Bool {
         switch self {
-        case .everything, .item: true
+        case .everything, .plan, .item: true
         case .unsettled, .recent: false
         }
     }
@@ -24,7 +38,7 @@ enum SnapshotScope: Sendable {
     /// The UIDs of the items in question; nil where all must be compared to know.
     func uids(of link: Link, _ transaction: borrowing SQLTransaction) throws -> Set<String>? {
         switch self {
-        case .everything, .unsettled: return nil
+        case .everything, .plan, .unsettled: return nil
         case .item(let uid): return [uid]
         case .recent(let revision, let series):
             return try Self.changedHere(link, since: revision, transaction)

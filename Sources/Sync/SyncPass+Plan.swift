@@ -12,22 +12,24 @@ extension SyncPass {
         try await recall()
         let pulled = try await bridge.pullRecovering(since: place.cursor)
         try await state.mirror(pulled, translatedBy: bridge, of: link.id)
-        var snapshot = try await look(at: .everything)
-        let decisions = try decide(on: &snapshot)
-        let pairings = snapshot.pairings()
+        let choices = try await state.choices(of: link.id)
+        let all = try await look(at: .plan(joining: [:]))
+        let pairings = all.pairings()
         try await state.setPairings(pairings, of: link.id)
         var plan = LinkPlan()
-        plan.skipped = try await state.skipped(by: link.id)
-        let paired = Set(pairings.flatMap { [$0.uid, $0.upstreamUID] })
-        for pairing in pairings {
-            guard let item = snapshot.items[pairing.uid] else { continue }
-            var merge = LinkPlan.Item(item)
-            merge.upstreamUID = pairing.upstreamUID
-            merge.confidence = pairing.confidence
-            plan.merge.append(merge)
-        }
-        for (uid, item) in snapshot.items.sorted(by: { $0.key < $1.key }) where !paired.contains(uid) {
-            plan.add(decisions[uid]?.action, LinkPlan.Item(item))
+        plan.separated = pairings.filter(choices.separates).compactMap { LinkPlan.Item($0, in: all) }
+        plan.leftAlone = choices.leftAlone(of: all, pairings)
+
+        let joined = pairings.filter { !choices.separates($0) && !choices.skips($0) }
+        let series = Dictionary(joined.map { ($0.series, $0.uid) }) { first, _ in first }
+        // Read anew under one UID, as the pass will read them: what becomes of a pair is decided like anything else.
+        var snapshot = joined.isEmpty ? all : try await look(at: .plan(joining: series))
+        let skipped = Set(plan.skipped)
+        snapshot.items = snapshot.items.filter { !skipped.contains($0.key) }
+        let decisions = try decide(on: &snapshot)
+        let pairs = Dictionary(joined.map { ($0.uid, $0) }) { first, _ in first }
+        for (uid, item) in snapshot.items.sorted(by: { $0.key < $1.key }) {
+            plan.add(decisions[uid], LinkPlan.Item(item, pairs[uid], decisions[uid]))
             if let problem = problem(of: decisions[uid]?.action, item) {
                 plan.problems.append(LinkPlan.Problem(item: LinkPlan.Item(item), reason: problem))
             }
@@ -54,9 +56,32 @@ extension SyncPass {
     }
 }
 
+extension StartChoices {
+    /// Whether a pair is two events.
+    func separates(_ pairing: Pairing) -> Bool { !separate.isDisjoint(with: [pairing.uid, pairing.upstreamUID]) }
+
+    /// Whether a pair stays as it is on both sides: half of it alone would have the other half made a second time.
+    func skips(_ pairing: Pairing) -> Bool {
+        !separates(pairing) && !skip.isDisjoint(with: [pairing.uid, pairing.upstreamUID])
+    }
+
+    /// The events and pairs that stay where they are.
+    fileprivate func leftAlone(of snapshot: Snapshot, _ pairings: [Pairing]) -> [LinkPlan.Item] {
+        let pairs = pairings.filter(skips)
+        let paired = Set(pairs.flatMap { [$0.uid, $0.upstreamUID] })
+        let others = skip.subtracting(paired).sorted().map { uid in
+            snapshot.items[uid].map { LinkPlan.Item($0) } ?? LinkPlan.Item(uid: uid)
+        }
+        return pairs.compactMap { LinkPlan.Item($0, in: snapshot) } + others
+    }
+}
+
 extension LinkPlan {
-    fileprivate mutating func add(_ action: Action?, _ item: Item) {
-        switch action {
+    fileprivate mutating func add(_ decision: Decision?, _ item: Item) {
+        switch decision?.action {
+        case .hold: conflicts.append(item)
+        // That two events are one is for the person to confirm, even where nothing would change.
+        case _ where item.upstreamUID != nil: merge.append(item)
         case nil, .agree: same += 1
         case .forget: break
         case .createLocal: gateway.create.append(item)
@@ -66,18 +91,52 @@ extension LinkPlan {
         case .pull: gateway.update.append(item)
         case .push: upstream.update.append(item)
         case .merge: merge.append(item)
-        case .hold: conflicts.append(item)
         }
     }
 }
 
-extension LinkPlan.Item {
-    fileprivate init(_ item: SnapshotItem) {
-        let object = item.local?.object ?? item.remote?.object
+extension LinkPlan.Changes {
+    fileprivate init(_ decision: Decision?) {
+        func names(_ keys: some Sequence<FieldKey>) -> [String] { Set(keys.map(\.name)).sorted() }
+        switch decision?.action {
+        case .pull(let pulled): gateway = names(pulled)
+        case .push(let pushed): upstream = names(pushed)
+        case .merge(let pulled, let pushed): (gateway, upstream) = (names(pulled), names(pushed))
+        case .hold: disputed = names(decision?.conflicts.compactMap(\.field) ?? [])
+        case nil, .agree, .forget, .createLocal, .createRemote, .deleteLocal, .deleteRemote: break
+        }
+    }
+}
+
+extension LinkPlan.Said {
+    fileprivate init(_ object: CalendarObject) {
+        let event = object.master ?? object.overrides.first
         self.init(
-            uid: item.uid,
-            summary: item.summary,
-            start: (object?.master ?? object?.overrides.first)?.first("DTSTART")?.value
+            summary: object.summary,
+            start: event?.first("DTSTART")?.value,
+            location: event?.first("LOCATION")?.text
         )
+    }
+}
+
+extension LinkPlan.Item {
+    fileprivate init(_ item: SnapshotItem, _ pairing: Pairing? = nil, _ decision: Decision? = nil) {
+        self.init(uid: item.uid)
+        gateway = item.local.map { LinkPlan.Said($0.object) }
+        upstream = item.remote.map { LinkPlan.Said($0.object) }
+        summary = item.summary
+        start = (gateway ?? upstream)?.start
+        upstreamUID = pairing?.upstreamUID
+        confidence = pairing?.confidence
+        changes = LinkPlan.Changes(decision)
+    }
+
+    /// A pair as two events; nil where one of them is not there.
+    fileprivate init?(_ pairing: Pairing, in snapshot: Snapshot) {
+        guard let item = snapshot.items[pairing.uid], let other = snapshot.items[pairing.upstreamUID] else {
+            return nil
+        }
+        self.init(item, pairing)
+        upstream = other.remote.map { LinkPlan.Said($0.object) }
     }
 }

@@ -16,6 +16,9 @@ struct FormFields: Sendable {
     /// The first value of a field.
     subscript(_ name: String) -> String? { pairs.first { $0.name == name }?.value }
 
+    /// All values of a field, in their order.
+    func all(_ name: String) -> [String] { pairs.filter { $0.name == name }.map(\.value) }
+
     private static func decoded(_ text: String) -> String? {
         var octets: [UInt8] = []
         var rest = text.utf8[...]

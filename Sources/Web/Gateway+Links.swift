@@ -23,6 +23,11 @@ struct LinkWish: Sendable {
 }
 
 extension Gateway {
+    /// The bridge of a link, which tells what its upstream is able to; nil where the provider is gone.
+    func bridge(of link: Link) -> (any Bridge)? {
+        provider(link.provider)?.bridge(to: link.upstream, using: vault.source(for: link.connection))
+    }
+
     /// Makes a link in preview: finds the upstream calendar, settles the mapping, makes a calendar of ours where none was named.
     ///
     /// - Throws: ``RESTProblem``, or what the upstream answered.

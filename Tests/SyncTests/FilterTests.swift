@@ -261,9 +261,18 @@ struct FilterTests {
 
     @Test(arguments: [
         #"{"busyonly":true}"#, #"{"past_days":-1}"#, #"{"from":"soon"}"#, #"{"categories":"work"}"#, "[]",
+        #"{"from":"2026-12-31","until":"2026-01-01"}"#,
     ])
     func `filters that cannot be meant are refused`(_ text: String) {
         #expect(throws: LinkFiltersError.self) { try LinkFilters(parsing: text) }
+    }
+
+    @Test func `days in the wrong order that an earlier version took stop no link`() async throws {
+        let bench = try await bench(#"{"from":"2026-12-31","until":"2026-01-01"}"#)
+        await bench.putUpstream("a", day("there", "20261121"))
+        try await bench.pass()
+        #expect(try await bench.uids().isEmpty)
+        #expect(try await bench.status().lastError == nil)
     }
 
     @Test func `a link with unreadable filters stops and says so`() async throws {

@@ -140,7 +140,16 @@ struct Browser {
     }
 
     func post(_ path: String, _ fields: [String: String] = [:], csrf: String?) async throws -> WireReply {
-        var pairs = fields.map { "\($0.key)=\(Begun.encoded($0.value))" }
+        try await post(path, fields.map { ($0.key, $0.value) }, csrf: csrf)
+    }
+
+    /// Sends a form in which fields may stand several times.
+    func post(_ path: String, _ fields: [(String, String)]) async throws -> WireReply {
+        try await post(path, fields, csrf: secret)
+    }
+
+    private func post(_ path: String, _ fields: [(String, String)], csrf: String?) async throws -> WireReply {
+        var pairs = fields.map { "\($0.0)=\(Begun.encoded($0.1))" }
         if let csrf { pairs.append("csrf=\(Begun.encoded(csrf))") }
         return try await test.send(
             "POST",

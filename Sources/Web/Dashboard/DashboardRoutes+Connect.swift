@@ -77,7 +77,8 @@ extension DashboardRoutes {
         var change: [String: JSON] = ["conflicts": .text(request.form["conflicts"])]
         if let direction = request.form["direction"] { change["direction"] = .string(direction) }
         if let zone = request.form["time_zone"], !zone.isEmpty { change["time_zone"] = .string(zone) }
-        change["notify_guests"] = .bool(request.form["notify_guests"] == "yes")
+        // A form without the box says nothing of it.
+        if request.form["asks_guests"] != nil { change["notify_guests"] = .bool(request.form["notify_guests"] != nil) }
         _ = try await ask(.patch, ["links", request.id], .object(change), for: request.visitor)
         return .seeOther("/links/\(request.id)")
     }

@@ -4,16 +4,21 @@ import Store
 import Sync
 
 extension DashboardRoutes {
-    /// How many rows of a plan, a queue or a history one page shows.
+    /// How many rows of a queue or a history one page shows.
     private static let shownRows = 200
 
     /// One link: state, plan, conflicts, queue, quarantine, passes.
-    func linkPage(_ id: String, _ visitor: Visitor) async throws -> Response {
-        let status = try await link(id, visitor)
+    func linkPage(_ request: PageRequest) async throws -> Response {
+        let visitor = request.visitor
+        let status = try await link(request.id, visitor)
         let owner = visitor.principal.id
         let calendars = try await gateway.calendars.calendars(of: owner)
         var content = card(status, calendars)
-        if status.state == .preview { content["plan"] = try await gateway.scheduler.plan(status.link.id).map(plan) }
+        if let plan = try await plan(of: status, request) {
+            content["plan"] = plan
+            // What was not looked at is not started.
+            content["isPreview"] = plan["failed"] == nil
+        }
         content["conflictRows"] = try await gateway.links.conflicts(of: owner, .open, link: status.link.id)
             .prefix(Self.shownRows).map { ["id": $0.id.rawValue, "summary": $0.summary ?? $0.uid] as [String: Any] }
         let queue = try await gateway.links.queue(of: owner, link: status.link.id)
@@ -37,6 +42,7 @@ extension DashboardRoutes {
             ]
         }
         content.merge(settings(of: status.link)) { $1 }
+        content["filters"] = filters(of: status.link)
         return page("link", content, for: visitor)
     }
 
@@ -54,7 +60,7 @@ extension DashboardRoutes {
                 ],
                 link.policy.rawValue
             ),
-            "notifiesGuests": link.notifiesGuests,
+            "notifiesGuests": link.notifiesGuests, "mailsGuests": gateway.bridge(of: link) is any MailingBridge,
         ]
         content["isReader"] = link.access == .reader
         if link.access != .reader {
@@ -64,37 +70,6 @@ extension DashboardRoutes {
         content["isMapped"] = link.mapping != nil
         content["timeZone"] = link.timeZone
         return content
-    }
-
-    private func plan(_ plan: LinkPlan) -> [String: Any] {
-        var rows: [[String: Any]] = []
-        var sums: [String] = []
-        func add(_ items: [LinkPlan.Item], _ what: String, _ side: String, _ sum: String) {
-            rows += items.map { item in
-                [
-                    "what": what, "side": side, "summary": item.summary ?? item.uid,
-                    "start": item.start.map(ShownValue.text) ?? "",
-                ]
-            }
-            if !items.isEmpty { sums.append("\(items.count) \(sum)") }
-        }
-        for (side, name) in [(plan.gateway, "here"), (plan.upstream, "upstream")] {
-            add(side.create, "create", name, "made \(name)")
-            add(side.update, "change", name, "changed \(name)")
-            add(side.delete, "delete", name, "deleted \(name)")
-        }
-        add(plan.merge, "merge", "both", "merged")
-        add(plan.conflicts, "decide", "both", "to be decided by you")
-        if plan.same > 0 { sums.append("\(plan.same) the same on both sides already") }
-        let more = rows.count - Self.shownRows
-        return [
-            "rows": Array(rows.prefix(Self.shownRows)), "more": more > 0 ? more as Any : false,
-            "sums": sums.isEmpty ? "There is no event on either side." : sums.joined(separator: ", ") + ".",
-            "hasProblems": !plan.problems.isEmpty,
-            "problems": plan.problems.prefix(Self.shownRows).map {
-                ["summary": $0.item.summary ?? $0.item.uid, "reason": $0.reason]
-            },
-        ]
     }
 
     /// Makes a link in preview, and shows what its first pass would do.
@@ -147,7 +122,7 @@ extension DashboardRoutes {
         return .seeOther("/links/\(link.id.rawValue)")
     }
 
-    private func link(_ id: String, _ visitor: Visitor) async throws -> LinkStatus {
+    func link(_ id: String, _ visitor: Visitor) async throws -> LinkStatus {
         guard let number = Int64(id) else { throw RESTProblem.notFound }
         return try await gateway.ownLink(LinkID(rawValue: number), visitor)
     }

@@ -22,6 +22,8 @@ enum ShownValue {
         "summary": "Title", "dtstart": "Begins", "dtend": "Ends", "schedule": "When", "rrule": "Repeats",
         "exdate": "Except", "rdate": "Also on", "url": "Web address", "location": "Place", "transp": "Shown as",
         "class": "Privacy", "color": "Colour", "attendee": "Guests", "valarm": "Reminders",
+        "alarms": "Reminders", "attendees": "Guests", "answer": "Your answer", "classification": "Privacy",
+        "transparency": "Shown as",
     ]
 
     /// `20261127T160000Z` as `2026-11-27 16:00 UTC`; anything else as it is.

@@ -4,6 +4,7 @@ import HTTPTypes
 import ICalendar
 import NIOCore
 import Store
+import Sync
 
 extension RESTProblem {
     /// What an error means to whoever sent the request; nil for one that is our own failure.
@@ -17,6 +18,8 @@ extension RESTProblem {
         case let error as TooManyGuesses:
             self.init(.tooManyRequests, "rate_limited", "There were too many wrong passwords.", "Wait, then try again.")
             headers[.retryAfter] = String(error.retryAfter)
+        case let error as LinkFiltersError:
+            self.init(.unprocessableContent, "invalid_filters", error.message, "Set the link's filters anew.")
         case is PasswordHasherOverloaded:
             self.init(.serviceUnavailable, "rate_limited", "Too many passwords are being checked.", "Try again.")
             headers[.retryAfter] = "1"

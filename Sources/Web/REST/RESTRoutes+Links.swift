@@ -55,8 +55,8 @@ extension RESTRoutes {
                 "start_link",
                 "Carries out the plan",
                 body: .object([
-                    "skip?": Schema.list(of: .text).orNull.noted("UIDs of events that stay where they are"),
-                    "separate?": Schema.list(of: .text).orNull.noted("UIDs of merges that are two events"),
+                    "skip?": Schema.list(of: .text).orNull.noted("more UIDs of events that stay where they are"),
+                    "separate?": Schema.list(of: .text).orNull.noted("more UIDs of merges that are two events"),
                 ]),
                 answer: link
             ) { rest, request in try await rest.startLink(request) },
@@ -79,10 +79,16 @@ extension RESTRoutes {
 
     private func startLink(_ request: RESTRequest) async throws -> RESTReply {
         let members = try request.members()
-        func uids(_ name: String) -> Set<String> { Set(members[name]?.array?.compactMap(\.string) ?? []) }
-        let choices = StartChoices(skip: uids("skip"), separate: uids("separate"))
+        let choices = StartChoices(
+            skip: Self.uids("skip", members) ?? [],
+            separate: Self.uids("separate", members) ?? []
+        )
         _ = try await gateway.scheduler.start(try await ownLink(request).link.id, choices)
         return Self.reply(try await ownLink(request))
+    }
+
+    private static func uids(_ name: String, _ members: JSON) -> Set<String>? {
+        members[name]?.array.map { Set($0.compactMap(\.string)) }
     }
 
     private func deleteLink(_ request: RESTRequest) async throws -> RESTReply {
@@ -131,6 +137,10 @@ extension RESTRoutes {
         wish.timeZone = try Self.zoneName(members["time_zone"]?.string)
         wish.notifiesGuests = members["notify_guests"]?.bool ?? false
         let link = try await gateway.makeLink(wish, for: request.visitor.principal)
+        var choices = LinkChange()
+        choices.skip = Self.uids("skip", members)
+        choices.separate = Self.uids("separate", members)
+        if choices != LinkChange() { _ = try await gateway.scheduler.update(link.id, choices) }
         if members["start"]?.bool == true { _ = try await gateway.scheduler.start(link.id) }
         guard let status = try await gateway.scheduler.status(of: link.id) else { throw RESTProblem.notFound }
         return RESTReply(.created, Self.row(status))
@@ -184,7 +194,8 @@ extension RESTRoutes {
         change.notifiesGuests = members["notify_guests"]?.bool
         change.timeZone = try Self.zoneName(members["time_zone"]?.string)
         if members["filters"] != nil { change.filters = .some(try filters(members)) }
-        if let skip = members["skip"]?.array { change.skip = Set(skip.compactMap(\.string)) }
+        change.skip = Self.uids("skip", members)
+        change.separate = Self.uids("separate", members)
         if let mapping = try text(ofObject: "mapping", members), let provider = gateway.provider(link.provider) {
             var upstream = link.upstream
             upstream.mapping = mapping
@@ -238,35 +249,6 @@ extension RESTRoutes {
 
     static func row(_ problem: LinkProblem) -> JSON {
         ["code": .string(problem.code), "message": .string(problem.message), "remedy": .string(problem.remedy)]
-    }
-
-    private static func row(_ plan: LinkPlan) -> JSON {
-        func items(_ items: [LinkPlan.Item]) -> JSON {
-            .array(
-                items.map {
-                    [
-                        "id": .string($0.uid), "uid": .string($0.uid), "summary": .text($0.summary),
-                        "start": .text($0.start), "upstream_uid": .text($0.upstreamUID),
-                        "confidence": $0.confidence.map(JSON.number) ?? .null,
-                    ]
-                }
-            )
-        }
-        func side(_ side: LinkPlan.Side) -> JSON {
-            ["create": items(side.create), "update": items(side.update), "delete": items(side.delete)]
-        }
-        return [
-            "gateway": side(plan.gateway), "upstream": side(plan.upstream), "merge": items(plan.merge),
-            "same": .integer(plan.same), "conflicts": items(plan.conflicts),
-            "skipped": .array(plan.skipped.map(JSON.string)),
-            "problems": .array(
-                plan.problems.map {
-                    [
-                        "uid": .string($0.item.uid), "summary": .text($0.item.summary), "reason": .string($0.reason),
-                    ]
-                }
-            ),
-        ]
     }
 }
 

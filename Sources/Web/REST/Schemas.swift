@@ -159,7 +159,12 @@ enum Schemas {
             "filters?": Schema.anyObject.orNull.noted(
                 "past_days, future_days, from, until, categories, except_categories, declined, busy_only"
             ),
-            "skip?": Schema.list(of: .text).orNull.noted("UIDs of all events that are left alone"),
+            "skip?": Schema.list(of: .text).orNull.noted(
+                "UIDs of all events that are left alone; of a pair in preview one of them names both"
+            ),
+            "separate?": Schema.list(of: .text).orNull.noted(
+                "UIDs of all events in preview that the plan takes for one with another, and that are two"
+            ),
             "create_columns?": Schema.truth.orNull, "notify_guests?": Schema.truth.orNull,
             "time_zone?": Schema.text(0...100).orNull.noted(
                 "of times that come without one; as a rule that of the calendar upstream, of ours, of the owner's others"
@@ -178,10 +183,22 @@ enum Schemas {
 
     static let linkChange = Schema(.object(linkMembers, isOpen: true))
 
+    private static let saidOfEvent = Schema.object([
+        "summary": .text.orNull, "start": .text.orNull, "location": .text.orNull,
+    ])
+    .orNull
+
     private static let planItem = Schema.object([
         "id": .text, "uid": .text, "summary": .text.orNull, "start": .text.orNull,
-        "upstream_uid": .text.orNull.noted("of a merge of two events that only say the same"),
+        "gateway": saidOfEvent.noted("what is said of it here; null where it is not here"),
+        "upstream": saidOfEvent.noted("what is said of it upstream; null where it is not there"),
+        "upstream_uid": .text.orNull.noted("of a pair of two events that only say the same"),
         "confidence": Schema(.anything, "how sure that is, from 0 to 1; null where the UID says so"),
+        "changes": .object([
+            "gateway": .list(of: .text), "upstream": .list(of: .text),
+            "disputed": .list(of: .text).noted("what waits for a person's decision"),
+        ])
+        .noted("the fields that would change, and where"),
     ])
 
     private static let plan: Schema = {
@@ -189,7 +206,8 @@ enum Schemas {
         let side = Schema.object(["create": items, "update": items, "delete": items])
         return .object([
             "gateway": side, "upstream": side, "merge": items, "same": .count, "conflicts": items,
-            "skipped": .list(of: .text),
+            "skipped": .list(of: .text).noted("the UIDs of all that is left alone"), "left_alone": items,
+            "separated": items.noted("pairs that are two events, as a person said; each is created, too"),
             "problems": .list(of: .object(["uid": .text, "summary": .text.orNull, "reason": .text])),
         ])
     }()

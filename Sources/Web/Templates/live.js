@@ -31,6 +31,14 @@
     show();
   }
 
+  // One box ticks all of its form.
+  for (const all of document.querySelectorAll("input[data-all]")) {
+    all.hidden = false;
+    all.addEventListener("change", function () {
+      for (const box of all.form.querySelectorAll("tbody input[type=checkbox]")) box.checked = all.checked;
+    });
+  }
+
   // What a merge will be, as it is chosen.
   const merge = document.querySelector("form[data-merge]");
   if (merge) {

@@ -1,0 +1,170 @@
+import Bridging
+import Hummingbird
+import Store
+import Sync
+
+extension DashboardRoutes {
+    /// How many rows of each table of a plan one page shows.
+    static let planRows = 200
+
+    /// What the first pass of a link would do, or why that cannot be told; nil where the link has begun.
+    func plan(of status: LinkStatus, _ request: PageRequest) async throws -> [String: Any]? {
+        guard status.state == .preview else { return nil }
+        do {
+            guard let plan = try await gateway.scheduler.plan(status.link.id) else { return nil }
+            let page = max(0, request.query["page"].flatMap { Int($0) } ?? 0)
+            return shown(plan, Self.label(status.link.provider), page: page)
+        } catch {
+            // The plan needs the upstream; the settings of the link, and the way out of it, do not.
+            guard let problem = RESTProblem(meaning: error, limit: Self.maximumForm) else { throw error }
+            return [
+                "failed": ["message": problem.detail, "remedy": problem.remedy],
+                "reconnectable": problem.code == "reconnect_required",
+            ]
+        }
+    }
+
+    private func shown(_ plan: LinkPlan, _ upstream: String, page: Int) -> [String: Any] {
+        let first = page * Self.planRows
+        func part(_ rows: [[String: Any]]) -> [[String: Any]] { Array(rows.dropFirst(first).prefix(Self.planRows)) }
+        // The least sure first: those are to be looked at.
+        let pairs = (plan.merge + plan.conflicts).filter { $0.upstreamUID != nil }
+            .sorted { ($0.confidence ?? 1, $0.start ?? "") < ($1.confidence ?? 1, $1.start ?? "") }
+            .map { pair($0, upstream) }
+        let rows = rows(of: plan, upstream)
+        let separated = plan.separated.map { pair($0, upstream) }
+        let alone = plan.leftAlone.map { pair($0, upstream) }
+        let longest = max(pairs.count, rows.count, separated.count, alone.count, plan.problems.count)
+        var content: [String: Any] = [
+            "sums": sums(of: plan, upstream), "page": page, "hasRows": !rows.isEmpty, "rows": part(rows),
+            "isEmpty": rows.isEmpty && pairs.isEmpty,
+            "hasPairs": !pairs.isEmpty, "pairs": part(pairs),
+            "hasSeparated": !separated.isEmpty, "separated": part(separated),
+            "hasAlone": !alone.isEmpty, "alone": part(alone),
+            "hasProblems": !plan.problems.isEmpty,
+            "problems": plan.problems.dropFirst(first).prefix(Self.planRows).map {
+                ["summary": $0.item.summary ?? $0.item.uid, "reason": $0.reason]
+            },
+        ]
+        if page > 0 { content["previous"] = String(page - 1) }
+        if longest > first + Self.planRows { content["next"] = String(page + 1) }
+        if longest > Self.planRows { content["range"] = "\(first + 1) to \(min(first + Self.planRows, longest))" }
+        return content
+    }
+
+    /// The sums of a plan in one sentence.
+    private func sums(of plan: LinkPlan, _ upstream: String) -> String {
+        let sums: [(Int, String)] = [
+            (plan.gateway.create.count, "made here"), (plan.gateway.update.count, "changed here"),
+            (plan.gateway.delete.count, "deleted here"), (plan.upstream.create.count, "made at \(upstream)"),
+            (plan.upstream.update.count, "changed at \(upstream)"),
+            (plan.upstream.delete.count, "deleted at \(upstream)"), (plan.merge.count, "merged"),
+            (plan.conflicts.count, "to be decided by you"), (plan.leftAlone.count, "left alone"),
+            (plan.same, "the same on both sides already"),
+        ]
+        let words = sums.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+        return words.isEmpty ? "There is no event on either side." : words.joined(separator: ", ") + "."
+    }
+
+    // MARK: Rows
+
+    /// Everything but pairs, which are judged side by side.
+    private func rows(of plan: LinkPlan, _ upstream: String) -> [[String: Any]] {
+        func rows(_ items: [LinkPlan.Item], _ what: String) -> [[String: Any]] {
+            items.filter { $0.upstreamUID == nil }.sorted { ($0.start ?? "") < ($1.start ?? "") }
+                .map { row($0, what, upstream) }
+        }
+        return rows(plan.conflicts, "waits for you") + rows(plan.merge, "is merged")
+            + [(plan.gateway, "here"), (plan.upstream, "at \(upstream)")].flatMap { side, name in
+                rows(side.delete, "is deleted \(name)") + rows(side.update, "is changed \(name)")
+                    + rows(side.create, "is made \(name)")
+            }
+    }
+
+    private func row(_ item: LinkPlan.Item, _ what: String, _ upstream: String) -> [String: Any] {
+        var row: [String: Any] = [
+            "uid": item.uid, "what": what, "summary": title(item.summary, item.uid),
+            "start": item.start.map(ShownValue.text) ?? "",
+        ]
+        if let location = (item.gateway ?? item.upstream)?.location, !location.isEmpty { row["location"] = location }
+        if let changes = Self.words(for: item.changes, upstream) { row["changes"] = changes }
+        if let here = item.gateway, let there = item.upstream, here.summary != there.summary {
+            row["other"] = "“\(title(there.summary, item.uid))” at \(upstream)"
+        }
+        return row
+    }
+
+    /// A row that tells what each side says.
+    private func pair(_ item: LinkPlan.Item, _ upstream: String) -> [String: Any] {
+        var row: [String: Any] = [
+            "uid": item.uid, "summary": title(item.summary, item.uid), "start": item.start.map(ShownValue.text) ?? "",
+            "then": then(item, upstream),
+        ]
+        if let confidence = item.confidence { row["sure"] = Int((confidence * 100).rounded(.down)) }
+        for (name, said) in [("here", item.gateway), ("there", item.upstream)] {
+            guard let said else { continue }
+            var words: [String: Any] = ["title": title(said.summary, "")]
+            if let location = said.location, !location.isEmpty { words["location"] = location }
+            row[name] = words
+        }
+        return row
+    }
+
+    private func title(_ summary: String?, _ uid: String) -> String {
+        guard let summary, !summary.isEmpty else { return uid.isEmpty ? "(no title)" : "(no title) \(uid)" }
+        return summary
+    }
+
+    private func then(_ item: LinkPlan.Item, _ upstream: String) -> String {
+        guard item.changes.disputed.isEmpty else {
+            return "One event, which waits for you to decide: \(Self.names(item.changes.disputed))"
+        }
+        return "One event; " + (Self.words(for: item.changes, upstream) ?? "nothing changes")
+    }
+
+    /// Which fields change where; nil where none does.
+    private static func words(for changes: LinkPlan.Changes, _ upstream: String) -> String? {
+        let parts = [
+            (changes.gateway, "changes here:"), (changes.upstream, "changes at \(upstream):"),
+            (changes.disputed, "you decide:"),
+        ]
+        let words = parts.filter { !$0.0.isEmpty }.map { "\($0.1) \(names($0.0))" }
+        return words.isEmpty ? nil : words.joined(separator: "; ")
+    }
+
+    private static func names(_ fields: [String]) -> String {
+        fields.sorted(by: ShownValue.precedes).map(ShownValue.label).joined(separator: ", ")
+    }
+
+    // MARK: Choosing
+
+    /// Notes what a person chooses of a plan: for the rows that are ticked, or for the one whose button was pressed.
+    func changePlan(_ request: PageRequest) async throws -> Response {
+        let (form, link) = (request.form, try await link(request.id, request.visitor).link)
+        let known = try await gateway.links.choices(of: link.id)
+        var change = LinkChange()
+        func named(by button: String) throws -> Set<String>? {
+            guard let one = form[button] else { return nil }
+            let uids = Set(one.isEmpty ? form.all("uid") : [one])
+            guard !uids.isEmpty else { throw RESTProblem.invalid("No event was ticked.", "Go back, and tick some.") }
+            return uids
+        }
+        func withPartners(_ uids: Set<String>) async throws -> Set<String> {
+            uids.union(try await gateway.links.partners(of: uids, over: link.id))
+        }
+        if let uids = try named(by: "skip") {
+            change.skip = known.skip.union(uids)
+        } else if let uids = try named(by: "take") {
+            change.skip = known.skip.subtracting(try await withPartners(uids))
+        } else if let uids = try named(by: "separate") {
+            change.separate = known.separate.union(uids)
+        } else if let uids = try named(by: "join") {
+            change.separate = known.separate.subtracting(try await withPartners(uids))
+        } else {
+            throw RESTProblem.notFound
+        }
+        _ = try await gateway.scheduler.update(link.id, change)
+        let page = form["page"].flatMap { Int($0) } ?? 0
+        return .seeOther("/links/\(link.id.rawValue)" + (page > 0 ? "?page=\(page)" : "") + "#plan")
+    }
+}

@@ -1,0 +1,109 @@
+import Bridging
+import Store
+@testable import Sync
+import Testing
+
+@Suite("What a person chooses of a plan")
+struct PlanChoicesTests {
+    /// A link in preview: a lunch that both sides know under different UIDs, with a place that only one side knows of.
+    private func bench(_ policy: ConflictPolicy = .newest) async throws -> Workbench {
+        let bench = try await Workbench(policy: policy, isStarted: false)
+        try await bench.put(event("lunch-here", "SUMMARY:Lunch with Ann", "LOCATION:Roof"))
+        await bench.putUpstream("a", event("lunch-there", "SUMMARY:Lunch with Anne", "LOCATION:Roof"))
+        return bench
+    }
+
+    private func plan(_ bench: Workbench) async throws -> LinkPlan {
+        try #require(try await bench.scheduler().plan(bench.link.id))
+    }
+
+    @Test(arguments: ["lunch-here", "lunch-there"])
+    func `a pair of which one half is left alone stays as it is on both sides`(_ half: String) async throws {
+        let bench = try await bench()
+        _ = try await plan(bench)
+        _ = try await bench.scheduler().start(bench.link.id, StartChoices(skip: [half]))
+        try await bench.pass()
+        #expect(try await bench.uids() == ["lunch-here"])
+        #expect(await bench.upstream.live.map(\.id) == ["a"])
+        #expect(try await bench.links.skipped(by: bench.link.id) == ["lunch-here", "lunch-there"])
+    }
+
+    @Test func `a pair that differs is shown as waiting for a decision where the link asks`() async throws {
+        let bench = try await bench(.ask)
+        let shown = try await plan(bench)
+        #expect(shown.merge.isEmpty)
+        #expect(shown.conflicts.map(\.uid) == ["lunch-here"])
+        _ = try await bench.scheduler().start(bench.link.id)
+        try await bench.pass()
+        #expect(try await bench.links.conflicts(of: bench.owner, .open).map(\.uid) == ["lunch-here"])
+    }
+
+    @Test func `a pair tells what each side says, and what would change where`() async throws {
+        let merge = try #require(try await plan(bench()).merge.first)
+        #expect(merge.gateway?.summary == "Lunch with Ann" && merge.upstream?.summary == "Lunch with Anne")
+        #expect(merge.gateway?.location == "Roof" && merge.upstream?.start == merge.start)
+        #expect(merge.changes.gateway == ["summary"] && merge.changes.upstream.isEmpty)
+    }
+
+    @Test func `what waits for a decision says about what`() async throws {
+        let shown = try await plan(bench(.ask))
+        #expect(shown.conflicts.first?.changes.disputed == ["summary"])
+        #expect(shown.conflicts.first?.upstreamUID == "lunch-there")
+    }
+
+    @Test(arguments: ["lunch-here", "lunch-there"])
+    func `a pair that was parted is two events in every later plan and in the pass, until it is taken back`(
+        _ half: String
+    ) async throws {
+        let bench = try await bench()
+        _ = try await plan(bench)
+        var change = LinkChange()
+        change.separate = [half]
+        _ = try await bench.links.update(bench.link.id, change)
+        let parted = try await plan(bench)
+        #expect(parted.merge.isEmpty && parted.separated.map(\.uids) == [["lunch-here", "lunch-there"]])
+        #expect(parted.gateway.create.map(\.uid) == ["lunch-there"])
+        #expect(parted.upstream.create.map(\.uid) == ["lunch-here"])
+
+        change.separate = []
+        _ = try await bench.links.update(bench.link.id, change)
+        #expect(try await plan(bench).merge.map(\.uid) == ["lunch-here"])
+
+        change.separate = [half]
+        _ = try await bench.links.update(bench.link.id, change)
+        _ = try await plan(bench)
+        _ = try await bench.scheduler().start(bench.link.id)
+        try await bench.pass()
+        #expect(try await bench.uids() == ["lunch-here", "lunch-there"])
+        #expect(await bench.upstream.live.count == 2)
+    }
+
+    @Test func `what is left alone before any plan is left alone in pairs by the plan`() async throws {
+        let bench = try await bench()
+        var change = LinkChange()
+        change.skip = ["lunch-here"]
+        _ = try await bench.links.update(bench.link.id, change)
+        let shown = try await plan(bench)
+        #expect(shown.leftAlone.map(\.uids) == [["lunch-here", "lunch-there"]])
+        #expect(shown.merge.isEmpty && shown.gateway.create.isEmpty && shown.upstream.create.isEmpty)
+        #expect(try await bench.links.partners(of: ["lunch-here"], over: bench.link.id) == ["lunch-there"])
+        _ = try await bench.scheduler().start(bench.link.id)
+        try await bench.pass()
+        #expect(try await bench.uids() == ["lunch-here"])
+        #expect(await bench.upstream.live.count == 1)
+    }
+
+    @Test func `a pair of which a filter lets one half through is taken in as one event`() async throws {
+        let bench = try await Workbench(isStarted: false)
+        try await bench.put(event("here", "SUMMARY:Lunch", "CATEGORIES:Work"))
+        await bench.putUpstream("a", event("there", "SUMMARY:Lunch"))
+        var change = LinkChange()
+        change.filters = #"{"categories":["work"]}"#
+        _ = try await bench.links.update(bench.link.id, change)
+        #expect(try await plan(bench).merge.map(\.uids) == [["here", "there"]])
+        _ = try await bench.scheduler().start(bench.link.id)
+        try await bench.pass()
+        #expect(try await bench.uids() == ["here"])
+        #expect(await bench.upstream.live.count == 1)
+    }
+}
