@@ -23,7 +23,8 @@ extension CalendarStore {
     /// Forgets deletions, and versions that no object shows any more, from before the horizons.
     ///
     /// Sync tokens that have not seen a forgotten deletion are refused from then on. Calendars deleted before
-    /// `trashedBefore` go for good; without it, those deleted before `versionsBefore`.
+    /// `trashedBefore` go for good; without it, those deleted before `versionsBefore`. What an object was when it was deleted
+    /// is kept until both.
     @discardableResult
     public func purge(
         changesBefore: Instant,
@@ -35,7 +36,9 @@ extension CalendarStore {
         report.changes = try await database.write { try Self.purgeTombstones(before: changesBefore, $0) }
         var purged = 0
         repeat {
-            purged = try await database.write { try Self.purgeVersions(before: versionsBefore, $0) }
+            purged = try await database.write {
+                try Self.purgeVersions(before: versionsBefore, deletionsBefore: min(versionsBefore, trashedBefore), $0)
+            }
             report.versions += purged
         } while purged == Self.purgedAtOnce
         let now = now()
@@ -77,11 +80,16 @@ extension CalendarStore {
         return try transaction.run("DELETE FROM tombstone WHERE at < \(horizon.value)")
     }
 
-    private static func purgeVersions(before horizon: Instant, _ transaction: borrowing SQLTransaction) throws -> Int {
+    private static func purgeVersions(
+        before horizon: Instant,
+        deletionsBefore trashHorizon: Instant,
+        _ transaction: borrowing SQLTransaction
+    ) throws -> Int {
         try transaction.run(
             """
             DELETE FROM version WHERE number IN (
                 SELECT number FROM version WHERE at < \(horizon.value)
+                    AND (kind <> 'deleted' OR at < \(trashHorizon.value))
                     AND NOT EXISTS (SELECT 1 FROM object WHERE object.id = version.object AND object.version = number)
                 LIMIT \(.integer(purgedAtOnce))
             )

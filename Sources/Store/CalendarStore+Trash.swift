@@ -25,6 +25,28 @@ extension CalendarStore {
         }
     }
 
+    /// The latest deletion of each object of a calendar that is gone and can be had back, the latest first.
+    ///
+    /// With `before` only deletions before that version.
+    public func trashedObjects(in calendar: CalendarID, before: Int64?, limit: Int) async throws -> [Version] {
+        try await database.read { transaction in
+            try transaction.rows(
+                """
+                \(Version.select) WHERE calendar = \(calendar.value) AND kind = 'deleted'
+                    AND number < \(.integer(before ?? .max))
+                    AND NOT EXISTS (SELECT 1 FROM object WHERE object.id = version.object)
+                    AND NOT EXISTS (SELECT 1 FROM object
+                        WHERE object.calendar = version.calendar AND object.uid = version.uid)
+                    AND NOT EXISTS (SELECT 1 FROM version AS later
+                        WHERE later.object = version.object AND later.number > version.number
+                            AND later.kind = 'deleted')
+                ORDER BY number DESC LIMIT \(.integer(limit))
+                """
+            )
+            .map(Version.init)
+        }
+    }
+
     /// Takes a calendar out of the trash, with all that was in it; under another name where its own is taken by now.
     ///
     /// - Returns: the calendar; nil where none of the owner's is in the trash under that identifier.

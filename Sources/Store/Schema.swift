@@ -25,6 +25,10 @@ extension CalendarStore {
             statements: ["ALTER TABLE object ADD COLUMN protection TEXT"]
         ),
         Migration(name: "Writes upstream of which no answer was noted", statements: begunWritesIndex),
+        Migration(
+            name: "Deletions by their time",
+            statements: ["CREATE INDEX version_by_deletion ON version (calendar, number) WHERE kind = 'deleted'"]
+        ),
     ]
 
     private static let principals = [

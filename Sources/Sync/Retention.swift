@@ -1,16 +1,17 @@
-import ICalendar
+public import ICalendar
 import SQL
 public import Store
 
 /// How long is kept what is no longer needed.
 public struct Retention: Sendable, Hashable {
-    /// Days that former versions of events and deleted calendars are kept.
+    /// Days that former versions of events are kept.
     public var versionDays: Int
 
     /// Days that runs, resolved conflicts and the audit trail are kept.
     public var logDays: Int
 
-    /// Days that the memory of deletions upstream, and connections that were never completed, are kept.
+    /// Days that deleted calendars, and deleted events at least, can be had back, that the memory of deletions upstream is
+    /// kept, and connections that were never completed.
     public var trashDays: Int
 
     /// Says how long; a year, three months and a month unless said otherwise.
@@ -107,7 +108,17 @@ extension LinkStore {
     }
 }
 
+extension Retention {
+    /// When an event that was deleted at that time can no longer be had back.
+    public func end(ofDeletionAt time: Instant) -> Instant {
+        time + Int64(max(versionDays, trashDays, 1)) * Self.secondsPerDay
+    }
+}
+
 extension SyncScheduler {
+    /// How long is kept what is no longer needed.
+    public nonisolated var retention: Retention { configuration.retention }
+
     /// A start is a bad moment for tidying up: clients and links come first.
     private static let firstPurge: Int64 = 300
 

@@ -78,6 +78,7 @@ struct QueryPlanTests {
         _ = try await store.changes(in: calendar, since: 1, limit: 1)
         try await shelf.delete("a.ics")
         _ = try await store.versions(of: id)
+        _ = try await store.trashedObjects(in: calendar, before: nil, limit: 10)
         _ = try await store.versions(uid: "a", in: calendar)
         _ = try await store.version(1)
         _ = try await store.calendar(holding: id)

@@ -49,6 +49,30 @@ struct VersionsTests {
         #expect(try await shelf.store.versions(of: id).map(\.kind) == [.created, .deleted, .created])
     }
 
+    @Test func `the trash has what is gone, the latest first and each once, until it is back or purged`() async throws {
+        let shelf = try await Shelf()
+        for name in ["a", "b", "c"] { try await shelf.put("\(name).ics", uid: name, name) }
+        for name in ["a", "b", "c"] { try await shelf.delete("\(name).ics") }
+        try await shelf.put("b.ics", uid: "b", "again")
+        try await shelf.delete("b.ics")
+        try await shelf.put("living.ics", uid: "living")
+        func trash(before: Int64? = nil, limit: Int = 10) async throws -> [Version] {
+            try await shelf.store.trashedObjects(in: shelf.calendar, before: before, limit: limit)
+        }
+        #expect(try await trash().map(\.summary) == ["again", "c", "a"])
+        let first = try #require(try await trash(limit: 1).first)
+        #expect(try await trash(before: first.number).map(\.uid) == ["c", "a"])
+
+        try await shelf.put("back.ics", uid: "c", "back")
+        #expect(try await trash().map(\.uid) == ["b", "a"])
+        let now = shelf.clock.now
+        try await shelf.store.purge(changesBefore: now, versionsBefore: now + 1, trashedBefore: now)
+        #expect(try await trash().map(\.uid) == ["b", "a"])
+        let later = shelf.clock.now.advanced(by: 1)
+        try await shelf.store.purge(changesBefore: later, versionsBefore: later)
+        #expect(try await trash().isEmpty)
+    }
+
     @Test func `identifiers are never given twice`() async throws {
         let shelf = try await Shelf()
         var ids: Set<ObjectID> = []

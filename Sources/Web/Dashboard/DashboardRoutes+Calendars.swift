@@ -7,6 +7,9 @@ extension DashboardRoutes {
     /// How many rows an agenda shows at once; with them the page stays small.
     private static let agendaRows = 500
 
+    /// How many deleted events one page shows.
+    private static let deletedRows = 50
+
     /// All calendars, and a form for a new one.
     func calendarsPage(_ request: PageRequest) async throws -> Response {
         let visitor = request.visitor
@@ -76,7 +79,28 @@ extension DashboardRoutes {
         } else {
             content["grid"] = ["weekdays": Day.weekdays, "weeks": Self.weeks(events, from, weeks, month, today)]
         }
+        if calendar["access"]?.string != "read" { content["trash"] = try await trash(request) }
         return page("calendar", content, for: request.visitor)
+    }
+
+    /// The latest of what was deleted from a calendar, or what was deleted before those.
+    private func trash(_ request: PageRequest) async throws -> [String: Any] {
+        let asked = request.query["deleted"]
+        var query = "calendar=\(Self.encoded(request.id))&limit=\(Self.deletedRows)"
+        if let asked, !asked.isEmpty { query += "&cursor=\(Self.encoded(asked))" }
+        let reply = try await ask(.get, ["events", "trash"], query: query, for: request.visitor)
+        func instant(_ json: JSON?) -> Instant? { json?.string.flatMap(Instant.init(rfc3339:)) }
+        let events = (reply["items"]?.array ?? []).map { row -> [String: Any] in
+            [
+                "event": row["id"]?.integer ?? 0, "title": row["summary"]?.string ?? "(no title)",
+                "start": ShownEvent(row, zone: request.zone)?.moment ?? "", "at": time(instant(row["deleted_at"])),
+                "by": row["by"]?.string ?? "", "until": time(instant(row["purged_at"])),
+                "link": row["link"]?.integer.map { $0 as Any } ?? false,
+            ]
+        }
+        var content: [String: Any] = ["events": events, "isOpen": asked != nil, "hasEvents": !events.isEmpty]
+        if let next = reply["next"]?.string { content["next"] = next }
+        return content
     }
 
     /// The events of some days, with a day on either side for clocks that differ.

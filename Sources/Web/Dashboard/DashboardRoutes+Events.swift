@@ -145,6 +145,10 @@ extension DashboardRoutes {
             ["version": version],
             for: request.visitor
         )
+        // From the list of what is deleted one goes on with the next.
+        if let calendar = request.form["calendar"].flatMap({ Int64($0) }) {
+            return .seeOther("/calendars/\(calendar)?deleted=#deleted")
+        }
         return .seeOther("/events/\(restored["id"]?.integer ?? 0)/history")
     }
 }

@@ -37,6 +37,9 @@ struct ShownEvent {
         return (first.number...max(first.number, min(last.number, first.number + 60))).map(Day.init(number:))
     }
 
+    /// When it begins, in a line.
+    var moment: String { isAllDay ? Day(start).text : "\(Day(start).text) \(start.clock)" }
+
     var title: String {
         let summary = row["summary"]?.string ?? ""
         return summary.isEmpty ? "(no title)" : summary

@@ -19,7 +19,7 @@ struct EventRow {
             "id": .integer(stored.id.rawValue), "uid": .string(object.uid), "calendar": .integer(calendar.id.rawValue),
             "summary": text("SUMMARY"), "description": text("DESCRIPTION"), "location": text("LOCATION"),
             "url": .text(component.first("URL")?.value), "status": .text(component.first("STATUS")?.value),
-            "start": time(occurrence.start, isAllDay, zones), "end": time(occurrence.end, isAllDay, zones),
+            "start": Self.time(occurrence.start, isAllDay, zones), "end": Self.time(occurrence.end, isAllDay, zones),
             "all_day": .bool(isAllDay), "time_zone": zone,
             "rrule": .text(object.master?.first("RRULE")?.value ?? component.first("RRULE")?.value),
             "categories": .array(component.all("CATEGORIES").flatMap(\.texts).map(JSON.string)),
@@ -27,7 +27,19 @@ struct EventRow {
         ]
     }
 
-    private func time(_ instant: Instant, _ isAllDay: Bool, _ zones: ZoneResolver) -> JSON {
+    /// When the event of a text is, as a row says it; empty where that cannot be told.
+    static func times(of text: String) -> [String: JSON] {
+        guard let object = try? CalendarObject(parsing: text), let first = try? RESTRoutes.whole(object) else {
+            return [:]
+        }
+        let isAllDay = first.startTime.isDate
+        return [
+            "start": time(first.start, isAllDay, object.zones), "end": time(first.end, isAllDay, object.zones),
+            "all_day": .bool(isAllDay),
+        ]
+    }
+
+    private static func time(_ instant: Instant, _ isAllDay: Bool, _ zones: ZoneResolver) -> JSON {
         guard isAllDay else { return .string(instant.rfc3339) }
         let digits = zones.local(instant, form: .floating).text
         return .string("\(digits.prefix(4))-\(digits.dropFirst(4).prefix(2))-\(digits.dropFirst(6).prefix(2))")

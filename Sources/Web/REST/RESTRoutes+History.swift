@@ -15,7 +15,7 @@ extension RESTRoutes {
             "/events/{id}/restore",
             "restore_event",
             "Makes an old version the present one; what it doubles is named, and stays",
-            body: .object(["version": .identifier]),
+            body: .object(["version?": .identifier.orNull.noted("of a deleted event, without it, what was deleted")]),
             answer: .named("RestoredEvent")
         ) { rest, request in try await rest.restore(request) },
         .get(
@@ -65,12 +65,14 @@ extension RESTRoutes {
     }
 
     private func restoreVersion(_ request: RESTRequest) async throws -> RESTReply {
-        guard let number = try request.members()["version"]?.integer else {
-            throw RESTProblem.invalid("version is missing.")
+        let versions = try await versions(request)
+        let version: Version?
+        if let number = try request.members()["version"]?.integer {
+            version = versions.first { $0.number == number }
+        } else {
+            version = try await deletion(among: versions)
         }
-        guard let version = try await versions(request).first(where: { $0.number == number }) else {
-            throw RESTProblem.notFound
-        }
+        guard let version else { throw RESTProblem.notFound }
         let object = try CalendarObject(parsing: version.text)
         // An event that was moved since is restored where it is now.
         if let present = try await gateway.calendars.object(version.object),
@@ -89,6 +91,15 @@ extension RESTRoutes {
             by: request.visitor.author
         )
         return try await reply(outcome, object, name, in: calendar)
+    }
+
+    /// What was deleted, of an event that is gone.
+    private func deletion(among versions: [Version]) async throws -> Version? {
+        guard let last = versions.last(where: { $0.kind == .deleted }) else { return nil }
+        guard try await gateway.calendars.object(last.object) == nil else {
+            throw RESTProblem.invalid("version is missing: the event is not deleted.")
+        }
+        return last
     }
 
     /// The name an event had that is gone now, or a new one: its own may be another's by now.

@@ -9,6 +9,7 @@ enum Schemas {
     static let named: [String: Schema] = [
         "Problem": problem, "Failure": failure, "Calendar": calendar, "CalendarChange": calendarChange,
         "NewCalendar": newCalendar, "DeletedCalendar": RESTRoutes.deletedCalendar,
+        "DeletedEvent": RESTRoutes.deletedEvent,
         "Event": event, "EventChange": eventChange, "NewEvent": newEvent, "RestoredEvent": restoredEvent,
         "Version": version, "Explanation": explanation, "Connection": connection, "NewConnection": newConnection,
         "UpstreamCalendar": upstreamCalendar, "Link": link, "NewLink": newLink, "LinkChange": linkChange,
