@@ -173,13 +173,19 @@ extension SyncPass {
     /// that were not seen go with their series, or lose their place when it moves, though its own record is as it was.
     func isGuarded(_ outgoing: OutgoingItem) -> Bool {
         guard !outgoing.writes.contains(where: \.isUnconditional) else { return false }
-        guard bridge.fields.overrides != .none, outgoing.item.remote?.object.isSeries == true else { return true }
-        let schedule = FieldKey(Field.schedule.rawValue)
-        switch outgoing.decision.action {
-        case .push(let fields), .merge(_, let fields): return !fields.contains(schedule)
-        case .deleteRemote: return false
-        case .createRemote, .agree, .pull, .createLocal, .deleteLocal, .forget, .hold: return true
-        }
+        guard !reschedulesSeries(outgoing) else { return false }
+        let goesAsAWhole = outgoing.decision.action == .deleteRemote && hasOccurrences(outgoing)
+        return !goesAsAWhole
+    }
+
+    /// Whether the occurrences of a series there lose their places by what is written.
+    func reschedulesSeries(_ outgoing: OutgoingItem) -> Bool {
+        hasOccurrences(outgoing) && outgoing.decision.pushed.contains(.schedule)
+    }
+
+    /// Whether an occurrence of what is written there can have a record of its own.
+    private func hasOccurrences(_ outgoing: OutgoingItem) -> Bool {
+        bridge.fields.overrides != .none && outgoing.item.remote?.object.isSeries == true
     }
 }
 
@@ -190,7 +196,7 @@ extension WorkItem {
 
 extension CalendarObject {
     /// Whether it repeats, or is known by some of its occurrences only.
-    fileprivate var isSeries: Bool {
+    var isSeries: Bool {
         guard let master else { return true }
         return master.first("RRULE") != nil || master.first("RDATE") != nil
     }

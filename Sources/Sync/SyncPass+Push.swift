@@ -273,7 +273,7 @@ extension SyncPass {
     }
 
     /// Looks at what is to be written unseen: all of it before the first write, and again after one of the series itself,
-    /// which makes all of it another.
+    /// which makes all of it another; and at a series before it is written itself.
     private func examine(
         _ writes: inout [RecordWrite],
         from index: Int,
@@ -282,7 +282,8 @@ extension SyncPass {
     ) async throws {
         guard let bridge = bridge as? any OccurrenceBridge else { return }
         let isFirstLook = index == 0 && !writes[0].isCreation && writes.contains(where: \.isUnconditional)
-        guard isFirstLook || writes[index].isUnconditional else { return }
+        let isOfSeries = item.remote?.object.isSeries == true && writes[index].recordID == item.series
+        guard isFirstLook || isOfSeries || writes[index].isUnconditional else { return }
         let isDisputed = item.retry.map { $0.isDisputed && $0.isSame(as: item) } ?? false
         let rest = Array(writes[index...])
         let examined = try await bridge.examined(rest, knowing: records, isDisputed: isDisputed)

@@ -29,14 +29,15 @@ extension SyncPass {
 
     /// What an item sends where it can go with others; nil where it goes alone.
     ///
-    /// An item of several writes has an order among them, and a write of what was not seen yet is looked at first. One that
+    /// An item of several writes has an order among them, and a write of what was not seen yet, or of a series' times, is
+    /// looked at first. One that
     /// failed before goes alone, so that a batch that fails as a whole on account of one event does so once; so does one that
     /// fails now, which tells why.
     private func mayGoTogether(_ work: WorkItem) -> OutgoingItem? {
         let item = work.item
         guard !edited.contains(item.uid), item.retry == nil, item.intent == nil else { return nil }
         guard let outgoing = try? outgoing(work.decision, on: item), outgoing.writes.count == 1,
-            !outgoing.writes[0].isUnconditional
+            !outgoing.writes[0].isUnconditional, !reschedulesSeries(outgoing)
         else { return nil }
         return outgoing
     }

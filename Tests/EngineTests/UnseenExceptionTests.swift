@@ -147,6 +147,23 @@ struct UnseenExceptionTests {
         #expect(try await conflicts() == 1)
     }
 
+    @Test(arguments: ["moved", "cut"])
+    func `does not lose its place to a series that is rescheduled after the listing`(_ what: String) async throws {
+        try await edit { text in
+            switch what {
+            case "moved":
+                text.replacing("DTEND;VALUE=DATE:20261124", with: "DTEND;VALUE=DATE:20270124")
+                    .replacing("DTSTART;VALUE=DATE:20261123", with: "DTSTART;VALUE=DATE:20270123")
+            case _: text.replacing("COUNT=6", with: "COUNT=2")
+            }
+        }
+        try await passWhileTheyWrite()
+        #expect(try await isKept())
+        try await pass()
+        #expect(try await isKept())
+        #expect(try await conflicts() == 1)
+    }
+
     @Test func `is in no conflict with what is done here to other days`() async throws {
         try await side.simulator.editEvent(instance, ["summary": "Theirs"], in: side.calendarIdentifier)
         let ours = Self.edited.replacing("%UID", with: try await object().uid)

@@ -3,23 +3,27 @@ import HTTPTypes
 import ICalendar
 
 extension GoogleBridge {
-    /// Looks at the occurrences that are to be written though no revision of them is known: somebody may have changed one of
-    /// them since the last listing, and a write without a revision would go over that.
+    /// Looks at the occurrences that are to be written though no revision of them is known, and at all of a series that is to
+    /// be rescheduled: somebody may have changed one of them since the last listing, and the write would go over that.
     public func examined(
         _ writes: [RecordWrite],
         knowing known: [UpstreamRecord],
         isDisputed: Bool
     ) async throws(BridgeError) -> [RecordWrite] {
         let unseen = writes.compactMap(\.unseenOccurrence)
-        guard let series = unseen.first?.series else { return writes }
-        let present = try await occurrences(unseen.map(\.id), of: series)
+        let moved = isDisputed ? nil : writes.lazy.compactMap(\.rescheduledSeries).first
+        guard let series = unseen.first?.series ?? moved else { return writes }
+        let known = known.filter { $0.series == series }
         let memory: EventSeries
         do {
-            memory = try EventSeries(known.filter { $0.series == series }, linkZone: link.timeZone)
+            memory = try EventSeries(known, linkZone: link.timeZone)
         } catch {
             // What cannot be read was not written by what it says.
             throw .changedUpstream
         }
+        if moved != nil { try await refuseUnseenExceptions(of: series, besides: known, memory) }
+        guard !unseen.isEmpty else { return writes }
+        let present = try await occurrences(unseen.map(\.id), of: series)
         var examined: [RecordWrite] = []
         for write in writes {
             guard case .update(let id, _, nil, let payload) = write, let record = present[id] else {
@@ -31,6 +35,45 @@ extension GoogleBridge {
             examined.append(.update(id: id, series: series, revision: record.revision, payload: payload))
         }
         return examined
+    }
+
+    /// Refuses to reschedule a series of which an occurrence says something else than what is known: it would lose its place,
+    /// and the revision of the series does not tell of it.
+    private func refuseUnseenExceptions(
+        of series: String,
+        besides known: [UpstreamRecord],
+        _ memory: EventSeries
+    ) async throws(BridgeError) {
+        guard let master = known.first(where: { $0.id == series }), let uid = try reading(master)["iCalUID"]?.text
+        else {
+            return
+        }
+        let revisions = Set(known.map { [$0.id, $0.revision] })
+        let query = [("iCalUID", uid), ("showDeleted", "true"), ("maxResults", "2500")]
+        for record in try await records(events(), query) where record.series == series && record.id != series {
+            guard !revisions.contains([record.id, record.revision]) else { continue }
+            guard memory.knows(try reading(record), record.id, linkZone: link.timeZone) else { throw .changedUpstream }
+        }
+    }
+
+    /// What a listing of some of the calendar's events has, to its last page.
+    private func records(_ path: String, _ query: [(String, String)]) async throws(BridgeError) -> [UpstreamRecord] {
+        var found: [UpstreamRecord] = []
+        var tokens = PageTokens()
+        repeat {
+            let reply = try await client.exchange(.get, path, query + tokens.query)
+            guard reply.isSuccess else { throw GoogleFailure(reply).error(about: .item) }
+            do {
+                let page = try EventPage(reply.body)
+                found += try page.listed().records
+                try tokens.advance(to: page.nextPageToken)
+            } catch let error as BridgeError {
+                throw error
+            } catch {
+                throw .unreadableAnswer
+            }
+        } while tokens.hasNext
+        return found
     }
 
     private func reading(_ record: UpstreamRecord) throws(BridgeError) -> JSON {
@@ -93,6 +136,16 @@ extension RecordWrite {
     fileprivate var unseenOccurrence: (id: String, series: String)? {
         guard case .update(let id, let series, nil, _) = self, id != series else { return nil }
         return (id, series)
+    }
+}
+
+extension RecordWrite {
+    /// The series that an update gives other times or another rule; nil for every other write.
+    fileprivate var rescheduledSeries: String? {
+        guard case .update(let id, let series, _, let payload) = self, id == series,
+            let changes = try? JSONReader.value(of: payload)
+        else { return nil }
+        return ["start", "recurrence"].contains { changes[$0] != nil } ? series : nil
     }
 }
 
