@@ -87,6 +87,8 @@ struct SnapshotItem: Sendable {
     var placeless: Set<String> = []
     /// Whether the upstream has made other, new events of a part of the series.
     var isSplitThere = false
+    /// Whether it is a new part of a series upstream that was in step: what was here with the rest of it stays, filters or not.
+    var isPartOfKnown = false
     /// How the other links of the calendar stand to it.
     var elsewhere: [LinkID: OtherHolding] = [:]
     /// Whether its guests are told over another link.

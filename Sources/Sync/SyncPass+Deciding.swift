@@ -58,7 +58,7 @@ extension SnapshotItem {
     /// categories is not asked for them.
     func isWanted(by filters: LinkFilters, over bridge: any Bridge, at now: Instant) -> Bool {
         let isBegun = intent.map { !$0.isCreation || remote != nil } ?? false
-        guard base == nil, !isBegun, conflict == nil else { return true }
+        guard base == nil, !isBegun, conflict == nil, !isPartOfKnown else { return true }
         if filters.declined == false, local == nil, (bridge as? any AnsweringBridge)?.isDeclined(records) == true {
             return false
         }

@@ -4,12 +4,20 @@ import Reconcile
 /// A series that somebody upstream split, “this and following”: one edit that shortens an event and makes another.
 extension SyncPass {
     /// Notes which series have a new part upstream: where their own schedule were overruled, its days would be there twice.
+    ///
+    /// And which parts are of series that were in step before.
     func noteSplits(on snapshot: inout Snapshot) {
         guard bridge is any SplittingBridge else { return }
         let split = Set(snapshot.items.values.filter(isNewPart).compactMap(family))
         guard !split.isEmpty else { return }
+        var known: Set<String> = []
         for (uid, item) in snapshot.items where !isNewPart(item) {
-            if let family = family(of: item), split.contains(family) { snapshot.items[uid]?.isSplitThere = true }
+            guard let family = family(of: item), split.contains(family) else { continue }
+            snapshot.items[uid]?.isSplitThere = true
+            if item.base != nil { known.insert(family) }
+        }
+        for (uid, item) in snapshot.items where isNewPart(item) {
+            snapshot.items[uid]?.isPartOfKnown = family(of: item).map(known.contains) ?? false
         }
     }
 

@@ -151,6 +151,21 @@ struct SplitTests {
         #expect(try await occurrences(linked.world).map(\.start) == before.map(\.start))
     }
 
+    @Test func `a part of a series that was here stays here, though it begins outside the window`() async throws {
+        let (linked, id) = try await series()
+        let before = try await occurrences(linked.world)
+        var change = LinkChange()
+        // The window ends after the second day of the series.
+        change.filters = .some(#"{"future_days":6}"#)
+        _ = try await linked.world.links.update(linked.spoke.link.id, change)
+        try await linked.world.pass(of: linked.spoke)
+        let calendar = linked.side.calendarIdentifier
+        try await linked.side.simulator.splitSeries(at: id + "_20261127", ["summary": "From now on"], in: calendar)
+        for _ in 0..<2 { try await linked.world.pass(of: linked.spoke) }
+        #expect(try await occurrences(linked.world).map(\.start) == before.map(\.start))
+        #expect(try await linked.world.pass(of: linked.spoke).run == nil)
+    }
+
     /// A series that was split there, and the run that brought it.
     private struct Split {
         let linked: BadEventsTests.Linked
