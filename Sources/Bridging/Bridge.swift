@@ -50,8 +50,10 @@ public protocol SweepingBridge: Bridge {
 ///
 /// What a pass wrote before it died is in no cursor; so each pass says first which records are thought to be there.
 public protocol RecallingBridge: Bridge {
-    /// Tells the next pull which records are thought to be there.
-    func recall(_ records: Set<String>) async
+    /// Tells the next pull which records are thought to be there, as they were when they were last seen.
+    ///
+    /// So a listing that is older than that can be told, even by a process that did not see it itself.
+    func recall(_ records: [RecordMark]) async
 
     /// Tells the next pull which records the upstream called about: it asks for those that nothing else tells of.
     func called(about records: Set<String>) async

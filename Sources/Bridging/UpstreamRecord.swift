@@ -104,3 +104,19 @@ public struct RecordCreation: Sendable, Hashable {
         self.mayExist = mayExist
     }
 }
+
+/// A record as it was when it was last seen, without what it says.
+public struct RecordMark: Sendable, Hashable {
+    public var id: String
+    public var revision: String?
+
+    /// When it was modified, by the upstream's clock.
+    public var modified: Instant?
+
+    /// Describes a record.
+    public init(id: String, revision: String?, modified: Instant?) {
+        self.id = id
+        self.revision = revision
+        self.modified = modified
+    }
+}

@@ -80,13 +80,23 @@ extension LinkStore {
         try await database.read { try Self.records(of: series, link, $0) }
     }
 
-    /// The identifiers of the records that are thought to be upstream.
-    func records(of link: Link) async throws -> Set<String> {
+    /// The records that are thought to be upstream, as they were last seen.
+    func marks(of link: Link) async throws -> [RecordMark] {
         try await database.read { transaction in
-            let rows = try transaction.rows(
-                "SELECT record FROM mirror WHERE link = \(link.id.value) AND is_deleted = 0"
-            )
-            return Set(try rows.map { try $0.text("record") })
+            var marks: [RecordMark] = []
+            let all: SQLStatement = """
+                SELECT record, revision, modified FROM mirror WHERE link = \(link.id.value) AND is_deleted = 0
+                """
+            try transaction.forEach(all) { row in
+                marks.append(
+                    RecordMark(
+                        id: try row.text("record"),
+                        revision: try row.optionalText("revision"),
+                        modified: try row.optionalInstant("modified")
+                    )
+                )
+            }
+            return marks
         }
     }
 

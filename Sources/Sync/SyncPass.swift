@@ -204,7 +204,7 @@ public struct SyncPass: Sendable {
 
     /// Tells the bridge which records are thought to be there, where it must be told.
     func recall() async throws {
-        if let bridge = bridge as? any RecallingBridge { await bridge.recall(try await state.records(of: link)) }
+        if let bridge = bridge as? any RecallingBridge { await bridge.recall(try await state.marks(of: link)) }
         if let bridge = bridge as? any UpkeepBridge, bridge.forgotOccurrences {
             await bridge.recall(occurrences: try await state.shownOccurrences(of: link))
         }

@@ -24,7 +24,9 @@ struct LaggingQueryTests {
         )
     }
 
-    private func pass(isSweeping: Bool = false) async throws {
+    private func pass(isSweeping: Bool = false, isNew: Bool = false) async throws {
+        var process = process
+        process.isNew = isNew
         try await table.world.pass(of: table.spoke, in: process, isSweeping: isSweeping)
         table.clock.advance(1)
     }
@@ -55,23 +57,25 @@ struct LaggingQueryTests {
         [["type": "text", "text": ["content": .string(text)]]]
     }
 
-    @Test(arguments: [1, 120], [false, true])
-    func `a page as it was before our write undoes nothing`(_ seconds: Int64, _ isSweeping: Bool)
-        async throws
-    {
+    @Test(arguments: [1, 120], [(false, false), (true, false), (false, true), (true, true)])
+    func `a page as it was before our write undoes nothing, be there a restart`(
+        _ seconds: Int64,
+        _ kind: (isSweeping: Bool, isRestarted: Bool)
+    ) async throws {
+        let (isSweeping, isRestarted) = kind
         table.clock.advance(seconds)
         await freeze()
         try await put("new")
         for _ in 0..<3 {
-            try await pass(isSweeping: isSweeping)
+            try await pass(isSweeping: isSweeping, isNew: isRestarted)
             #expect(try await place() == "new")
             #expect(await column("Location") == "new")
         }
         try await put("newer", "Renamed")
-        try await pass(isSweeping: isSweeping)
-        try await pass(isSweeping: isSweeping)
+        try await pass(isSweeping: isSweeping, isNew: isRestarted)
+        try await pass(isSweeping: isSweeping, isNew: isRestarted)
         await freeze(false)
-        try await pass(isSweeping: isSweeping)
+        try await pass(isSweeping: isSweeping, isNew: isRestarted)
         #expect(try await place() == "newer")
         #expect(await column("Location") == "newer")
         #expect(await column("Name") == "Renamed")
@@ -96,8 +100,11 @@ struct LaggingQueryTests {
         #expect(await column("Location") == "theirs")
     }
 
-    @Test(arguments: [false, true])
-    func `an event that was deleted here does not come back`(_ isSweeping: Bool) async throws {
+    @Test(arguments: [false, true], [false, true])
+    func `an event that was deleted here does not come back, be there a restart`(
+        _ isSweeping: Bool,
+        _ isRestarted: Bool
+    ) async throws {
         table.clock.advance(120)
         await freeze()
         let calendar = table.world.calendar
@@ -108,13 +115,35 @@ struct LaggingQueryTests {
             by: Author(.client, name: "test")
         )
         for _ in 0..<3 {
-            try await pass(isSweeping: isSweeping)
+            try await pass(isSweeping: isSweeping, isNew: isRestarted)
             #expect(try await table.count() == 0)
         }
         await freeze(false)
-        try await pass(isSweeping: isSweeping)
+        try await pass(isSweeping: isSweeping, isNew: isRestarted)
         #expect(try await table.count() == 0)
         #expect(await table.side.pages().isEmpty)
+    }
+
+    @Test func `a day that a person threw away stays off though queries still list its page, be there a restart`()
+        async throws
+    {
+        let table = try await OccurrenceTable()
+        try await table.put(OccurrenceTable.weekly)
+        try await table.settle()
+        let page = try await table.page("series / 20261130T080000Z")
+        _ = await table.side.simulator.control("POST", "settings", ["freezes_queries": true])
+        await table.edit(page, ["in_trash": true])
+        // Our write finds it gone.
+        try await table.put(OccurrenceTable.weekly.replacing("SUMMARY:", with: "SUMMARY:Our "))
+        for isNew in [false, false, false, true, true] {
+            try await table.world.pass(of: table.spoke, in: Process(isNew: isNew), isSweeping: true)
+            table.clock.advance(1)
+        }
+        #expect(try await table.exceptions() == ["20261130T090000"])
+        _ = await table.side.simulator.control("POST", "settings", ["freezes_queries": false])
+        try await table.settle()
+        #expect(try await table.exceptions() == ["20261130T090000"])
+        #expect(await table.shown().count == 2)
     }
 
     @Test func `pages are asked for one by one only while queries lag`() async throws {

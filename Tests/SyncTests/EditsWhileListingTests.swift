@@ -30,7 +30,7 @@ struct EditsWhileListingTests {
 
         func sweeping() -> any Bridge { self }
 
-        func recall(_ records: Set<String>) async {}
+        func recall(_ records: [RecordMark]) async {}
 
         func called(about records: Set<String>) async {}
 

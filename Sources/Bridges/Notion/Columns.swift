@@ -28,6 +28,9 @@ struct Columns: Sendable, Hashable {
         roles.compactMap { byRole[$0] }.filter { $0.type == .people || $0.type == .relation }
     }
 
+    /// Whether one names other pages.
+    var hasRelation: Bool { referring.contains { $0.type == .relation } }
+
     /// The pages that some pages are related to, by compact identifier.
     func related(by pages: [Page]) -> Set<String> {
         let relations = referring.filter { $0.type == .relation }

@@ -24,7 +24,7 @@ extension NotionBridge {
         ledger.noteTrash(news.trash)
         var pulled = try await pages(since: place, columns, known: ledger)
         try Self.require(columns, of: pulled.pages.values)
-        let lagging = await memory.doubted(pulled.pages, columns, at: now(), of: link.identity)
+        let lagging = await memory.doubted(pulled.pages, since: place, ledger, columns, at: now(), of: link.identity)
         for id in lagging { pulled.pages[id] = nil }
         var doubtful = news.suspects.union(lagging)
         if pulled.isFull { doubtful.formUnion(ledger.entries.keys) }

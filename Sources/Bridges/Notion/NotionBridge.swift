@@ -64,9 +64,7 @@ public final class NotionBridge: SweepingBridge, RecallingBridge, InquiringBridg
         )
     }
 
-    public func recall(_ records: Set<String>) async {
-        await memory.recall(Set(records.map(compactID)), of: link.identity)
-    }
+    public func recall(_ records: [RecordMark]) async { await memory.recall(records, of: link.identity) }
 
     public func called(about records: Set<String>) async {
         guard !records.isEmpty else { return }

@@ -1,3 +1,4 @@
+import Bridging
 import ICalendar
 
 /// What this process wrote to Notion since the cursors of its links were stored.
@@ -15,8 +16,8 @@ actor PageMemory {
         var called: Set<String> = []
         /// Pages as Notion answered them one by one, for as long as its queries may lag behind.
         var answered: [String: Answer] = [:]
-        /// Pages that are thought to be there, whoever wrote them and whenever that was.
-        var recalled: Set<String> = []
+        /// Pages that are thought to be there, whoever wrote them and whenever that was; nil where that was not told.
+        var recalled: [String: RecordMark]?
     }
 
     /// A page as Notion told it by itself: it is never older than what a query tells.
@@ -67,18 +68,57 @@ actor PageMemory {
         links[link, default: Link()].answered[compactID(page.id)] = answer
     }
 
-    /// The pages among those that a query listed that may be older than what Notion answered by itself: what stands there is no
-    /// news until the page was asked for.
-    func doubted(_ pages: [String: Page], _ columns: Columns, at now: Instant, of link: String)
-        -> Set<String>
-    {
+    /// The pages among those that a query listed that may be older than what is known of them: what stands there is no news
+    /// until the page was asked for.
+    ///
+    /// What Notion answered to an earlier process is known by the records that were stored; `place` is where the last pull
+    /// ended, and `ledger` what it knew.
+    func doubted(
+        _ pages: [String: Page],
+        since place: PullCursor?,
+        _ ledger: Ledger,
+        _ columns: Columns,
+        at now: Instant,
+        of link: String
+    ) -> Set<String> {
         guard var known = links[link] else { return [] }
         known.answered = known.answered.filter { now - $0.value.since < Self.longestLag }
         links[link] = known
-        let doubted = known.answered.filter { id, answer in
-            pages[id].map { answer.isDoubted(by: $0, columns) } ?? false
+        let history = known.recalled.map { History(marks: $0, place: place, ledger: ledger, columns: columns) }
+        let doubted = pages.filter { id, page in
+            if let answer = known.answered[id] { return answer.isDoubted(by: page, columns) }
+            return history?.doubts(page, id) ?? false
         }
         return Set(doubted.keys)
+    }
+
+    /// What earlier passes have stored, of this process or another.
+    private struct History {
+        let marks: [String: RecordMark]
+        let place: PullCursor?
+        let ledger: Ledger
+        let columns: Columns
+
+        /// Whether a page that a query lists may be what it was before.
+        func doubts(_ page: Page, _ id: String) -> Bool {
+            guard let mark = marks[id] else { return isRevenant(page, id) }
+            guard let modified = page.modified, let seen = mark.modified, modified <= seen else { return false }
+            return modified < seen || isSameMinuteTold(seen) && page.revision(columns) != mark.revision
+        }
+
+        /// Whether a page was there long ago, and is none of the records: it may have been taken away since.
+        private func isRevenant(_ page: Page, _ id: String) -> Bool {
+            guard ledger[id] == nil, !ledger.isThrownAway(id) else { return true }
+            guard let newest = place?.newest, let created = Instant(rfc3339: page.created) else { return false }
+            return created < newest + -NotionBridge.overlap
+        }
+
+        /// Whether another content proves anything: only of what happened lately, and was read with the same columns.
+        private func isSameMinuteTold(_ seen: Instant) -> Bool {
+            guard let place, let newest = place.newest, place.columns == columns.fingerprint else { return false }
+            // What related pages are called is in the records, and in no query.
+            return newest - seen < PageMemory.longestLag && !columns.hasRelation
+        }
     }
 
     /// Notes a page that a write found gone.
@@ -92,8 +132,9 @@ actor PageMemory {
     }
 
     /// Notes the pages that are thought to be there.
-    func recall(_ pages: Set<String>, of link: String) {
-        links[link, default: Link()].recalled = pages
+    func recall(_ records: [RecordMark], of link: String) {
+        let marks = Dictionary(records.map { (compactID($0.id), $0) }, uniquingKeysWith: { first, _ in first })
+        links[link, default: Link()].recalled = marks
     }
 
     /// Forgets a page that we put into the trash ourselves, but for where it is; without a UID nothing finds it there.
@@ -115,7 +156,7 @@ actor PageMemory {
         known.suspects = known.suspects.filter { ledger[$0] != nil || known.entries[$0] != nil }
         links[link] = known
         // A page that a process wrote before it died is in no cursor: if it vanished, nothing else would tell.
-        let strangers = known.recalled.filter { ledger[$0] == nil && known.entries[$0] == nil }
+        let strangers = (known.recalled ?? [:]).keys.filter { ledger[$0] == nil && known.entries[$0] == nil }
         let suspects = known.suspects.union(strangers).union(known.called)
         return News(entries: known.entries, suspects: suspects, called: known.called, trash: known.trash)
     }

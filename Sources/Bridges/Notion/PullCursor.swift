@@ -195,6 +195,11 @@ struct Ledger: Sendable, Hashable {
     /// Notes pages that went into the trash.
     mutating func noteTrash(_ pages: [String: TrashedPage]) { trash.merge(pages) { _, new in new } }
 
+    /// Whether a page was found in the trash.
+    func isThrownAway(_ page: String) -> Bool {
+        departed[page] != nil || trash.values.contains { $0.page == page }
+    }
+
     /// Notes pages of occurrences that a person threw away.
     mutating func noteDepartures(_ pages: [String: DepartedOccurrence]) { departed.merge(pages) { _, new in new } }
 
