@@ -13,7 +13,7 @@ struct SharedTable {
     let clock = WorldClock()
     let side: NotionSide
     private let worlds: [World]
-    private let links: [Link]
+    private var links: [Link]
 
     /// One of the gateways: for how many days ahead occurrences have pages of their own, and the zone of its link.
     typealias Gateway = (daysAhead: Int?, zone: String)
@@ -33,6 +33,9 @@ struct SharedTable {
         }
         (self.worlds, self.links) = (worlds, links)
     }
+
+    /// Gives the link of a gateway another zone.
+    mutating func setZone(_ zone: String, of number: Int) { links[number].timeZone = zone }
 
     /// Stores the event in the calendar of a gateway as a client does.
     func put(_ lines: String, at number: Int = 0, in tzid: String = "Europe/Berlin") async throws {
@@ -172,23 +175,75 @@ struct SharedTableTests {
         #expect(await table.column().contains("EXDATE;TZID=Europe/Berlin:20261124T110000"))
     }
 
+    private static let floating = "DTSTART:20261116T090000\nDTEND:20261116T100000\nRRULE:FREQ=WEEKLY;COUNT=20\n"
+
+    /// The start of a page, as Notion tells it.
+    private func when(_ table: SharedTable) async -> String? {
+        await table.side.pages().first { $0.columnText("Calendar UID") == "series" }?.column("When")["start"]?.string
+    }
+
     @Test(arguments: gateways)
-    func `a series without a zone is left alone once both have seen it`(_ gateways: [SharedTable.Gateway]) async throws
+    func `a series without a zone is at the same wall clock at both, and left alone`(_ gateways: [SharedTable.Gateway])
+        async throws
     {
-        guard gateways.contains(where: { $0.daysAhead == nil }) else { return }
         let table = try await SharedTable(gateways)
-        try await table.put(
-            "DTSTART:20261116T090000\nDTEND:20261116T100000\nRRULE:FREQ=WEEKLY;COUNT=20\nSUMMARY:Jour fixe"
-        )
+        try await table.put(Self.floating + "EXDATE:20261130T090000\nSUMMARY:Jour fixe")
         try await table.settle()
-        #expect(try await table.starts()[0] == DateTime("20261116T090000", tzid: nil, isDate: false))
+        var start = DateTime("20261116T090000", tzid: nil, isDate: false)
+        #expect(try await table.starts() == [start, start])
+        let (page, shown) = (await when(table), await table.shown())
+        #expect(
+            page
+                == (gateways[0].zone == Self.berlin ? "2026-11-16T09:00:00.000+01:00" : "2026-11-16T09:00:00.000-05:00")
+        )
+        try await table.edit(at: 1) { $0.replacing("Jour fixe", with: "Stammtisch") }
+        try await table.settle()
+        #expect(try await table.starts() == [start, start])
+        #expect(await when(table) == page)
+        #expect(await table.shown() == shown)
+        try await table.edit(page: [
+            "When": ["date": ["start": "2026-11-16T11:00:00.000+01:00", "end": "2026-11-16T12:00:00.000+01:00"]]
+        ])
+        try await table.settle()
+        start = DateTime("20261116T110000", tzid: nil, isDate: false)
+        #expect(try await table.starts() == [start, start])
+        #expect(await table.column().contains("EXDATE:20261130T110000"))
+        for number in 0...1 {
+            let event = try await table.object(at: number)?.master
+            #expect(event?.first("DTEND")?.dateTime?.text == "20261116T120000")
+        }
+    }
+
+    @Test(arguments: [nil, 21], [true, false])
+    func `a time without a zone stays where it is when the zone of its link changes`(
+        _ daysAhead: Int?,
+        _ isSeries: Bool
+    ) async throws {
+        var table = try await SharedTable([(daysAhead, Self.berlin)])
+        let event = "DTSTART:20261116T090000\nDTEND:20261116T100000\nSUMMARY:Jour fixe"
+        try await table.put(isSeries ? Self.floating + "SUMMARY:Jour fixe" : event)
+        try await table.settle()
+        let page = await when(table)
+        table.setZone("Asia/Tokyo", of: 0)
+        try await table.settle()
+        try await table.edit(at: 0) { $0.replacing("Jour fixe", with: "Stammtisch") }
+        try await table.settle()
+        let start = DateTime("20261116T090000", tzid: nil, isDate: false)
+        #expect(try await table.starts() == [start])
+        #expect(try await table.object(at: 0)?.overrides.isEmpty == true)
+        #expect(await when(table) == page)
+        #expect(
+            await table.side.pages().allSatisfy {
+                $0.columnText("Name") == "Stammtisch" || !$0.columnText("Calendar UID").hasPrefix("series")
+            }
+        )
     }
 
     private static func repeats(_ text: String) -> JSONValue {
         ["Repeats": ["rich_text": [["type": "text", "text": ["content": .string(text)]]]]]
     }
 
-    @Test(arguments: strangers + [[(nil, newYork), (nil, berlin)]])
+    @Test(arguments: strangers + [[(nil, newYork), (nil, berlin)], [(21, newYork), (nil, berlin)]])
     func `a rule that a person typed without a zone is in one zone at both`(_ gateways: [SharedTable.Gateway])
         async throws
     {

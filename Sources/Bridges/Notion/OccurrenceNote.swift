@@ -4,7 +4,7 @@ import ICalendar
 struct OccurrenceNote: Sendable, Hashable {
     /// The page of the series, by compact identifier.
     var series: String
-    /// Which occurrence: its RECURRENCE-ID as an instant in UTC, or as a day.
+    /// Which occurrence: its RECURRENCE-ID as an instant in UTC, as a day, or as a time without a zone.
     var stamp: String
     /// The start of the series of which that is an occurrence: a series that was moved since has it elsewhere.
     var start: DateTime?
@@ -36,12 +36,17 @@ struct OccurrenceNote: Sendable, Hashable {
 
     /// The word for an occurrence.
     static func stamp(of recurrenceID: DateTime, _ zones: ZoneResolver) -> String {
-        recurrenceID.isDate ? recurrenceID.text : zones.local(zones.instant(recurrenceID), form: .utc).text
+        switch recurrenceID.form {
+        case .date, .floating: recurrenceID.text
+        case .utc, .zoned: zones.local(zones.instant(recurrenceID), form: .utc).text
+        }
     }
 
     /// The day of an occurrence in a zone, as `20261130`: that of a stamp in UTC may be the day before or after.
     static func day(of stamp: String, in zone: String) -> String {
-        guard let time = DateTime(stamp, tzid: nil, isDate: false) else { return stamp }
+        guard let time = DateTime(stamp, tzid: nil, isDate: false), time.form == .utc else {
+            return String(stamp.prefix(8))
+        }
         let zones = ZoneResolver()
         return String(zones.local(zones.instant(time), form: .zoned(zone)).text.prefix(8))
     }
@@ -50,6 +55,7 @@ struct OccurrenceNote: Sendable, Hashable {
     static func recurrenceID(_ stamp: String, like start: DateTime, _ zones: ZoneResolver) -> DateTime? {
         let isDate = stamp.utf8.count == 8
         guard let time = DateTime(stamp, tzid: nil, isDate: isDate) else { return nil }
+        guard time.form != .floating || start.form != .floating else { return time }
         return isDate ? time : zones.local(zones.instant(time), form: start.isDate ? .utc : start.form)
     }
 }

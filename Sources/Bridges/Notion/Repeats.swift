@@ -157,10 +157,7 @@ extension Repeats {
     ///
     /// Whatever others need to have written there, and is true, stays; whatever the page tells without being written, too.
     func isSaid(by column: Repeats, at when: When, linkZone: String) -> Bool {
-        // A time without a zone is another one for each reader.
-        let isOwnClock = column.start?.form == .floating && !keepsStart
-        let column = isOwnClock ? column.moved(to: when, linkZone: linkZone) : column
-        return isSaidButForStart(by: column) && isStartSaid(by: column, at: when, linkZone: linkZone)
+        isSaidButForStart(by: column) && isStartSaid(by: column, at: when, linkZone: linkZone)
     }
 
     private func isSaidButForStart(by column: Repeats) -> Bool {
@@ -173,25 +170,13 @@ extension Repeats {
         if let told = column.start { return told == start ?? untold && zone == column.zone }
         // Of a page without a zone each reader thinks that it is in his own, or in none.
         if case .zoned = start?.form { return false }
-        return !needsStart && zone == nil && untold == start ?? untold
+        // Nor does one who reads it in UTC, for want of its zone, know more: whose zone it is will tell.
+        let isGuessed = untold.form == .utc && exceptions.isEmpty && additions.isEmpty
+        return (isGuessed || !needsStart) && zone == nil && untold == start ?? untold
     }
 
     private var needsStart: Bool {
         keepsStart || zone != nil || !exceptions.isEmpty || !additions.isEmpty
-    }
-
-    /// The recurrence of a page that is at `when` now.
-    private func moved(to when: When, linkZone: String) -> Repeats {
-        guard let start else { return self }
-        let now = startMoved(from: start, to: when, linkZone: linkZone)
-        let zones = ZoneResolver(floatingZone: linkZone)
-        var moved = self
-        moved.start = now
-        moved.rules = rules.map { $0.moved(from: start, to: now, zones) }
-        moved.exceptionRules = exceptionRules.map { $0.moved(from: start, to: now, zones) }
-        moved.exceptions = exceptions.map { $0.moved(from: start, to: now) }
-        moved.additions = additions.map { $0.map { $0.moved(from: start, to: now) } }
-        return moved
     }
 
     private static func known(
@@ -259,7 +244,9 @@ extension Repeats {
         }
         let zones = ZoneResolver(floatingZone: linkZone)
         let isUnmoved = When(start: zones.instant(start), end: nil, zone: nil).span == .time(start: instant, end: nil)
-        return isUnmoved ? start : zones.local(instant, form: start.form)
+        // A time without a zone is where the clock says so, whoever reads it.
+        if start.form == .floating, !isUnmoved, !when.isTold(start), let told = when.floatingStart { return told }
+        return isUnmoved || when.isTold(start) ? start : zones.local(instant, form: start.form)
     }
 
     /// The start of a page that has times, in the zone that the series is known to have.

@@ -118,7 +118,8 @@ struct ShownOccurrences {
     private func times(_ when: When) -> [Property] {
         var start = when.start(linkZone: bridge.link.timeZone)
         if case .time(let instant, _) = when.span, !self.start.isDate {
-            start = zones.exact(instant, form: self.start.form)
+            let told = self.start.form == .floating ? when.floatingStart : nil
+            start = told ?? zones.exact(instant, form: self.start.form)
         }
         return [Property("DTSTART", start)] + (when.end(like: start, zones).map { [Property("DTEND", $0)] } ?? [])
     }
@@ -130,6 +131,7 @@ extension When {
         guard place.startTime.isDate else {
             let zone = Self.zone(of: place.startTime, linkZone: linkZone)
             self.init(start: place.start, end: place.end, zone: zone)
+            isFloating = place.startTime.form == .floating
             return
         }
         let days = max(1, (place.end - place.start + 43_200) / 86_400)

@@ -18,6 +18,12 @@ struct When: Sendable, Hashable {
     /// The offset from UTC the start was read with, in seconds.
     var offset = 0
 
+    /// The same of the end.
+    var endOffset = 0
+
+    /// Whether the time is in no zone, so that only the wall clock counts (RFC 5545 §3.3.5).
+    var isFloating = false
+
     /// Notion's editor knows minutes only, so that seconds prove nothing.
     private static let tick: Int64 = 60
 
@@ -27,16 +33,41 @@ struct When: Sendable, Hashable {
     }
 
     /// Describes a time; an end that is not after the start counts as none.
-    init(start: Instant, end: Instant?, zone: String?, offset: Int = 0) {
+    init(start: Instant, end: Instant?, zone: String?, offset: Int = 0, endOffset: Int? = nil) {
         let start = Self.minute(of: start)
         let end = end.map(Self.minute)
         span = .time(start: start, end: end.flatMap { $0 > start ? $0 : nil })
         self.zone = zone
         self.offset = offset
+        self.endOffset = endOffset ?? offset
     }
 
-    /// Whether both cover the same, whatever the zones they are written in.
-    func coversSame(as other: When) -> Bool { span == other.span }
+    /// Whether both cover the same, whatever the zones they are written in; of one without a zone the wall clock.
+    func coversSame(as other: When) -> Bool {
+        guard span != other.span, isFloating || other.isFloating else { return span == other.span }
+        return floatingStart != nil && floatingStart == other.floatingStart && floatingEnd == other.floatingEnd
+    }
+
+    /// The start by the wall clock as it is told; nil for days.
+    var floatingStart: DateTime? {
+        guard case .time(let start, _) = span else { return nil }
+        return floating(start, offset)
+    }
+
+    /// The end by the wall clock as it is told; nil where there is none.
+    var floatingEnd: DateTime? {
+        guard case .time(_, let end) = span else { return nil }
+        return end.map { floating($0, endOffset) }
+    }
+
+    private func floating(_ instant: Instant, _ offset: Int) -> DateTime {
+        let zones = ZoneResolver()
+        let iana = zone.flatMap(ZoneResolver.ianaName)
+        let offset = iana.map { $0 == "UTC" ? 0 : zones.offset(ofUTC: instant, tzid: $0) } ?? offset
+        var time = zones.local(instant + Int64(offset), form: .utc)
+        time.form = .floating
+        return time
+    }
 
     private static func minute(of instant: Instant) -> Instant {
         let rest = instant.seconds % tick
@@ -57,7 +88,8 @@ extension When {
             return
         }
         guard let (instant, offset) = Self.time(start, zone) else { return nil }
-        self.init(start: instant, end: end.flatMap { Self.time($0, zone)?.0 }, zone: zone, offset: offset)
+        let last = end.flatMap { Self.time($0, zone) }
+        self.init(start: instant, end: last?.0, zone: zone, offset: offset, endOffset: last?.offset)
     }
 
     /// The value to be written.
@@ -83,10 +115,11 @@ extension When {
     var asShown: When {
         guard case .time(let start, let end) = span else { return self }
         var shown = self
-        (shown.zone, shown.offset) = (nil, 0)
+        (shown.zone, shown.offset, shown.endOffset) = (nil, 0, 0)
         let zones = ZoneResolver()
         if let zone, zone != "UTC", [start, end].allSatisfy({ isPlain($0, in: zone, zones) }) {
             shown.offset = zones.offset(ofUTC: start, tzid: zone)
+            shown.endOffset = zones.offset(ofUTC: end ?? start, tzid: zone)
         }
         return shown
     }
@@ -144,6 +177,7 @@ extension When {
         let end =
             event.first("DTEND")?.dateTime?.instant(in: zones) ?? length.map { Self.end(of: $0, from: start, zones) }
         self.init(start: zones.instant(start), end: end, zone: Self.zone(of: start, in: event, zones, linkZone))
+        isFloating = start.form == .floating
     }
 
     /// The length of an all-day event; a part of a day counts as one.
@@ -199,11 +233,18 @@ extension When {
         return .zoned(linkZone)
     }
 
+    /// Whether a start without a zone is the one that the wall clock tells, seconds aside.
+    func isTold(_ start: DateTime) -> Bool {
+        guard start.form == .floating, var told = floatingStart else { return false }
+        told.second = start.second
+        return told == start
+    }
+
     /// DTEND in the form of `start`; nil where the event has no length of its own.
     func end(like start: DateTime, _ zones: ZoneResolver) -> DateTime? {
         switch span {
         case .days(_, let last): last.adding(days: 1)
-        case .time(_, let end): end.map { zones.exact($0, form: start.form) }
+        case .time(_, let end): isTold(start) ? floatingEnd : end.map { zones.exact($0, form: start.form) }
         }
     }
 }
