@@ -60,7 +60,7 @@ extension SyncPass {
             settlement.mirrored = answer.mirrored
             let mended = answer.remote ?? remote
             let written = try takingComputed(of: mended, onto: local, of: item, in: &settlement)
-            let news = news(of: item, in: mended, besides: [])
+            let news = news(of: item, in: mended, besides: [], ours: written.fields)
             settlement.agreed = item.agreement(written, mended, series: answer.series, news: news)
             _ = try await settle(settlement)
             return .written

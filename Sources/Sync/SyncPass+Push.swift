@@ -171,7 +171,7 @@ extension SyncPass {
         let news =
             isCreation
             ? remains(of: outgoing, in: answer?.remote)
-            : news(of: item, in: answer?.remote, besides: outgoing.decision.pushed)
+            : news(of: item, in: answer?.remote, besides: outgoing.decision.pushed, ours: outgoing.local?.fields)
         var settlement = Settlement(item.uid)
         settlement.mirrored = answer?.mirrored
         if let answer { settlement.protection = protection(of: answer.mirrored.records) }
@@ -196,14 +196,22 @@ extension SyncPass {
     /// What the upstream says in its answer that it did not say before, nor was told: somebody edited it there just then.
     ///
     /// It is not agreed on, and the next pass, at once, takes it for what it is. What only the upstream may write is taken
-    /// with the answer.
-    mutating func news(of item: SnapshotItem, in answer: RemoteItem?, besides written: Set<FieldKey>) -> Set<FieldKey> {
+    /// with the answer. `ours` is what our side says then.
+    mutating func news(
+        of item: SnapshotItem,
+        in answer: RemoteItem?,
+        besides written: Set<FieldKey>,
+        ours: Fields?
+    ) -> Set<FieldKey> {
         guard let former = item.remote?.fields, let answer = answer?.fields else { return [] }
         let readOnly = Set(bridge.fields.readOnly.map(\.rawValue))
         let showsSomeOnly = bridge.fields.overrides == .some
         let news = Set(former.keys).union(answer.keys).filter { field in
-            // A series that is moved takes its occurrences along; where they have records of their own, these tell.
-            if field.occurrence != nil, written.contains(.schedule) || showsSomeOnly { return false }
+            // A series that is moved takes its occurrences along; where they have records of their own, these tell. But one that
+            // a record of its own still takes off does not take place there.
+            if field.occurrence != nil, written.contains(.schedule) || showsSomeOnly {
+                return showsSomeOnly && answer[field] == FieldKey.cancelled && ours.map { $0[field] == nil } ?? false
+            }
             return former[field] != answer[field] && !written.contains(field) && !readOnly.contains(field.name)
         }
         if !news.isEmpty { report.news.insert(item.uid) }
