@@ -159,7 +159,7 @@ extension LinkStore {
             try transaction.rows(
                 """
                 SELECT conflict.* FROM conflict JOIN link ON link.id = conflict.link
-                WHERE link.principal = \(principal.value)
+                WHERE link.principal = \(principal.value) AND \(Self.isInUse)
                     AND (\(.integer(isOpen)) IS NULL OR is_open = \(.integer(isOpen)))
                     AND (\(.integer(link?.rawValue)) IS NULL OR conflict.link = \(.integer(link?.rawValue)))
                     AND (\(.integer(before?.rawValue)) IS NULL OR conflict.id < \(.integer(before?.rawValue)))
@@ -172,10 +172,17 @@ extension LinkStore {
 
     /// The conflict with that identifier.
     public func conflict(_ id: ConflictID) async throws -> ConflictRow? {
-        try await database.read { transaction in
-            try transaction.row("SELECT * FROM conflict WHERE id = \(id.value)").map(ConflictRow.init)
-        }
+        try await database.read { try Self.row(of: id, $0).map(ConflictRow.init) }
     }
+
+    static func row(of id: ConflictID, _ transaction: borrowing SQLTransaction) throws -> SQLRow? {
+        try transaction.row("SELECT * FROM conflict WHERE id = \(id.value) AND \(isInUse)")
+    }
+
+    /// A calendar in the trash keeps its conflicts; they are nobody's business until it is back.
+    static let isInUse: SQLStatement = """
+        EXISTS (SELECT 1 FROM calendar WHERE calendar.id = conflict.calendar AND deleted_at IS NULL)
+        """
 }
 
 extension ConflictRow {

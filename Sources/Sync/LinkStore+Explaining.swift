@@ -35,6 +35,7 @@ extension LinkStore {
                 isOpen: isOpen,
                 isHeld: isHeld,
                 error: try retry?.problem(),
+                deletion: local == nil ? try Deletion(base, mirrored) : nil,
                 isInStep: isInStep
             )
             let series = try mirrored?.optionalText("series")
@@ -55,6 +56,18 @@ extension LinkStore {
                 fields: shown.conflicts(over: keys),
                 error: try retry?.problem()
             )
+        }
+    }
+
+    /// What became of an event that is not here.
+    private enum Deletion {
+        case here
+        case onBothSides
+
+        init(_ base: SQLRow?, _ mirrored: SQLRow?) throws {
+            let isThere = try mirrored?.optionalText("text") != nil
+            let isAgreed = try base?.optionalInteger("agreed_at") != nil
+            self = isThere || isAgreed ? .here : .onBothSides
         }
     }
 
@@ -107,17 +120,25 @@ extension LinkStore {
         isOpen: Bool,
         isHeld: Bool,
         error: LinkProblem?,
+        deletion: Deletion?,
         isInStep: Bool
     ) -> (state: String, sentence: String) {
         if let link {
             let reason = "it was left out when the link began, or a run that carried it over was undone"
-            let remedy = "To take it up again, PATCH /links/\(link.rawValue) with a skip that does not name it."
+            let remedy =
+                "To take it up again, press “Take in” on the link's page, "
+                + "or PATCH /links/\(link.rawValue) with a skip that does not name it."
             return ("left_alone", "The link leaves it alone: \(reason). \(remedy)")
         }
         if let problem { return ("quarantine", "What the upstream has of it cannot be read: \(problem)") }
         if isOpen { return ("conflict", "Both sides changed it; your decision is awaited.") }
         if isHeld { return ("held", "Its deletion waits for your approval.") }
         if let error { return ("pending", error.message) }
+        switch deletion {
+        case .onBothSides: return ("deleted", "It was deleted, and is not upstream either.")
+        case .here: return ("pending", "It was deleted here; the next pass settles that with the upstream.")
+        case nil: break
+        }
         if let objection {
             let remedy = "To take it up, change the link's filters."
             return ("filtered", "A filter of the link keeps it back: \(objection). \(remedy)")

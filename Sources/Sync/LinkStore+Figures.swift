@@ -23,7 +23,9 @@ extension LinkStore {
             let queue = try transaction.row(
                 "SELECT COUNT(*) AS number, MIN(since) AS oldest FROM retry WHERE is_dismissed = 0"
             )
-            let conflicts = try transaction.row("SELECT COUNT(*) AS number FROM conflict WHERE is_open = 1")
+            let conflicts = try transaction.row(
+                "SELECT COUNT(*) AS number FROM conflict WHERE is_open = 1 AND \(Self.isInUse)"
+            )
             let held = try transaction.row("SELECT COUNT(*) AS number FROM held WHERE is_approved = 0")
             return SyncFigures(
                 passes: passes,

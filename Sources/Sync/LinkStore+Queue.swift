@@ -62,13 +62,17 @@ extension LinkStore {
         }
     }
 
-    /// What waits for another try on a principal's links, oldest first.
-    public func queue(of principal: PrincipalID, link: LinkID? = nil) async throws -> [QueueRow] {
+    /// What waits for another try on a principal's links, oldest first; with `dismissed` what was given up instead.
+    public func queue(
+        of principal: PrincipalID,
+        link: LinkID? = nil,
+        dismissed: Bool = false
+    ) async throws -> [QueueRow] {
         try await database.read { transaction in
             try transaction.rows(
                 """
                 SELECT retry.*, link.calendar FROM retry JOIN link ON link.id = retry.link
-                WHERE link.principal = \(principal.value) AND is_dismissed = 0
+                WHERE link.principal = \(principal.value) AND is_dismissed = \(.integer(dismissed))
                     AND (\(.integer(link?.rawValue)) IS NULL OR retry.link = \(.integer(link?.rawValue)))
                 ORDER BY retry.since, retry.id
                 """
@@ -263,5 +267,6 @@ extension QueueRow {
         dueAt = try row.optionalInstant("due_at")
         lastError = try row.problem() ?? .unreachable("")
         since = try row.instant("since")
+        isDismissed = try row.bool("is_dismissed")
     }
 }

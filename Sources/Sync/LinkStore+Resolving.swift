@@ -15,9 +15,7 @@ extension LinkStore {
         let calendars = calendars
         do {
             let resolved: (outcome: ResolveOutcome, calendar: CalendarID?) = try await database.write { transaction in
-                guard let row = try transaction.row("SELECT * FROM conflict WHERE id = \(id.value)") else {
-                    return (.notFound, nil)
-                }
+                guard let row = try Self.row(of: id, transaction) else { return (.notFound, nil) }
                 let conflict = try OpenConflict(row)
                 guard conflict.isOpen else { return (.alreadyResolved, nil) }
                 let resolution = Resolution(conflict, decision)

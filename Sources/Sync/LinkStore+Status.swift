@@ -21,7 +21,8 @@ extension LinkStore {
             let statement: SQLStatement = """
                 SELECT link.*,
                     (SELECT COUNT(*) FROM base WHERE base.link = link.id AND agreed_at IS NOT NULL) AS events,
-                    (SELECT COUNT(*) FROM conflict WHERE conflict.link = link.id AND is_open = 1) AS conflicts,
+                    (SELECT COUNT(*) FROM conflict WHERE conflict.link = link.id AND is_open = 1
+                        AND \(Self.isInUse)) AS conflicts,
                     (SELECT COUNT(*) FROM retry WHERE retry.link = link.id AND due_at IS NULL AND is_dismissed = 0)
                         AS failed,
                     (SELECT MAX(expires_at) FROM channel WHERE channel.link = link.id AND resource <> '')

@@ -91,6 +91,25 @@ public struct QueueRow: Sendable, Hashable, Identifiable {
 
     /// Whether it is given up until a person retries it, or the event changes.
     public var isFailed: Bool { dueAt == nil }
+
+    /// Whether a person gave it up.
+    public var isDismissed: Bool
+
+    /// How it waits.
+    public var state: QueueState {
+        if isDismissed { return .dismissed }
+        return dueAt == nil ? .failed : .waiting
+    }
+}
+
+/// How an entry of the queue waits.
+public enum QueueState: String, Sendable, Hashable, CaseIterable {
+    /// It is tried again by itself.
+    case waiting
+    /// It is tried again when a person says so, or the event changes.
+    case failed
+    /// A person gave it up; it is tried again when the event changes.
+    case dismissed
 }
 
 /// A record that could not be read, or an event the upstream cannot hold.

@@ -320,6 +320,9 @@ public actor SyncScheduler {
         try await links.statuses(of: principal).map(withProgress)
     }
 
+    /// How all links are doing, running passes included.
+    public func allStatuses() async throws -> [LinkStatus] { try await links.allStatuses().map(withProgress) }
+
     private func withProgress(_ status: LinkStatus) -> LinkStatus {
         guard let progress = running[status.link.id] else { return status }
         var status = status

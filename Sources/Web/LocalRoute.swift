@@ -25,6 +25,7 @@ struct LocalRoute: Sendable {
         guard let secret = gateway.localToken else { return Response(status: .notFound) }
         switch path {
         case "/local/sync": return try await sync(request, secret)
+        case "/local/status": return try await status(request, secret)
         case "/local/mirror": return try await mirror(request, secret)
         default: return Response(status: .notFound)
         }
@@ -32,9 +33,7 @@ struct LocalRoute: Sendable {
 
     /// Wakes links, all or one.
     private func sync(_ request: Request, _ secret: String) async throws -> Response {
-        guard request.method == .post, let given = HTTPField.Name(Self.header).flatMap({ request.headers[$0] }),
-            Secret.areEqual(secret.utf8, given.utf8)
-        else { return Response(status: .notFound) }
+        guard request.method == .post, knows(request, secret) else { return Response(status: .notFound) }
         let wanted = FormFields(request.uri.query ?? "")["link"].flatMap { Int64($0) }
         var woken = 0
         for status in try await gateway.links.allStatuses() where wanted == nil || wanted == status.link.id.rawValue {
@@ -43,6 +42,18 @@ struct LocalRoute: Sendable {
             woken += 1
         }
         return Response.json(["woken": .integer(woken)])
+    }
+
+    /// Tells how every link is doing, running passes included.
+    private func status(_ request: Request, _ secret: String) async throws -> Response {
+        guard request.method == .get, knows(request, secret) else { return Response(status: .notFound) }
+        let statuses = try await gateway.scheduler.allStatuses()
+        return Response.json(["items": .array(statuses.map(RESTRoutes.row))])
+    }
+
+    private func knows(_ request: Request, _ secret: String) -> Bool {
+        guard let given = HTTPField.Name(Self.header).flatMap({ request.headers[$0] }) else { return false }
+        return Secret.areEqual(secret.utf8, given.utf8)
     }
 
     /// Tells what arrived of a request, so that its sender sees what a proxy between does to it.

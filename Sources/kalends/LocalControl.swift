@@ -1,6 +1,7 @@
 import Accounts
 import Foundation
 import HTTPTypes
+import OutboundHTTP
 
 /// How commands on this machine find a running gateway and prove that they may.
 struct LocalControl: Sendable {
@@ -36,4 +37,19 @@ struct LocalControl: Sendable {
     }
 
     private static func path(_ settings: Settings) -> String { settings.dataFolder + "/gateway.json" }
+}
+
+extension LocalControl.Entry {
+    /// Asks the gateway, as its own user.
+    ///
+    /// - Throws: ``Failure`` where it does not answer as it should.
+    func ask(_ method: HTTPRequest.Method, _ path: String) async throws -> OutboundReply {
+        let transport = CurlTransport(configuration: .init(allowsPlainHTTP: true))
+        var request = OutboundRequest(method: method, url: address + path)
+        if let name = LocalControl.header { request.headers[name] = token }
+        let reply = try await transport.send(request)
+        await transport.shutDown()
+        guard reply.status == 200 else { throw Failure("the gateway at \(address) answered \(reply.status)") }
+        return reply
+    }
 }

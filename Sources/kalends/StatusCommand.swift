@@ -37,20 +37,48 @@ struct StatusCommand: AsyncParsableCommand {
         var pending: Int
         var failed: Int
         var conflicts: Int
+        var progress: Progress?
         var lastError: Problem?
     }
+
+    /// How far the running pass of a link has come.
+    private struct Progress: Codable {
+        var done: Int
+        var total: Int
+        var totalKnown: Bool
+    }
+
+    /// What only the running gateway knows of a link.
+    private struct Running: Decodable {
+        var id: Int64
+        var state: String
+        var progress: Progress?
+    }
+
+    private struct RunningLinks: Decodable { var items: [Running] }
 
     func run() async throws {
         let settings = try options.settings()
         let statuses = try await LocalDatabase(settings).links.allStatuses()
-        if json {
-            return try JSONOutput.print(statuses.map(Self.row))
+        let gateway = LocalControl.running(settings)
+        var running: [Int64: Running]?
+        do {
+            if let gateway { running = try await Self.links(of: gateway) }
+        } catch {
+            let sentence = "kalends: the gateway does not answer: \(error). What it wrote down last:\n"
+            FileHandle.standardError.write(Data(sentence.utf8))
         }
-        print(LocalControl.running(settings).map { "gateway: running at \($0.address)" } ?? "gateway: not running")
+        if json {
+            return try JSONOutput.print(statuses.map { Self.row($0, running?[$0.link.id.rawValue]) })
+        }
+        print(gateway.map { "gateway: running at \($0.address)" } ?? "gateway: not running")
         if statuses.isEmpty { print("no links") }
         for status in statuses {
             let link = status.link
-            print("\(link.id.rawValue)  \(link.provider)  \(link.upstreamName)  \(status.state.rawValue)")
+            let live = running?[link.id.rawValue]
+            let state = live?.state ?? status.state.rawValue
+            let progress = live?.progress.map { "  \($0.done) of \($0.total)\($0.totalKnown ? "" : " read so far")" }
+            print("\(link.id.rawValue)  \(link.provider)  \(link.upstreamName)  \(state)\(progress ?? "")")
             print(
                 "   last synced \(status.lastSyncedAt?.rfc3339 ?? "never")  events \(status.events)  "
                     + "pending \(status.pending)  failed \(status.failed)  conflicts \(status.conflicts)"
@@ -59,19 +87,29 @@ struct StatusCommand: AsyncParsableCommand {
         }
     }
 
-    private static func row(_ status: LinkStatus) -> Row {
+    /// What a running gateway says of its links; passes that run are known to it alone.
+    private static func links(of gateway: LocalControl.Entry) async throws -> [Int64: Running] {
+        let reply = try await gateway.ask(.get, "/local/status")
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        let links = try decoder.decode(RunningLinks.self, from: Data(reply.body)).items
+        return Dictionary(links.map { ($0.id, $0) }) { first, _ in first }
+    }
+
+    private static func row(_ status: LinkStatus, _ running: Running?) -> Row {
         Row(
             id: status.link.id.rawValue,
             provider: status.link.provider,
             upstream: status.link.upstreamName,
             calendar: status.link.calendar.rawValue,
-            state: status.state.rawValue,
+            state: running?.state ?? status.state.rawValue,
             lastSyncedAt: status.lastSyncedAt?.rfc3339,
             nextSyncAt: status.nextSyncAt?.rfc3339,
             events: status.events,
             pending: status.pending,
             failed: status.failed,
             conflicts: status.conflicts,
+            progress: running?.progress,
             lastError: status.lastError.map { Row.Problem(code: $0.code, message: $0.message, remedy: $0.remedy) }
         )
     }
@@ -99,13 +137,7 @@ struct SyncCommand: AsyncParsableCommand {
     }
 
     private func wake(_ running: LocalControl.Entry) async throws {
-        let transport = CurlTransport(configuration: .init(allowsPlainHTTP: true))
-        let target = running.address + "/local/sync" + (link.map { "?link=\($0)" } ?? "")
-        var request = OutboundRequest(method: .post, url: target)
-        if let name = LocalControl.header { request.headers[name] = running.token }
-        let reply = try await transport.send(request)
-        await transport.shutDown()
-        guard reply.status == 200 else { throw Failure("the gateway at \(running.address) answered \(reply.status)") }
+        _ = try await running.ask(.post, "/local/sync" + (link.map { "?link=\($0)" } ?? ""))
         if json {
             try JSONOutput.print(["woken": running.address])
         } else {

@@ -53,6 +53,17 @@ struct ExplainingTests {
         #expect(told.sentence.contains(which), "\(told.sentence)")
     }
 
+    @Test func `a deleted event says whether the upstream still has it`() async throws {
+        let bench = try await Workbench()
+        try await bench.put(event("e", "SUMMARY:Lunch"))
+        try await bench.pass()
+        try await bench.delete("e")
+        let waiting = try await explanation(of: "e", bench)
+        #expect(waiting.state == "pending" && waiting.sentence.contains("deleted here"))
+        try await bench.pass()
+        #expect(try await explanation(of: "e", bench).state == "deleted")
+    }
+
     @Test func `what was agreed on before is not kept back by a filter that came later`() async throws {
         let bench = try await Workbench()
         try await bench.put(event("e", "SUMMARY:Lunch"))

@@ -109,6 +109,7 @@ struct DeletedEventTests {
             #expect(try await browser.post("/events/\(event)/delete").status == 303)
             let page = try await browser.get("/calendars/\(calendar)").text
             #expect(page.contains("Tea &amp; cake</a>") && page.contains(">Restore<"))
+            #expect(!page.contains("Deleted before those"))
             let back = try await browser.post("/events/\(event)/restore", ["calendar": "\(calendar)"])
             #expect(back.status == 303 && back["Location"] == "/calendars/\(calendar)?deleted=#deleted")
             #expect(try await test.call("GET", "/events/\(event)").body["summary"]?.text == "Tea & cake")

@@ -99,7 +99,7 @@ extension DashboardRoutes {
             ]
         }
         var content: [String: Any] = ["events": events, "isOpen": asked != nil, "hasEvents": !events.isEmpty]
-        if let next = reply["next"]?.string { content["next"] = next }
+        if let next = reply["next"]?.string { content["older"] = next }
         return content
     }
 

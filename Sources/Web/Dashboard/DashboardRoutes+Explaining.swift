@@ -34,10 +34,16 @@ extension DashboardRoutes {
             }
             return shown
         }
-        let content: [String: Any] = [
-            "id": request.id, "uid": explanation["uid"]?.string ?? "", "etag": explanation["etag"]?.string ?? "",
+        var content: [String: Any] = [
+            "id": request.id, "uid": explanation["uid"]?.string ?? "", "etag": explanation["etag"]?.string ?? "–",
             "links": links,
         ]
+        if explanation["deleted_at"]?.string != nil {
+            content["deletion"] = [
+                "at": instant(explanation["deleted_at"]), "until": instant(explanation["purged_at"]),
+                "calendar": explanation["calendar"]?.integer ?? 0,
+            ]
+        }
         return page("explain", content, for: request.visitor)
     }
 

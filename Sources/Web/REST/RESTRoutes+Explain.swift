@@ -6,22 +6,47 @@ import Sync
 extension RESTRoutes {
     /// `GET /events/{id}/explain`.
     func explain(_ request: RESTRequest) async throws -> RESTReply {
-        let (stored, calendar) = try await event(request)
+        let id = ObjectID(rawValue: try request.identifier(1))
+        guard let stored = try await gateway.calendars.object(id) else { return try await explainDeleted(request) }
+        let calendar = try await event(request).1
+        return try await explain(id, stored.uid, in: calendar, ["etag": .string(stored.etag.rawValue)])
+    }
+
+    /// The same of an event that was deleted, as long as it can be restored.
+    private func explainDeleted(_ request: RESTRequest) async throws -> RESTReply {
+        guard let last = try await versions(request).last(where: { $0.kind == .deleted }) else {
+            throw RESTProblem.notFound
+        }
+        let calendar = try await visibleCalendar(last.calendar, request.visitor)
+        return try await explain(
+            last.object,
+            last.uid,
+            in: calendar,
+            [
+                "deleted_at": .string(last.at.rfc3339),
+                "purged_at": .string(gateway.scheduler.retention.end(ofDeletionAt: last.at).rfc3339),
+            ]
+        )
+    }
+
+    private func explain(
+        _ id: ObjectID,
+        _ uid: String,
+        in calendar: CalendarCollection,
+        _ more: [String: JSON]
+    ) async throws -> RESTReply {
         // Links and what they hold upstream are their owner's.
         guard calendar.received == nil else { throw RESTProblem.notFound }
-        let object = try stored.object()
         var rows: [JSON] = []
-        for explanation in try await gateway.links.explain(uid: object.uid, in: calendar.id) {
+        for explanation in try await gateway.links.explain(uid: uid, in: calendar.id) {
             guard let status = try await gateway.scheduler.status(of: explanation.link) else { continue }
             rows.append(Self.row(explanation, status))
         }
-        return RESTReply(
-            .ok,
-            [
-                "id": .integer(stored.id.rawValue), "uid": .string(object.uid), "etag": .string(stored.etag.rawValue),
-                "calendar": .integer(calendar.id.rawValue), "links": .array(rows),
-            ]
-        )
+        let members: [String: JSON] = [
+            "id": .integer(id.rawValue), "uid": .string(uid), "etag": .null, "deleted_at": .null, "purged_at": .null,
+            "calendar": .integer(calendar.id.rawValue), "links": .array(rows),
+        ]
+        return RESTReply(.ok, .object(members.merging(more) { $1 }))
     }
 
     /// Where a person finds the event upstream, as far as its first record tells.

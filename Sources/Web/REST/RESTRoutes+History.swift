@@ -111,7 +111,8 @@ extension RESTRoutes {
         throw Self.changedMeanwhile
     }
 
-    private func versions(_ request: RESTRequest) async throws -> [Version] {
+    /// The versions of the event that the path names, also of a deleted one, as far as the visitor may see them.
+    func versions(_ request: RESTRequest) async throws -> [Version] {
         let id = ObjectID(rawValue: try request.identifier(1))
         guard let calendar = try await gateway.calendars.calendar(holding: id) else { throw RESTProblem.notFound }
         // What was deleted or changed before is not for those who were only given what is there now.

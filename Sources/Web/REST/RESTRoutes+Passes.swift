@@ -38,11 +38,20 @@ extension RESTRoutes {
             "/queue",
             "list_queue",
             "What waits for another try",
-            query: ["link": .identifier],
+            query: [
+                "link": .identifier,
+                "state": .choice(QueueState.self).noted("what a person gave up is told only where it is asked for"),
+            ],
             of: .named("QueueItem")
         ) { rest, request in
             let owner = request.visitor.principal.id
-            let all = try await rest.gateway.links.queue(of: owner, link: request.link)
+            let state = request.query["state"].flatMap(QueueState.init)
+            let all = try await rest.gateway.links.queue(
+                of: owner,
+                link: request.link,
+                dismissed: state == .dismissed
+            )
+            .filter { state == nil || $0.state == state }
             return try Page(request).reply(all.sorted { $0.id.rawValue < $1.id.rawValue }.map(row))
         },
         .post("/queue/{id}/retry", "retry", "Tries again at once", .accepted, answer: .object(["state": .text])) {
@@ -146,8 +155,9 @@ extension RESTRoutes {
     private static func row(_ item: QueueRow) -> JSON {
         [
             "id": .integer(item.id.rawValue), "link": .integer(item.link.rawValue), "uid": .string(item.uid),
-            "summary": .text(item.summary), "action": .string(item.action), "attempts": .integer(item.attempts),
-            "due_at": .text(item.dueAt?.rfc3339), "since": .string(item.since.rfc3339),
+            "summary": .text(item.summary), "action": .string(item.action), "state": .string(item.state.rawValue),
+            "attempts": .integer(item.attempts), "due_at": .text(item.dueAt?.rfc3339),
+            "since": .string(item.since.rfc3339),
             "last_error": row(item.lastError),
         ]
     }

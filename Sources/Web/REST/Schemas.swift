@@ -96,7 +96,9 @@ enum Schemas {
     )
 
     private static let explanation = Schema.object([
-        "id": .identifier, "uid": .text, "etag": .text, "calendar": .identifier,
+        "id": .identifier, "uid": .text, "etag": .text.orNull, "calendar": .identifier,
+        "deleted_at": .time.orNull.noted("null for an event that is there"),
+        "purged_at": .time.orNull.noted("until then a deleted one can be restored"),
         "links": .list(
             of: .object([
                 "id": .identifier, "upstream_name": .text, "provider": .text, "state": .text, "sentence": .text,
@@ -230,6 +232,7 @@ enum Schemas {
 
     private static let queueItem = Schema.object([
         "id": .identifier, "link": .identifier, "uid": .text, "summary": .text.orNull, "action": .text,
+        "state": .choice(QueueState.self).noted("waiting: tried again by itself; failed: once you or the event say so"),
         "attempts": .count, "due_at": .time.orNull, "since": .time, "last_error": .named("Failure"),
     ])
 
