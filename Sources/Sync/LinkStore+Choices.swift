@@ -34,6 +34,27 @@ extension LinkStore {
         try await database.read { try Self.skipped(by: link, $0).sorted() }
     }
 
+    /// The events that a link leaves alone, with what each side says of them as far as it is known here.
+    public func leftAlone(by link: Link) async throws -> [LinkPlan.Item] {
+        let calendars = calendars
+        return try await database.read { transaction in
+            try Self.skipped(by: link.id, transaction).sorted().map { uid in
+                let local = try calendars.object(uid: uid, in: link.calendar, transaction)
+                let mirrored = try transaction.row(
+                    """
+                    SELECT text FROM mirrored_object
+                    WHERE link = \(link.id.value) AND uid = \(.text(uid)) AND text IS NOT NULL
+                    """
+                )
+                return LinkPlan.Item(
+                    uid: uid,
+                    here: try local?.object(),
+                    there: try mirrored.map { try CalendarObject(parsing: try $0.text("text")) }
+                )
+            }
+        }
+    }
+
     /// Replaces the events that a link leaves alone; what is no longer named is taken up again in the next pass.
     public func setSkipped(_ uids: Set<String>, of link: LinkID) async throws {
         let now = now()

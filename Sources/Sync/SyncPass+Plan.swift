@@ -120,12 +120,17 @@ extension LinkPlan.Said {
 }
 
 extension LinkPlan.Item {
-    fileprivate init(_ item: SnapshotItem, _ pairing: Pairing? = nil, _ decision: Decision? = nil) {
-        self.init(uid: item.uid)
-        gateway = item.local.map { LinkPlan.Said($0.object) }
-        upstream = item.remote.map { LinkPlan.Said($0.object) }
-        summary = item.summary
+    /// What both sides say of an event.
+    init(uid: String, here: CalendarObject?, there: CalendarObject?) {
+        self.init(uid: uid)
+        gateway = here.map(LinkPlan.Said.init)
+        upstream = there.map(LinkPlan.Said.init)
+        summary = here?.summary ?? there?.summary
         start = (gateway ?? upstream)?.start
+    }
+
+    fileprivate init(_ item: SnapshotItem, _ pairing: Pairing? = nil, _ decision: Decision? = nil) {
+        self.init(uid: item.uid, here: item.local?.object, there: item.remote?.object)
         upstreamUID = pairing?.upstreamUID
         confidence = pairing?.confidence
         changes = LinkPlan.Changes(decision)

@@ -62,7 +62,7 @@ struct PreviewTests {
             #expect(ticked.status == 303)
             let rest = try await plan(link, test)
             #expect(rest["skipped"]?.elements?.count == 3 && rest["left_alone"]?.elements?.count == 2)
-            #expect(try await browser.get("/links/\(link.id)").text.contains("Left alone, as you said"))
+            #expect(try await browser.get("/links/\(link.id)").text.contains("Left alone on both sides"))
             #expect(try await browser.post(path, ["take": here]).status == 303)
 
             #expect(try await browser.post("/links/\(link.id)/start").status == 303)
@@ -74,6 +74,14 @@ struct PreviewTests {
             let service = test.upstreams.googleService
             let theirs = await service.events(in: TestUpstreams.account).compactMap { $0["summary"]?.text }
             #expect(theirs.sorted() == ["Lunch with Anne", "Only here", "Only there"])
+
+            // The link has begun: what it leaves alone is still on its page, to be taken in.
+            let begun = try await browser.get("/links/\(link.id)").text
+            #expect(begun.contains("Left alone on both sides") && begun.contains("Lunch with Anne<"))
+            let other = try #require(all["merge"]?.elements?.first?["upstream_uid"]?.text)
+            #expect(try await browser.post(path, [("take", ""), ("uid", other)]).status == 303)
+            try await eventually("it comes here") { try await test.object("Lunch with Anne") != nil }
+            #expect(try await !browser.get("/links/\(link.id)").text.contains("Lunch with Anne<"))
         }
     }
 

@@ -17,7 +17,7 @@ run() {
 	printf '== %s\n' "$name"
 	"$@"
 }
-checks=${*:-"expansion google_client notion_client bytes litmus vdirsyncer vdirsyncer_suite caldav_library caldav_suite server_tester thunderbird evolution khal_todoman cadaver calcurse rest agent dashboard care mapping pages commands terminal backup alerts doctor crash faults figures engine bulk notion_rate histories container"}
+checks=${*:-"expansion google_client notion_client bytes litmus vdirsyncer vdirsyncer_suite caldav_library caldav_suite server_tester thunderbird evolution khal_todoman cadaver calcurse rest agent dashboard preview care mapping pages commands terminal backup alerts doctor crash faults figures engine bulk notion_rate histories container"}
 for check in $checks; do
 	case $check in
 	expansion)

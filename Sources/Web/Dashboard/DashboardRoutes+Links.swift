@@ -18,7 +18,12 @@ extension DashboardRoutes {
             content["plan"] = plan
             // What was not looked at is not started.
             content["isPreview"] = plan["failed"] == nil
+            content["alone"] = plan["alone"]
+            content["page"] = plan["page"]
+        } else {
+            content["alone"] = try await leftAlone(by: status.link)
         }
+        content["hasAlone"] = (content["alone"] as? [Any])?.isEmpty == false
         content["conflictRows"] = try await gateway.links.conflicts(of: owner, .open, link: status.link.id)
             .prefix(Self.shownRows).map { ["id": $0.id.rawValue, "summary": $0.summary ?? $0.uid] as [String: Any] }
         let queue = try await gateway.links.queue(of: owner, link: status.link.id)

@@ -24,6 +24,11 @@ extension DashboardRoutes {
         }
     }
 
+    /// The events that a link which has begun leaves alone.
+    func leftAlone(by link: Link) async throws -> [[String: Any]] {
+        try await gateway.links.leftAlone(by: link).prefix(Self.planRows).map { pair($0, Self.label(link.provider)) }
+    }
+
     private func shown(_ plan: LinkPlan, _ upstream: String, page: Int) -> [String: Any] {
         let first = page * Self.planRows
         func part(_ rows: [[String: Any]]) -> [[String: Any]] { Array(rows.dropFirst(first).prefix(Self.planRows)) }
@@ -40,7 +45,7 @@ extension DashboardRoutes {
             "isEmpty": rows.isEmpty && pairs.isEmpty,
             "hasPairs": !pairs.isEmpty, "pairs": part(pairs),
             "hasSeparated": !separated.isEmpty, "separated": part(separated),
-            "hasAlone": !alone.isEmpty, "alone": part(alone),
+            "alone": part(alone),
             "hasProblems": !plan.problems.isEmpty,
             "problems": plan.problems.dropFirst(first).prefix(Self.planRows).map {
                 ["summary": $0.item.summary ?? $0.item.uid, "reason": $0.reason]
