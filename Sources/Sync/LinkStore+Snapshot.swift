@@ -229,6 +229,9 @@ private struct RawSnapshot: Sendable {
                 """
             )
             .map { DepartedItem(origin: try $0.word("origin"), text: try $0.optionalText("text")) }
+            if item.departed == nil, localObjects[uid] == nil, let remote = remotes[uid], remote.isEvent {
+                item.departed = try LinkStore.movedFromElsewhere(uid, remote.series, to: link, transaction)
+            }
         }
         item.series = remotes[uid]?.series ?? item.base?.series
         if let series = item.series {

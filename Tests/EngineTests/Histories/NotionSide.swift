@@ -105,6 +105,13 @@ final class NotionSide: Side, SimulatedService {
         }
     }
 
+    /// The other table of the same workspace.
+    init(beside other: NotionSide) {
+        (simulator, clock, words, rate, rooms) = (other.simulator, other.clock, other.words, other.rate, other.rooms)
+        (calendarIdentifier, elsewhere) = (other.elsewhere, other.calendarIdentifier)
+        wish = Mutex(other.wish.withLock { $0 })
+    }
+
     func mapping() async throws -> String? { try await mapping(wish.withLock { $0 }) }
 
     /// The mapping with pages for occurrences, or without.

@@ -83,11 +83,28 @@ struct World {
         }
     }
 
-    private func link(_ side: any Side, over connection: ConnectionID, _ policy: ConflictPolicy) async throws -> Link {
+    /// Links a side to another calendar of the owner instead, which it makes.
+    mutating func moveLink(_ index: Int) async throws -> CalendarID {
+        let old = spokes[index]
+        let made = try await calendars.createCalendar(named: "other", of: owner, properties: CalendarProperties())
+        let target = try #require(made).id
+        _ = try await scheduler(of: old).delete(old.link.id, purge: .nothing, by: Author(.client, name: "alice"))
+        let link = try await link(old.side, over: old.link.connection, old.link.policy, to: target)
+        spokes[index] = Spoke(side: old.side, link: link)
+        _ = try await scheduler(of: spokes[index]).start(link.id)
+        return target
+    }
+
+    private func link(
+        _ side: any Side,
+        over connection: ConnectionID,
+        _ policy: ConflictPolicy,
+        to target: CalendarID? = nil
+    ) async throws -> Link {
         let made = try await links.create(
             NewLink(
                 principal: owner,
-                calendar: calendar,
+                calendar: target ?? calendar,
                 connection: connection,
                 provider: side.provider,
                 upstreamCalendar: side.calendarIdentifier,
