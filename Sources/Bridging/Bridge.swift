@@ -143,7 +143,22 @@ public protocol UpkeepBridge: Bridge {
 /// An upstream in which people can write what makes no sense, and that is then told again what is true.
 public protocol CorrectingBridge: Bridge {
     /// What a person is told when the records of a series are completed; nil where nothing of theirs is undone by it.
-    func correction(of series: [UpstreamRecord]) -> String?
+    func correction(of series: [UpstreamRecord]) -> Correction?
+}
+
+/// Why something that a person wrote upstream is not as they left it.
+public struct Correction: Sendable, Hashable {
+    /// What was done, and where.
+    public var message: String
+
+    /// What they can do instead.
+    public var remedy: String
+
+    /// Describes a correction.
+    public init(message: String, remedy: String) {
+        self.message = message
+        self.remedy = remedy
+    }
 }
 
 /// An upstream that can call us when something changed.

@@ -135,7 +135,7 @@ extension LinkProblem {
             self.init(
                 code: "invalid_mapping",
                 message: refusal.message,
-                remedy: "Bring the column back, or change the mapping of the link."
+                remedy: refusal.remedy ?? "Choose the columns of the link again: “Edit the columns” on its page."
             )
         }
     }

@@ -1,3 +1,5 @@
+public import Bridging
+
 /// How many items a pass carried which way.
 public struct PassCounts: Sendable, Hashable, Codable {
     public var pulled = 0
@@ -42,7 +44,7 @@ public struct PassReport: Sendable, Hashable {
     public var news: Set<String> = []
 
     /// What of people's doing was undone upstream, and why.
-    public var corrections: [String] = []
+    public var corrections: [Correction] = []
 
     /// Whether another pass is wanted at once: something changed under our hands.
     public var wantsAnother: Bool { !news.isEmpty || outcomes.values.contains(.again) }

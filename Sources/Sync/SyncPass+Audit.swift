@@ -21,7 +21,7 @@ extension SyncPass {
         } catch {
             result = .failure(error)
         }
-        audit.append(line.concluded(write, result, detail: correction))
+        audit.append(line.concluded(write, result, detail: correction?.message))
         return try result.get()
     }
 

@@ -79,11 +79,11 @@ extension SyncPass {
         report.corrections.append(correction)
         try await beginRun()
         if let index = items.lastIndex(where: { $0.uid == item.uid }) {
-            items[index].message = correction
+            items[index].message = correction.message
             return
         }
         var entry = RunEntry(item, "correct", [.schedule], undo: nil)
-        entry.message = correction
+        entry.message = correction.message
         note(.done, entry) { $0.pushed += 1 }
     }
 }

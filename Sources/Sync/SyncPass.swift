@@ -46,7 +46,7 @@ public struct SyncPass: Sendable {
     var meter: ProgressMeter
 
     /// Why what is being written upstream undoes what a person wrote there; nil where it does not.
-    var correction: String?
+    var correction: Correction?
 
     /// What there was before this pass made the link's first listing; nil in every other pass.
     var firstPlace: FirstPlace?

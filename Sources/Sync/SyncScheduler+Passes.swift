@@ -112,12 +112,8 @@ extension SyncScheduler {
     private func tell(_ report: PassReport, of link: Link) {
         complain(report, of: link)
         for correction in report.corrections {
-            let message = "\(link.upstreamName): \(correction)"
-            let told = LinkProblem(
-                code: "corrected",
-                message: message,
-                remedy: "Write a rule such as FREQ=WEEKLY there."
-            )
+            let message = "\(link.upstreamName): \(correction.message)"
+            let told = LinkProblem(code: "corrected", message: message, remedy: correction.remedy)
             emit(SyncUpdate(principal: link.principal, link: link.id, kind: .toast(told)))
         }
         guard let run = report.run else { return }

@@ -1,3 +1,4 @@
+import Bridging
 import ICalendar
 import SimulatorNotion
 import Store
@@ -68,7 +69,7 @@ struct BroughtBackOccurrenceTests {
         try await table.settle()
         await table.edit(page, ["in_trash": false])
         let report = try await table.world.pass(of: table.spoke, isSweeping: true)
-        let sentence = try #require(report.corrections.first)
+        let sentence = try #require(report.corrections.first).message
         #expect(sentence.contains("https://www.notion.so/" + page.filter { $0 != "-" }))
         table.clock.advance(200)
         try await table.settle()

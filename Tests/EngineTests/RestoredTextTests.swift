@@ -1,3 +1,4 @@
+import Bridging
 import ICalendar
 import SimulatorNotion
 import Store
@@ -13,7 +14,7 @@ struct RestoredTextTests {
         #expect(try await table.world.pass(of: table.spoke).corrections.isEmpty)
         await table.edit(id, ["Repeats": ["rich_text": BadPagesTests.Table.text("RRULE:FREQ=DAILYISH")]])
         let report = try await table.world.pass(of: table.spoke)
-        let sentence = try #require(report.corrections.first)
+        let sentence = try #require(report.corrections.first).message
         #expect(sentence.contains("“RRULE:FREQ=DAILYISH”"))
         #expect(sentence.contains("https://www.notion.so/" + id.filter { $0 != "-" }))
 
@@ -35,7 +36,7 @@ struct RestoredTextTests {
         try await table.settle()
         let column: JSONValue = ["rich_text": BadPagesTests.Table.text(rule)]
         await table.edit(try await table.page("series"), ["properties": ["Repeats": column]])
-        let sentence = try #require(try await table.world.pass(of: table.spoke).corrections.first)
+        let sentence = try #require(try await table.world.pass(of: table.spoke).corrections.first).message
         #expect(sentence.hasPrefix("“\(rule)” in the column “Repeats” of the Notion page"))
         try await table.settle()
         let page = try #require(await table.side.pages().first)
@@ -63,7 +64,7 @@ struct RestoredTextTests {
         let page = try await table.page("series")
         let column: JSONValue = ["rich_text": BadPagesTests.Table.text("RRULE:FREQ=DAILYISH")]
         await table.edit(page, ["properties": ["Repeats": column]])
-        let sentence = try #require(try await table.world.pass(of: table.spoke).corrections.first)
+        let sentence = try #require(try await table.world.pass(of: table.spoke).corrections.first).message
         #expect(sentence.hasPrefix("“RRULE:FREQ=DAILYISH” in the column “Repeats” of the Notion page"))
         try await table.settle()
         #expect(await table.side.pages().first?.columnText("Repeats") == "")

@@ -77,6 +77,9 @@ extension NotionClient {
     private static let noMails = Refusal(
         .mapping,
         code: "permission_denied",
-        message: "A people column needs the capability “Read user information including email addresses”."
+        message: "A people column needs the capability “Read user information including email addresses”.",
+        remedy:
+            "Switch that on under Capabilities in the integration's settings at Notion, then sync again; or choose no"
+            + " column of people: “Edit the columns” on the link's page."
     )
 }

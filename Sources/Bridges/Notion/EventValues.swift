@@ -70,7 +70,10 @@ struct EventValues: Sendable, Hashable {
         // By it one sees how far a series was moved, and which of its pages shows what.
         repeats?.keepsStart = columns.daysAhead != nil
         if repeats != nil, columns[.repeats] == nil {
-            throw .unsupported("This event repeats, and the Notion table has no column mapped to “repeats”.")
+            throw .unsupported(
+                "This event repeats, and the Notion table has no column mapped to “repeats”: choose one by “Edit the columns”"
+                    + " on the link's page."
+            )
         }
         for role in columns.roles {
             guard let column = columns[role], !column.type.isReadOnly else { continue }

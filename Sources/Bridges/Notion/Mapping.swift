@@ -175,6 +175,8 @@ struct Mapping: Sendable, Hashable {
         var missing: [ColumnRole: String] = [:]
         /// What stands against a wish, a sentence each.
         var problems: [ColumnRole: String] = [:]
+        /// The columns that are of another type than before.
+        var isRetyped: Set<ColumnRole> = []
 
         /// Leaves out columns that are of another type than when the mapping was settled: what they say now is no edit.
         ///
@@ -186,17 +188,38 @@ struct Mapping: Sendable, Hashable {
                 }
                 problems[role] = former.retyped(column.type.rawValue, column.name, fits: true, role)
                 columns[role] = nil
+                isRetyped.insert(role)
             }
         }
 
         /// The first problem, in the order of the roles.
         var refusal: Refusal? {
-            ColumnRole.allCases.lazy.compactMap { problems[$0] }.first.map { .mapping($0) }
+            firstProblem(of: ColumnRole.allCases)
+        }
+
+        private func firstProblem(of roles: [ColumnRole]) -> Refusal? {
+            guard let role = roles.first(where: { problems[$0] != nil }), let problem = problems[role] else {
+                return nil
+            }
+            return .mapping(problem, remedy: remedy(for: role))
+        }
+
+        /// What helps; nil for what the columns of the link alone can help.
+        private func remedy(for role: ColumnRole) -> String? {
+            if isRetyped.contains(role) {
+                return
+                    "Change its type back in Notion, or choose the columns of the link again: “Edit the columns” on its page."
+            }
+            guard missing[role] != nil else { return nil }
+            // A new column of the same name is another one.
+            return
+                "Bring it back in Notion, under the table's “Deleted properties”, or choose the columns of the link again:"
+                + " “Edit the columns” on its page."
         }
 
         /// The first problem without whose solution no event can be held.
         var obstacle: Refusal? {
-            ColumnRole.allCases.lazy.filter(\.isIndispensable).compactMap { problems[$0] }.first.map { .mapping($0) }
+            firstProblem(of: ColumnRole.allCases.filter(\.isIndispensable))
         }
     }
 }
@@ -220,8 +243,8 @@ extension Columns {
         let names = column.choices(.status).rows.flatMap(\.options)
         guard let lost = names.first(where: { former.hasOption($0) && !column.hasOption($0) }) else { return nil }
         return .mapping(
-            "The column “\(column.name)” has no option “\(lost)” any more: pages that had it keep the STATUS they had."
-                + " Call it so again in Notion, or save the columns of this link again."
+            "The column “\(column.name)” has no option “\(lost)” any more: pages that had it keep the STATUS they had.",
+            remedy: "Call it so again in Notion, or save the columns of the link again: “Edit the columns” on its page."
         )
     }
 }
@@ -258,7 +281,9 @@ extension Column {
 
 extension Refusal {
     /// The contract's code for a mapping that does not hold.
-    static func mapping(_ sentence: String) -> Refusal { Refusal(.mapping, code: "invalid_mapping", message: sentence) }
+    static func mapping(_ sentence: String, remedy: String? = nil) -> Refusal {
+        Refusal(.mapping, code: "invalid_mapping", message: sentence, remedy: remedy)
+    }
 }
 
 extension Column {

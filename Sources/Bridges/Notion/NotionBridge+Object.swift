@@ -112,20 +112,27 @@ extension CalendarObject {
 }
 
 extension NotionBridge: CorrectingBridge {
-    public func correction(of series: [UpstreamRecord]) -> String? {
+    public func correction(of series: [UpstreamRecord]) -> Correction? {
         guard let record = series.first(where: { !$0.isDeleted && $0.id == $0.series }), let page = try? Page(record)
         else { return nil }
         if page.note.isCopy, page.namedOccurrence(columns) != nil {
-            return
-                "The Notion page \(page.address) showed an occurrence that its series does not have, or that another page"
-                + " shows: it is an event of its own now."
+            return Correction(
+                message: "The Notion page \(page.address) showed an occurrence that its series does not have, or that"
+                    + " another page shows: it is an event of its own now.",
+                remedy: "Nothing to do if that is right; else put the page into the trash."
+            )
         }
         guard let former = page.note.repeats, let column = columns[.repeats],
             case .text(let text) = page.value(of: column)
         else { return nil }
-        return "“\(text)” in the column “\(column.name)” of the Notion page \(page.address) is no rule: "
-            + (former.isEmpty
-                ? "the event does not repeat, and the column was emptied." : "what stood there before was put back.")
+        let outcome =
+            former.isEmpty
+            ? "the event does not repeat, and the column was emptied." : "what stood there before was put back."
+        return Correction(
+            message:
+                "“\(text)” in the column “\(column.name)” of the Notion page \(page.address) is no rule: \(outcome)",
+            remedy: "Write a rule such as FREQ=WEEKLY there."
+        )
     }
 }
 

@@ -257,7 +257,14 @@ extension NotionBridge {
     ) async throws(BridgeError) -> UpstreamRecord {
         if problem.kind == .notFound {
             _ = try await client.dataSource(link.calendar)
-            throw .refused(Refusal(.calendar, code: "not_found", message: "Notion does not find the table to add to."))
+            throw .refused(
+                Refusal(
+                    .calendar,
+                    code: "not_found",
+                    message: "Notion does not find the table to add to.",
+                    remedy: NotionProblem.unshared
+                )
+            )
         }
         guard problem.kind == .lost else { throw await judged(problem, body) }
         var made: Page?

@@ -151,7 +151,8 @@ extension NotionBridge {
     private static let tooManyAtOnce = Refusal(
         .calendar,
         code: "query_result_limit_reached",
-        message: "The Notion table has more than 10,000 pages of one minute, more than Notion lists."
+        message: "The Notion table has more than 10,000 pages of one minute, more than Notion lists.",
+        remedy: "Move pages of that minute into another table, then sync again."
     )
 
     private func newestStamp(_ columns: Columns) async throws(BridgeError) -> Instant? {

@@ -177,7 +177,14 @@ extension NotionClient {
     func dataSource(_ id: String) async throws(BridgeError) -> JSON {
         let json = try await ask(.get, "data_sources/\(percentEncodeSegment(id))", about: .calendar)
         guard json["in_trash"]?.bool != true else {
-            throw .refused(Refusal(.calendar, code: "not_found", message: "The Notion table is in the trash."))
+            throw .refused(
+                Refusal(
+                    .calendar,
+                    code: "not_found",
+                    message: "The Notion table is in the trash.",
+                    remedy: "Restore the table from Notion's trash, then sync again; or remove the link."
+                )
+            )
         }
         return json
     }

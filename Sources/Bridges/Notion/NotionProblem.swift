@@ -37,7 +37,13 @@ struct NotionProblem: Error, Sendable, Hashable {
     init(unanswered error: OutboundError) {
         switch error {
         case .addressNotAllowed:
-            let refusal = Refusal(.calendar, code: "upstream_unreachable", message: "Notion: \(error)")
+            let refusal = Refusal(
+                .calendar,
+                code: "upstream_unreachable",
+                message: "Notion: \(error)",
+                remedy: "Whoever runs this server must set KALENDS_NOTION_API_URL to an address that begins with"
+                    + " https://."
+            )
             self.init(.other, .refused(refusal))
         // The server never saw the request: nothing can have been saved.
         case .tls: self.init(.other, .unreachable("Notion: \(error)"))
@@ -75,10 +81,13 @@ struct NotionProblem: Error, Sendable, Hashable {
         case 403: self.init(.other, Self.forbidden(json, said, isWrite: isWrite, about: subject))
         case 404:
             let what = subject == .item ? "The page is" : "The Notion table is"
-            self.init(
-                .notFound,
-                refused(subject, "not_found", "\(what) gone, or no longer shared with this connection.")
+            var refusal = Refusal(
+                subject,
+                code: "not_found",
+                message: "\(what) gone, or no longer shared with this connection. \(said)".trimmed
             )
+            if subject == .calendar { refusal.remedy = Self.unshared }
+            self.init(.notFound, .refused(refusal))
         // A collision while saving: what was decided on may be old.
         case 409 where isWrite: self.init(.other, .changedUpstream)
         case 409: self.init(.lost, .unreachable("Notion answered with status 409. \(said)".trimmed))
@@ -132,14 +141,19 @@ struct NotionProblem: Error, Sendable, Hashable {
                 code: "permission_denied",
                 message: (isFull
                     ? "The Notion workspace has used up the blocks of its plan. \(said)"
-                    : "The Notion connection lacks the capability to \(capability) content:"
-                        + " switch it on in the integration's settings. \(said)").trimmed,
+                    : "The Notion connection lacks the capability to \(capability) content. \(said)")
+                    .trimmed,
                 remedy: isFull
                     ? "Delete what the workspace does not need, or change its plan, then sync again."
                     : "Switch that on under Capabilities in the integration's settings at Notion, then sync again."
             )
         )
     }
+
+    /// What helps where Notion does not find a table: it is in the trash, or shared with the connection no more.
+    static let unshared =
+        "Open the table in Notion: take it out of the trash if it is there, and under ••• → Connections add the connection;"
+        + " where Notion's page of consent asked which pages to share, connect the account again and pick it there. Then sync again."
 
     /// A connection that Notion lets ask for nothing any more.
     private static func blocked(_ said: String) -> Refusal {
