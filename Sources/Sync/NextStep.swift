@@ -62,7 +62,7 @@ enum Outage {
 
 extension LinkProblem {
     /// What a person is told of a failed pass.
-    init(_ error: any Error) {
+    public init(_ error: any Error) {
         if let error = error as? BridgeError {
             self.init(error)
         } else if error is PassFailure {

@@ -218,8 +218,8 @@ public struct SyncPass: Sendable {
     }
 }
 
-/// Why a pass could not begin.
-enum PassFailure: Error, Sendable, Hashable {
+/// Why a pass could not begin, or a plan not be made.
+public enum PassFailure: Error, Sendable, Hashable {
     /// Our calendar was deleted: nothing may be concluded from that, least of all deletions.
     case calendarMissing
 }

@@ -65,7 +65,7 @@ struct StatusCommand: AsyncParsableCommand {
         do {
             if let gateway { running = try await Self.links(of: gateway) }
         } catch {
-            let sentence = "kalends: the gateway does not answer: \(error). What it wrote down last:\n"
+            let sentence = "kalends: this is what the gateway wrote down last, for it does not answer: \(error)\n"
             FileHandle.standardError.write(Data(sentence.utf8))
         }
         if json {

@@ -113,6 +113,18 @@ struct PreviewTests {
         }
     }
 
+    @Test func `a plan for a calendar that lies in the trash is refused with what to do`() async throws {
+        try await TestGateway.run { test in
+            let link = try await link(test)
+            let calendar = try await test.calendar()
+            #expect(try await test.call("DELETE", "/calendars/\(calendar)").status == 204)
+            let plan = try await test.call("GET", "/links/\(link.id)/plan")
+            #expect(plan.status == 409 && plan.problem == "not_found")
+            let page = try await Browser(test).get("/links/\(link.id)")
+            #expect(page.status == 200 && page.text.contains("restore the calendar"))
+        }
+    }
+
     @Test func `a filter set in the form shows in the plan, with the sentences that programs get`() async throws {
         try await TestGateway.run { test in
             let link = try await link(test)

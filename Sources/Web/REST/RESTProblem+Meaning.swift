@@ -18,6 +18,9 @@ extension RESTProblem {
         case let error as TooManyGuesses:
             self.init(.tooManyRequests, "rate_limited", "There were too many wrong passwords.", "Wait, then try again.")
             headers[.retryAfter] = String(error.retryAfter)
+        case let error as PassFailure:
+            let problem = LinkProblem(error)
+            self.init(.conflict, problem.code, problem.message, problem.remedy)
         case let error as LinkFiltersError:
             self.init(.unprocessableContent, "invalid_filters", error.message, "Set the link's filters anew.")
         case is PasswordHasherOverloaded:
