@@ -322,7 +322,7 @@ def bar_fills(person):
     card = person.driver.find_element(By.XPATH, "//article[.//button[normalize-space()='Preview']]")
     card.find_element(By.XPATH, ".//select[@name='calendar']/option[2]").click()
     card.find_element(By.XPATH, ".//button[normalize-space()='Preview']").click()
-    person.reads("40 made upstream")
+    person.reads("40 made at Google Calendar")
     person.driver.execute_script("window.isThePreview = true")
     person.press("Start")
     there = "return !window.isThePreview && document.readyState === 'complete'"
