@@ -107,6 +107,19 @@ struct BroughtBackOccurrenceTests {
         #expect(try await table.page("series / 20261130T120000Z") == page)
     }
 
+    @Test func `a page that comes back when occurrences have pages no more is an event of its own`() async throws {
+        let (table, page) = try await table()
+        for _ in 0..<2 { try await table.pass(daysAhead: nil) }
+        await table.edit(page, ["in_trash": false])
+        for _ in 0..<2 { try await table.pass(daysAhead: nil) }
+        #expect(try await table.count() == 2)
+        #expect(await isLive(page, in: table))
+        for _ in 0..<3 { try await table.pass(daysAhead: 21) }
+        #expect(try await table.count() == 2)
+        #expect(await isLive(page, in: table))
+        #expect(try await table.exceptions() == ["20261130T090000"])
+    }
+
     // MARK: This and all that follow
 
     @Test func `of this and all that follow only the day goes whose page is thrown away`() async throws {

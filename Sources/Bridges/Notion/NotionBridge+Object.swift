@@ -118,7 +118,7 @@ extension NotionBridge: CorrectingBridge {
         if page.note.isCopy, page.namedOccurrence(columns) != nil {
             return Correction(
                 message: "The Notion page \(page.address) showed an occurrence that its series does not have, or that"
-                    + " another page shows: it is an event of its own now.",
+                    + " is shown elsewhere or no more: it is an event of its own now.",
                 remedy: "Nothing to do if that is right; else put the page into the trash."
             )
         }

@@ -322,12 +322,13 @@ extension Ledger {
         return note
     }
 
-    /// Whether a page comes back whose series is there and has no place for it: it stands for itself from now on.
+    /// Whether a page comes back whose series is there and has no place for it, or no pages for its occurrences any more: it
+    /// stands for itself from now on.
     private func isWithoutPlace(_ id: String, _ columns: Columns) -> Bool {
         guard entries[id] == nil, let departed = departed[id], entries[departed.note.series]?.told != nil else {
             return false
         }
-        return placeOfDeparted(id, columns) == nil
+        return columns.daysAhead == nil || placeOfDeparted(id, columns) == nil
     }
 
     /// Which occurrence of its series, which may have been moved since, a page that is gone has shown.
