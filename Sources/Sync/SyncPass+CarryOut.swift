@@ -287,8 +287,16 @@ extension SnapshotItem {
     ) -> AgreedItem {
         var agreement = Agreement(local: local.fields, remote: remote.fields)
         for field in withheld.union(news) {
-            agreement.local[field] = base?.agreement.local[field]
-            agreement.remote[field] = base?.agreement.remote[field]
+            let former = base?.agreement
+            agreement.local[field] = former?.local[field]
+            agreement.remote[field] = former?.remote[field]
+            // An occurrence that says what its series said is no news of it.
+            let told = FieldKey(field.name)
+            guard withheld.contains(field), field.occurrence != nil, former?.remote[field] == nil,
+                let said = former?.remote[told], said == remote.fields[field]
+            else { continue }
+            agreement.local[field] = former?.local[told]
+            agreement.remote[field] = said
         }
         return AgreedItem(
             series: series ?? self.series,
