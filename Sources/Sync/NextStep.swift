@@ -27,8 +27,9 @@ func nextStep(after error: BridgeError, attempt: Int, random: Double) -> NextSte
         return .stop(LinkProblem(error))
     case .throttled(let retryAfter?):
         return .wait(seconds: Int64(min(max(retryAfter, 1), Outage.longestWait)), isBinding: true, LinkProblem(error))
+    // How long is our own guess: who asks for a pass may try sooner.
     case .throttled(nil):
-        return .wait(seconds: Outage.seconds(attempt, random), isBinding: true, LinkProblem(error))
+        return .wait(seconds: Outage.seconds(attempt, random), isBinding: false, LinkProblem(error))
     case .writesPaused(let seconds):
         return .readOnly(seconds: Int64(min(max(seconds, 1), Outage.longestWait)), LinkProblem(error))
     case .unreachable, .cursorExpired, .changedUpstream:
