@@ -91,6 +91,8 @@ struct SnapshotItem: Sendable {
     var isPartOfKnown = false
     /// How the other links of the calendar stand to it.
     var elsewhere: [LinkID: OtherHolding] = [:]
+    /// Whether the upstream has somebody's own copy of a meeting that is here over another link, too.
+    var isGuestCopy = false
     /// Whether its guests are told over another link.
     var isToldElsewhere = false
     /// Of a conflict that waits for the person, what was seen when it was found.

@@ -166,6 +166,10 @@ extension SyncPass {
     private func deletedLocal(_ item: SnapshotItem, _ decision: Decision) throws -> PreparedItem? {
         guard let local = item.local else { return nil }
         var settlement = Settlement(ending: item)
+        guard !item.isGuestCopy else {
+            settlement.isLeftAlone = true
+            return PreparedItem(settlement, RunEntry(item, "leave", [], undo: nil))
+        }
         settlement.localWrite = .delete(local.stored)
         settlement.conflict = try conflict(decision, item)
         var entry = RunEntry(item, "pull-deletion", [], undo: local.stored.text)

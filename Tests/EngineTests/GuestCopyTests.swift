@@ -1,0 +1,102 @@
+import ICalendar
+import SimulatorGoogle
+import Store
+import Sync
+import Testing
+
+/// Ana's meeting, and the copy of it in the calendar of Bob, whom she invited; both are linked to one calendar here.
+@Suite("Google: a meeting and a guest's copy of it")
+struct GuestCopyTests {
+    private static let (ana, bob) = ("ana@example.com", "bob@example.com")
+    private let clock = WorldClock()
+    private let sides: [GoogleSide]
+    private let world: World
+    private let copy: String
+
+    init() async throws {
+        let words = Words()
+        let organizer = await GoogleSide(seed: 1, clock: clock, words: words, account: Self.ana)
+        let guest = await GoogleSide(seed: 2, clock: clock, words: words, account: Self.bob)
+        sides = [organizer, guest]
+        let day: SimulatorGoogle.JSON = [
+            "summary": "Board", "start": ["date": "2026-11-24"], "end": ["date": "2026-11-25"],
+        ]
+        var meeting = day
+        meeting["attendees"] = [["email": .string(Self.bob)], ["email": "carl@example.org"]]
+        let made = try await organizer.simulator.createEvent(meeting, in: Self.ana)
+        var invitation = day
+        invitation["iCalUID"] = made["iCalUID"]
+        invitation["organizer"] = ["email": .string(Self.ana)]
+        invitation["attendees"] = [
+            ["email": .string(Self.bob), "responseStatus": "needsAction"],
+            ["email": .string(Self.ana), "responseStatus": "accepted"],
+        ]
+        let token = await guest.simulator.makeAccessToken(for: Self.bob)
+        let reply = await guest.simulator.respond(
+            to: APIRequest(
+                method: "POST",
+                path: "/calendar/v3/calendars/primary/events/import",
+                headers: ["authorization": "Bearer \(token)", "content-type": "application/json"],
+                body: Array(invitation.serialized.utf8)
+            )
+        )
+        copy = try #require(try SimulatorGoogle.JSON(parsing: reply.body)["id"]?.text, "\(reply.status)")
+        world = try await World(seed: 1, clock, words, policy: .newest, sides)
+        try await passes()
+    }
+
+    private func passes() async throws {
+        for _ in 0..<3 {
+            for spoke in world.spokes {
+                clock.advance(60)
+                try await world.pass(of: spoke)
+            }
+        }
+    }
+
+    private func live(_ index: Int) async -> [SimulatorGoogle.JSON] {
+        await sides[index].simulator.events(in: sides[index].calendarIdentifier).filter {
+            $0["status"]?.text != "cancelled"
+        }
+    }
+
+    private func here() async throws -> [StoredObject] { try await world.calendars.all(in: world.calendar) }
+
+    @Test func `taken away by the guest, it stays the meeting of all others`() async throws {
+        #expect(try await here().count == 1)
+        try await sides[1].simulator.deleteEvent(copy, in: Self.bob)
+        try await passes()
+        #expect(await live(0).map { $0["attendees"]?.elements?.count } == [2])
+        #expect(await live(1).isEmpty)
+        #expect(try await here().count == 1)
+        // Whoever organises it still takes it away for everybody.
+        let meeting = try #require(await live(0).first?["id"]?.text)
+        try await sides[0].simulator.deleteEvent(meeting, in: Self.ana)
+        try await passes()
+        #expect(try await here().isEmpty)
+        for index in sides.indices { #expect(await sides[index].mails() == 0) }
+    }
+
+    @Test func `what the guest notes in the copy is nobody else's business, but the answer is`() async throws {
+        let changes: SimulatorGoogle.JSON = [
+            "description": "Ask for a raise",
+            "attendees": [
+                ["email": .string(Self.bob), "responseStatus": "tentative"],
+                ["email": .string(Self.ana), "responseStatus": "accepted"],
+            ],
+        ]
+        try await sides[1].simulator.editEvent(copy, changes, in: Self.bob)
+        try await passes()
+        #expect(await live(0).first?["description"] == nil)
+        #expect(try await here().first?.text.contains("raise") == false)
+        #expect(try await here().first?.text.contains("TENTATIVE") == true)
+        #expect(await live(1).first?["description"]?.text == "Ask for a raise")
+        try await sides[0].simulator.editEvent(
+            #require(await live(0).first?["id"]?.text),
+            ["summary": "Board, extraordinary"],
+            in: Self.ana
+        )
+        try await passes()
+        #expect(try await here().first?.text.contains("SUMMARY:Board\\, extraordinary") == true)
+    }
+}
