@@ -13,6 +13,8 @@ struct NewRetry: Sendable {
     var localDigest: String
     var remoteDigest: String
     var problem: LinkProblem
+    /// What undoing makes of the event, where the upstream took some of its writes before one failed.
+    var undo: String?
 }
 
 extension LinkStore {
@@ -25,18 +27,19 @@ extension LinkStore {
                 """
                 INSERT INTO retry (
                     id, link, uid, summary, action, attempts, due_at, local_digest, remote_digest, since,
-                    error_code, error_message, error_remedy
+                    error_code, error_message, error_remedy, undo_text
                 ) VALUES (
                     \(id.value), \(link.id.value), \(.text(retry.uid)), \(.text(retry.summary)),
                     \(.text(retry.action)), \(.integer(retry.attempts)), \(retry.dueAt.value),
                     \(.text(retry.localDigest)), \(.text(retry.remoteDigest)), \(now.value),
-                    \(.text(retry.problem.code)), \(.text(retry.problem.message)), \(.text(retry.problem.remedy))
+                    \(.text(retry.problem.code)), \(.text(retry.problem.message)), \(.text(retry.problem.remedy)),
+                    \(.text(retry.undo))
                 )
                 ON CONFLICT (link, uid) DO UPDATE SET summary = excluded.summary, action = excluded.action,
                     attempts = excluded.attempts, due_at = excluded.due_at, is_dismissed = 0,
                     local_digest = excluded.local_digest, remote_digest = excluded.remote_digest,
                     error_code = excluded.error_code, error_message = excluded.error_message,
-                    error_remedy = excluded.error_remedy
+                    error_remedy = excluded.error_remedy, undo_text = COALESCE(retry.undo_text, excluded.undo_text)
                 """
             )
         }

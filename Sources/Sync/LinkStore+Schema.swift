@@ -56,6 +56,11 @@ extension LinkStore {
             name: "What both sides had before they were linked",
             statements: ["ALTER TABLE pass_item ADD COLUMN undo_upstream TEXT"]
         ),
+        // The event before the first of its writes, where the upstream took some of them and not all.
+        Migration(
+            name: "What was there before it was half written",
+            statements: ["ALTER TABLE retry ADD COLUMN undo_text TEXT"]
+        ),
         // UIDs, on either side, of events that a plan takes for one with another, and that a person says are two.
         Migration(
             name: "What a person says is two events",

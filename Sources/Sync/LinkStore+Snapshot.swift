@@ -182,7 +182,7 @@ private struct RawSnapshot: Sendable {
         // An item whose upkeep waits is in step, and treated as such.
         let retries = try transaction.rows(
             """
-            SELECT uid, attempts, due_at, local_digest, remote_digest, error_code FROM retry
+            SELECT uid, attempts, due_at, local_digest, remote_digest, error_code, undo_text FROM retry
             WHERE link = \(link.id.value) AND action <> \(.text(SyncPass.upkeepWord))
             """
         )

@@ -107,5 +107,6 @@ extension WaitingItem {
         localDigest = try row.text("local_digest")
         remoteDigest = try row.text("remote_digest")
         isDisputed = try row.text("error_code") == LinkProblem.changedMeanwhile.code
+        undo = try row.optionalText("undo_text")
     }
 }

@@ -64,6 +64,8 @@ struct WaitingItem: Sendable {
     var remoteDigest: String
     /// Whether it was found changed upstream when it was to be written.
     var isDisputed: Bool
+    /// The event before the first of its writes, where the upstream took some of them and not all.
+    var undo: String?
 }
 
 /// One item as the database has it in one moment.

@@ -105,7 +105,8 @@ extension SyncPass {
             dueAt: isLasting || attempts >= Backoff.maximumAttempts ? nil : clock.now() + wait,
             localDigest: item.localDigest,
             remoteDigest: item.remoteDigest,
-            problem: problem
+            problem: problem,
+            undo: halfWritten.removeValue(forKey: item.uid)
         )
         try await state.save(retry, of: link)
         note(.failed(problem), RunEntry(item, word, [], undo: nil)) { $0.failed += 1 }

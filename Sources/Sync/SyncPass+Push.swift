@@ -55,7 +55,8 @@ extension SyncPass {
         guard let local = item.local, let remote = item.remote else { return nil }
         var target = try target(fields, of: local, over: remote)
         target = try withoutOutdatedForms(target, fields, of: item)
-        let entry = RunEntry(item, "push", fields, undo: former(fields, of: item, local, remote))
+        let undo = item.retry?.undo ?? former(fields, of: item, local, remote)
+        let entry = RunEntry(item, "push", fields, undo: undo)
         return try outgoing(target, item, decision, local, nil, entry) { $0.pushed += 1 }
     }
 
@@ -106,7 +107,7 @@ extension SyncPass {
         let write: LocalWrite? =
             object.text == local.stored.text ? nil : .replace(local.stored, by: Draft(object, at: clock.now()))
         let written = try item.written(object, over: local, bridge.fields)
-        var entry = RunEntry(item, "merge", pulled.union(pushed), undo: local.stored.text)
+        var entry = RunEntry(item, "merge", pulled.union(pushed), undo: item.retry?.undo ?? local.stored.text)
         if entry.undoUpstream == nil, pulled.contains(.schedule) { entry.family = family(of: item) }
         return try outgoing(target, item, decision, written, write, entry) { $0.merged += 1 }
     }
@@ -155,7 +156,10 @@ extension SyncPass {
         try await keepLoser(outgoing)
         let answer: Answer?
         if let target = outgoing.target {
-            answer = try await perform(outgoing.writes, for: outgoing.item, meaning: target, outgoing.intention)
+            halfWritten[outgoing.item.uid] = nil
+            answer = try await perform(outgoing.writes, for: outgoing.item, meaning: target, outgoing.intention) {
+                $0.halfWritten[outgoing.item.uid] = outgoing.entry.undo
+            }
         } else {
             answer = nil
             if isListing { for record in outgoing.item.records { writtenMeanwhile.note(record) } }
@@ -241,12 +245,13 @@ extension SyncPass {
     /// Performs writes one by one, and remembers after each what the upstream has now; nil where there are none.
     ///
     /// `target` is what the upstream says after the last of them. What is intended is noted before the first, since its
-    /// outcome may stay unknown.
+    /// outcome may stay unknown; `begun` hears that the first of several is done.
     mutating func perform(
         _ writes: [RecordWrite],
         for item: SnapshotItem,
         meaning target: CalendarObject? = nil,
-        _ intention: Intention? = nil
+        _ intention: Intention? = nil,
+        begun: (inout SyncPass) -> Void = { _ in }
     ) async throws -> Answer? {
         var records = Dictionary(item.records.map { ($0.id, $0) }) { _, last in last }
         var series = item.series ?? ""
@@ -272,6 +277,7 @@ extension SyncPass {
             let mirrored = mirrored(answer, to: write, for: item, &records, &series)
             let result = self.answer(mirrored, series)
             guard index < writes.count - 1 else { return result }
+            begun(&self)
             let agreed = result.remote.flatMap { reached in
                 target.map { item.agreed(reaching: reached, of: series, saying: $0, onto: bridge.fields) }
             }

@@ -32,6 +32,9 @@ public struct SyncPass: Sendable {
     /// What the upstream lets nobody do at all, creations (`true`) and other writes: it is not asked again in this pass.
     var forbidden: [Bool: Refusal] = [:]
 
+    /// Of items whose writes the upstream took in part, the events before the first of them.
+    var halfWritten: [String: String] = [:]
+
     /// Series that were written upstream.
     var written: Set<String> = []
 

@@ -199,6 +199,33 @@ struct UnseenExceptionTests {
         #expect(try await isKept())
     }
 
+    @Test func `what a fault let go up in part is undone as a whole`() async throws {
+        let before = try await object().text
+        let ours = Self.edited.replacing("%UID", with: try await object().uid)
+        try await edit { text in
+            text.replacing("END:VCALENDAR", with: ours).replacing("SUMMARY:Series", with: "SUMMARY:Renamed")
+        }
+        await side.simulator.add(Fault(.failBefore(status: 503), method: "PATCH", skip: 1))
+        world.clock.advance(60)
+        let first = try await world.pass(of: spoke)
+        #expect(first.counts.failed == 1)
+        world.clock.advance(3600)
+        let second = try await world.pass(of: spoke)
+        #expect(second.counts.pushed == 1)
+        let there = await side.simulator.events(in: side.calendarIdentifier)
+        #expect(Set(there.compactMap { $0["summary"]?.text }) == ["Renamed", "Ours"])
+        let scheduler = world.scheduler(of: spoke)
+        for run in [second.run, first.run] {
+            _ = try await scheduler.undo(#require(run), by: Author(.restore, name: "alice"))
+        }
+        #expect(!before.contains("Ours"))
+        #expect(try await object().text.contains("SUMMARY:Ours") == false)
+        #expect(try await object().text.contains("SUMMARY:Series"))
+        for _ in 0..<2 { try await world.pass(of: spoke) }
+        let after = await side.simulator.events(in: side.calendarIdentifier)
+        #expect(Set(after.compactMap { $0["summary"]?.text }) == ["Series"])
+    }
+
     @Test func `an occurrence that nobody changed is written at the revision it has`() async throws {
         let ours = Self.edited.replacing("%UID", with: try await object().uid)
         try await edit { $0.replacing("END:VCALENDAR", with: ours) }
