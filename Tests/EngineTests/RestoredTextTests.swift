@@ -1,5 +1,7 @@
 import Bridging
 import ICalendar
+import SQL
+import SQLite
 import SimulatorNotion
 import Store
 import Sync
@@ -70,6 +72,32 @@ struct RestoredTextTests {
         #expect(await table.side.pages().first?.columnText("Repeats") == "")
         #expect(try await table.object()?.text == text)
         #expect(try await table.world.links.quarantine(of: table.spoke.link.principal).isEmpty)
+    }
+
+    @Test func `a rule that never was one is left alone by one who comes from an earlier release, too`() async throws {
+        let table = try await BadPagesTests.Table()
+        let rule: JSONValue = ["rich_text": BadPagesTests.Table.text("RRULE:FREQ=HOURLY;COUNT=5")]
+        let id = try await table.make("Run", ["start": "2026-11-20"], ["Repeats": rule])
+        try await table.world.pass(of: table.spoke)
+        // What that one did not remember.
+        try await table.world.database.write { transaction in
+            try transaction.run(
+                """
+                UPDATE link
+                SET cursor = REPLACE(
+                    REPLACE(cursor, '"departed":{},', ''), \(.text(rules(of: id))), '"repeats":{}')
+                """
+            )
+        }
+        for _ in 0..<2 { try await table.world.pass(of: table.spoke, isSweeping: true) }
+        #expect(try await table.quarantine().count == 1)
+        let page = await table.side.pages().first { $0["id"]?.string == id }
+        #expect(page?.columnText("Repeats") == "RRULE:FREQ=HOURLY;COUNT=5")
+    }
+
+    /// What a cursor remembers of the rules of a table with one bad page.
+    private func rules(of page: String) -> String {
+        "\"repeats\":{\"\(page.filter { $0 != "-" })\":\"RRULE:FREQ=HOURLY;COUNT=5\"}"
     }
 
     @Test func `a rule that never was one stays in quarantine whatever else changes on its page`() async throws {

@@ -49,6 +49,8 @@ struct PullCursor: Sendable, Hashable {
             $0.string.flatMap(DepartedOccurrence.init(line:))
         }
         self.ledger.noteDepartures(departed ?? [:])
+        // Earlier releases did not tell a page that never recurred from one whose rule never made sense: all are read anew.
+        if departed == nil { (self.columns, self.ledger.knowsBadRules) = ("", false) }
     }
 
     var cursor: SyncCursor {
@@ -97,6 +99,9 @@ struct Ledger: Sendable, Hashable {
 
     /// By compact identifier.
     private(set) var entries: [String: Entry] = [:]
+
+    /// Whether a page without a text of `Repeats` is known to have had none that made no sense.
+    fileprivate(set) var knowsBadRules = true
 
     /// The page that has the UID of that digest.
     private var owners: [String: String] = [:]
@@ -271,6 +276,7 @@ extension Ledger {
             guard let known else { return text }
             // It did not recur.
             guard let repeats = known.repeats else {
+                guard knowsBadRules else { return text }
                 page.note.repeats = ""
                 return nil
             }
