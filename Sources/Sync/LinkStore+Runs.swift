@@ -130,7 +130,9 @@ extension LinkStore {
         }
     }
 
-    /// Writes down what a run did to one event.
+    /// Writes down what a run did to one event; of one that it dealt with twice, both together.
+    ///
+    /// What was done stays to be undone, whatever failed after it.
     static func insert(_ entry: RunEntry, of run: RunID, _ transaction: borrowing SQLTransaction) throws {
         try transaction.run(
             """
@@ -143,7 +145,11 @@ extension LinkStore {
                 \(.text(entry.undo)), \(.text(entry.undoUpstream)), \(.text(entry.removes?.rawValue)),
                 \(.text(entry.family)), \(.integer(entry.tellsGuests ? 1 : 0)))
             ON CONFLICT (pass, uid) DO UPDATE SET action = excluded.action, outcome = excluded.outcome,
-                message = excluded.message, fields = excluded.fields, family = excluded.family
+                message = excluded.message, family = excluded.family,
+                fields = CASE WHEN pass_item.fields = '' OR excluded.fields = ''
+                    THEN pass_item.fields || excluded.fields
+                    ELSE pass_item.fields || \(.text("\n")) || excluded.fields END
+            WHERE pass_item.outcome <> 'done' OR excluded.outcome = 'done'
             """
         )
     }
@@ -241,6 +247,7 @@ extension RunItem {
         action = try row.text("action")
         outcome = try row.text("outcome")
         message = try row.optionalText("message")
-        fields = try row.text("fields").utf8.split(separator: UInt8(ascii: "\n")).map { String(Substring($0)) }
+        let names = try row.text("fields").utf8.split(separator: UInt8(ascii: "\n")).map { String(Substring($0)) }
+        fields = Set(names).sorted()
     }
 }

@@ -178,15 +178,23 @@ extension LinkStore {
     }
 
     /// Notes in one transaction what became of some changes that were not answered.
-    func settleUnanswered(_ changes: some Sequence<FoundChange> & Sendable, over link: Link) async throws {
+    func settleUnanswered(
+        _ changes: some Sequence<FoundChange> & Sendable,
+        over link: Link,
+        in run: RunID?
+    ) async throws {
         let now = now()
         try await database.write { transaction in
             for change in changes {
                 let uid = change.uid
                 if let agreed = change.agreed {
-                    try Self.save(agreed, for: uid, run: nil, of: link.id, at: now, transaction)
+                    let found = change.entry == nil ? nil : run
+                    try Self.save(agreed, for: uid, run: found, of: link.id, at: now, transaction)
                 }
-                try Self.conclude(change.found, transaction)
+                try Self.conclude(change.lines, transaction)
+                if let entry = change.entry, let run { try Self.insert(entry, of: run, transaction) }
+                // A creation is agreed on with everything else about its event.
+                guard !change.isCreation else { continue }
                 try transaction.run("DELETE FROM intent WHERE link = \(link.id.value) AND uid = \(.text(uid))")
             }
         }

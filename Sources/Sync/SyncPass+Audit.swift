@@ -4,7 +4,8 @@ import Store
 /// The line of a write is written before the upstream hears of it: whatever happens then, the trail tells of it.
 ///
 /// What the upstream answered is said in that line together with what is noted of the answer. A line of which nothing was
-/// noted stays one of a write that was begun, unless a later pass finds that the upstream says what was to be written.
+/// noted, since the process died or the answer was lost, stays one of a write that was begun, unless a later pass finds that
+/// the upstream says what was to be written.
 extension SyncPass {
     /// Performs a write under a line of the trail; what was answered is written into it with what follows.
     ///
@@ -21,8 +22,22 @@ extension SyncPass {
         } catch {
             result = .failure(error)
         }
-        audit.append(line.concluded(write, result, detail: correction?.message))
+        note(result, of: write, under: line, detail: correction?.message)
         return try result.get()
+    }
+
+    /// Says in the line of a write what was answered; one without an answer stays open, for a later look to tell.
+    mutating func note(
+        _ result: Result<UpstreamRecord?, BridgeError>,
+        of write: RecordWrite,
+        under line: AuditEntry,
+        detail: String? = nil
+    ) {
+        if let concluded = line.concluded(write, result, detail: detail) {
+            audit.append(concluded)
+        } else {
+            unanswered[line.subject ?? "", default: []].append(line)
+        }
     }
 
     /// Writes down that writes are about to be made, and what is intended by them.
@@ -37,7 +52,7 @@ extension SyncPass {
         return try await state.begin(lines, intending: intentions, over: link)
     }
 
-    /// A settlement of what needed no write; what was begun by an earlier process and never answered has happened then.
+    /// A settlement of what needed no write; what was begun and never answered has happened then.
     func found(_ prepared: PreparedItem?) -> PreparedItem? {
         guard var prepared, let lines = unanswered[prepared.settlement.uid] else { return prepared }
         prepared.settlement.found = lines.compactMap(\.foundWritten)
@@ -45,8 +60,11 @@ extension SyncPass {
     }
 
     /// Says of what was begun and is not found by a whole pass that it was not: what comes later has other causes.
+    ///
+    /// What this pass began itself, the listing that it looked at may not show yet.
     func giveUpUnanswered() async throws {
-        try await state.conclude(unanswered.values.joined().compactMap(\.notFound))
+        let earlier = unanswered.values.joined().filter { $0.run == nil || $0.run != run?.rawValue }
+        try await state.conclude(earlier.compactMap(\.notFound))
     }
 
     /// The lines not yet written down.
@@ -61,7 +79,7 @@ extension AuditEntry {
     static let pass = "link"
 
     private static let noAnswer = "no answer was noted"
-    private static let wasFound = "found written after a restart"
+    private static let wasFound = "no answer was noted, and a later pass found it written"
     private static let wasNotFound = "no answer was noted, and the next pass did not find it written"
 
     /// The line about a write that is about to be made.
@@ -79,15 +97,16 @@ extension AuditEntry {
         )
     }
 
-    /// The line once the write was answered.
+    /// The line once the write was answered; nil where it was not, so that nobody knows whether it was done.
     func concluded(
         _ write: RecordWrite,
         _ result: Result<UpstreamRecord?, BridgeError>,
         detail: String? = nil
-    ) -> AuditEntry {
+    ) -> AuditEntry? {
         var line = self
         switch result {
         case .success: (line.action, line.detail) = (write.auditAction, detail)
+        case .failure(let error) where !error.isCertain: return nil
         case .failure(let error):
             (line.action, line.detail) = (.upstreamRefused, "\(write.auditAction.rawValue): \(error.sentence)")
         }
@@ -103,7 +122,7 @@ extension AuditEntry {
     }
 
     /// The same once it was looked for in vain.
-    fileprivate var notFound: AuditEntry? {
+    var notFound: AuditEntry? {
         guard let begunAction else { return nil }
         var line = self
         line.detail = "\(begunAction.rawValue): \(Self.wasNotFound)"
@@ -112,6 +131,9 @@ extension AuditEntry {
 
     /// Whether an event was about to be deleted upstream, and nothing more is known of that.
     var isBegunDeletion: Bool { begunAction == .upstreamDeleted }
+
+    /// Whether an event was about to be made upstream, and nothing more is known of that.
+    var isBegunCreation: Bool { begunAction == .upstreamCreated }
 
     /// What was begun, as long as nothing more is known of it.
     private var begunAction: Action? {

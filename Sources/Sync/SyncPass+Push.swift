@@ -177,6 +177,8 @@ extension SyncPass {
             ? remains(of: outgoing, in: answer?.remote)
             : news(of: item, in: answer?.remote, besides: outgoing.decision.pushed, ours: outgoing.local?.fields)
         var settlement = Settlement(item.uid)
+        // What is made again here was found gone there.
+        if isCreation { settlement.found = begunDeletions(of: item).compactMap(\.foundWritten) }
         settlement.mirrored = answer?.mirrored
         if let answer { settlement.protection = protection(of: answer.mirrored.records) }
         settlement.localWrite = outgoing.localWrite

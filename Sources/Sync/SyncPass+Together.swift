@@ -51,7 +51,7 @@ extension SyncPass {
         var answered: [(outgoing: OutgoingItem, outcome: Result<PreparedItem, any Error>)] = []
         for (place, (outgoing, result)) in zip(together, results).enumerated() {
             let write = outgoing.writes[0]
-            audit.append(lines[place].concluded(write, result))
+            note(result, of: write, under: lines[place])
             let outcome = Result<PreparedItem, any Error> {
                 let record = try result.get()
                 let answer = outgoing.target == nil ? nil : answer(record, to: write, for: outgoing.item)

@@ -3,7 +3,7 @@ import ICalendar
 import Reconcile
 import Store
 
-/// Deletions upstream that an earlier process began, and of which it noted no answer.
+/// Deletions upstream that were begun, and of which no answer was noted: the process died, or the answer was lost.
 extension SyncPass {
     /// Decisions by which nothing goes here for the sole reason that the gateway itself took it away upstream.
     ///
@@ -18,14 +18,19 @@ extension SyncPass {
         return decisions
     }
 
+    /// The deletions of an event upstream of which nothing is known but that they were begun.
+    func begunDeletions(of item: SnapshotItem) -> [AuditEntry] {
+        (unanswered[item.uid] ?? []).filter(\.isBegunDeletion)
+    }
+
     /// What is noted of an event that is no more, or that the upstream alone was to lose.
     ///
-    /// A deletion that reached the upstream before the process ended gets the line in a run that it never had.
+    /// A deletion that reached the upstream without our hearing so gets the line in a run that it never had.
     func forgotten(_ item: SnapshotItem) throws -> PreparedItem {
         var settlement = Settlement(ending: item)
         settlement.isLeftAlone = item.local != nil
         guard item.local == nil, let base = item.base, !base.localText.isEmpty,
-            unanswered[item.uid]?.contains(where: \.isBegunDeletion) == true
+            !begunDeletions(of: item).isEmpty
         else { return PreparedItem(settlement) }
         var entry = RunEntry(item, Action.deleteRemote.word, [], undo: base.localText)
         entry.summary = try base.localObject()?.summary

@@ -128,7 +128,7 @@ extension SyncScheduler {
             } catch {
                 result = .failure(error)
             }
-            try await links.conclude([begun.concluded(write, result)])
+            try await links.conclude([begun.concluded(write, result)].compactMap { $0 })
             guard case .failure(let error) = result else { continue }
             if case .unreachable = error { throw error }
             guard error.concernsItem else { throw error }

@@ -112,7 +112,7 @@ struct WriteTrailTests {
         await pass(bench, Life(calls: .max))
         let found = try await lines(bench)
         #expect(found.first?.id == begun.id && found.first?.action == change.action)
-        #expect(found.first?.detail == "found written after a restart")
+        #expect(found.first?.detail == "no answer was noted, and a later pass found it written")
         #expect(found.count == before + (change == .override ? 2 : 1))
     }
 
