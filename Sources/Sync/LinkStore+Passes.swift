@@ -15,6 +15,8 @@ struct LinkPlace: Sendable {
     var hasIntents: Bool
     /// Whether a pass ever carried out all that could be carried out.
     var hasSynced: Bool
+    /// Whether a pass ever ended while the account might write there.
+    var hasWritten: Bool
     /// How often somebody decided something so far.
     var decisions: Int64
     /// Before then the upstream takes no writes.
@@ -60,7 +62,7 @@ extension LinkStore {
             let row = try transaction.row(
                 """
                 SELECT cursor, seen_revision, seen_mark, pending, decisions, last_synced_at IS NOT NULL AS has_synced,
-                    writes_not_before,
+                    has_written, writes_not_before,
                     (SELECT revision FROM calendar WHERE calendar.id = link.calendar AND deleted_at IS NULL) AS revision,
                     EXISTS (SELECT 1 FROM intent WHERE intent.link = link.id) AS has_intents
                 FROM link WHERE id = \(link.id.value)
@@ -75,6 +77,7 @@ extension LinkStore {
                     pending: Int(try row.integer("pending")),
                     hasIntents: try row.bool("has_intents"),
                     hasSynced: try row.bool("has_synced"),
+                    hasWritten: try row.bool("has_written"),
                     decisions: try row.integer("decisions"),
                     writesNotBefore: try row.optionalInstant("writes_not_before")
                 )
@@ -110,6 +113,7 @@ extension LinkStore {
                     seen_revision = CASE WHEN \(isUndisturbed) THEN \(.integer(finish.revision)) ELSE NULL END,
                     seen_mark = CASE WHEN \(isUndisturbed) THEN \(.text(finish.mark)) ELSE seen_mark END,
                     pending = \(.integer(finish.pending)), failures = 0, not_before = NULL,
+                    has_written = CASE WHEN access = 'reader' THEN has_written ELSE 1 END,
                     last_synced_at = CASE WHEN \(.integer(finish.isSynced)) = 1 AND \(isUndisturbed) THEN \(now.value)
                         ELSE last_synced_at END,
                     state = CASE WHEN state IN ('paused', 'preview') THEN state ELSE \(.text(state.rawValue)) END,

@@ -74,6 +74,18 @@ extension LinkStore {
                 """
             ]
         ),
+        // 1 once a pass has ended while the account might write there: all that was here then had a way to go.
+        Migration(
+            name: "Which links ever wrote",
+            statements: [
+                "ALTER TABLE link ADD COLUMN has_written BIGINT NOT NULL DEFAULT 0",
+                """
+                UPDATE link SET has_written = 1
+                WHERE last_synced_at IS NOT NULL AND access <> 'reader'
+                    OR EXISTS (SELECT 1 FROM base WHERE base.link = link.id AND origin = 'gateway')
+                """,
+            ]
+        ),
     ]
 
     private static let choices = [

@@ -5,15 +5,23 @@ import Reconcile
 extension SyncPass {
     /// What would go upstream if the account might write there as its link is meant to.
     ///
-    /// Of a calendar that could only ever be read there is nothing: it is not written here.
-    func stranded(in snapshot: Snapshot) throws -> [String: Decision] {
+    /// Of a calendar that could only ever be read there is nothing: it is not written here, and what was here before it had
+    /// no way to go. What comes down instead of a deletion is no such edit.
+    func stranded(
+        in snapshot: Snapshot,
+        from place: LinkPlace,
+        besides decisions: [String: Decision]
+    ) throws -> [String: Decision] {
         guard link.access == .reader, link.direction != .pull, try link.readFilters().busyOnly != true else {
             return [:]
         }
         var part = snapshot
-        part.items = snapshot.items.filter { _, item in
-            guard item.local != nil else { return false }
-            return item.retry != nil || item.base.map { $0.localDigest != item.localDigest } ?? false
+        part.items = snapshot.items.filter { uid, item in
+            guard item.local != nil else {
+                return place.hasWritten && item.isAgreed && item.remote != nil && decisions[uid] == nil
+            }
+            let isEdited = item.base.map { $0.localDigest != item.localDigest } ?? false
+            return item.retry != nil || isEdited || place.hasWritten && item.base == nil && item.remote == nil
         }
         guard !part.items.isEmpty else { return [:] }
         var meant = link
@@ -42,13 +50,18 @@ extension SyncPass {
 }
 
 extension Action {
-    /// Whether an event that is here would be written there.
+    /// Whether something would be written there.
     fileprivate var wantsUpstream: Bool {
         switch self {
-        case .push, .merge, .createRemote: true
-        case .agree, .forget, .pull, .createLocal, .deleteLocal, .deleteRemote, .hold: false
+        case .push, .merge, .createRemote, .deleteRemote: true
+        case .agree, .forget, .pull, .createLocal, .deleteLocal, .hold: false
         }
     }
+}
+
+extension SnapshotItem {
+    /// Whether both sides agreed on it, and nobody ended that.
+    fileprivate var isAgreed: Bool { base.map { !$0.isVoid } ?? false }
 }
 
 extension LinkProblem {

@@ -165,7 +165,7 @@ public struct SyncPass: Sendable {
         try await settleUnanswered(in: &snapshot)
         let waiting = Set(snapshot.items.filter { $0.value.retry != nil }.keys)
         let decisions = sparingWhatWeDeleted(try decide(on: &snapshot))
-        let stranded = try stranded(in: snapshot)
+        let stranded = try stranded(in: snapshot, from: place, besides: decisions)
         let allowed = try await refuseMassDeletion(decisions, of: snapshot)
 
         if !place.hasSynced {
