@@ -16,7 +16,7 @@ extension LinkStore {
             let rows = try transaction.rows(
                 """
                 SELECT retry.uid, attempts, due_at, retry.local_digest, retry.remote_digest, error_code,
-                    COALESCE(base.series, retry.uid) AS series
+                    undo_text, COALESCE(base.series, retry.uid) AS series
                 FROM retry LEFT JOIN base ON base.link = retry.link AND base.uid = retry.uid
                 WHERE retry.link = \(link.id.value) AND action = \(.text(SyncPass.upkeepWord))
                 """
