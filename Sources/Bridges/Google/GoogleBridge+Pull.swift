@@ -6,19 +6,21 @@ import Synchronization
 extension GoogleBridge {
     /// Lists what changed since `cursor`, or everything, always to the last page.
     ///
-    /// Changed default reminders make every event that uses them another one, and a changed role may show what it hid, or hide
-    /// what it showed. Of neither Google tells anything: the whole calendar is then listed again.
+    /// Changed default reminders make every event that uses them another one, and another role may show what one that sees when
+    /// somebody is busy hid. Of neither Google tells anything: the whole calendar is then listed again.
     public func pull(since cursor: SyncCursor?) async throws(BridgeError) -> PulledRecords {
         guard let cursor else { return try await list(since: nil) }
         guard let position = EventCursor(cursor) else { throw .cursorExpired }
         let pulled = try await list(since: position)
-        let role = defaultReminders.role
-        let isSameRole = role == nil || position.role == nil || role == position.role
-        guard defaultReminders.value == position.defaultReminders, isSameRole else {
+        let showsMore = position.role == Self.busyRole && defaultReminders.role != Self.busyRole
+        guard defaultReminders.value == position.defaultReminders, !showsMore else {
             return try await list(since: nil)
         }
         return pulled
     }
+
+    /// The role that is told when somebody is busy, and nothing else.
+    private static let busyRole = "freeBusyReader"
 
     private func list(since position: EventCursor?) async throws(BridgeError) -> PulledRecords {
         let pages = Mutex<[UpstreamRecord]>([])
