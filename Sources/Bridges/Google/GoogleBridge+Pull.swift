@@ -135,12 +135,12 @@ struct EventCursor: Hashable {
     }
 
     var cursor: SyncCursor {
-        let value = JSON.members([
+        let members: [(String, JSON)] = [
             ("version", .integer(Self.version)),
             ("syncToken", .string(syncToken)),
             ("defaultReminders", defaultReminders),
-            ("role", role.map(JSON.string) ?? .null),
-        ])
-        return SyncCursor(rawValue: value.serialized)
+        ]
+        let noted = role.map { [("role", JSON.string($0))] } ?? []
+        return SyncCursor(rawValue: JSON.members(members + noted).serialized)
     }
 }
