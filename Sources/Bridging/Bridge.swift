@@ -75,9 +75,6 @@ public protocol InquiringBridge: Bridge {
 public protocol AnsweringBridge: Bridge {
     /// Whether the account declined the invitation that these records are.
     func isDeclined(_ series: [UpstreamRecord]) -> Bool
-
-    /// Whether an event, as it is there, is an invitation of somebody else's: then it is the account's own copy.
-    func isInvitation(_ object: CalendarObject) -> Bool
 }
 
 /// An upstream with events that only its own applications may change.

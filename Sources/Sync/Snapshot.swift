@@ -93,7 +93,7 @@ struct SnapshotItem: Sendable {
     var isPartOfKnown = false
     /// How the other links of the calendar stand to it.
     var elsewhere: [LinkID: OtherHolding] = [:]
-    /// Whether the upstream has somebody's own copy of a meeting that is here over another link, too.
+    /// Whether the upstream has a guest's own copy of a meeting that is here over the organizer's link, too.
     var isGuestCopy = false
     /// Whether its guests are told over another link.
     var isToldElsewhere = false

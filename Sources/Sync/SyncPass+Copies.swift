@@ -2,18 +2,22 @@ import Bridging
 import ICalendar
 import Reconcile
 
-/// A meeting that is here over two links: that of somebody who is invited, and another one's.
+/// A meeting that is here over two links: that of whoever organises it, and that of somebody who is invited.
 ///
 /// What a guest does to the copy in the own calendar is nobody else's business: changed or taken away there, the meeting
 /// stays what it is for all others. Only the answer concerns them.
 extension SyncPass {
     /// Notes which items are such copies.
     func noteCopies(on snapshot: inout Snapshot) throws {
-        guard let bridge = bridge as? any AnsweringBridge else { return }
-        for (uid, item) in snapshot.items where item.elsewhere.values.contains(where: \.isInStep) {
+        for (uid, item) in snapshot.items where !item.elsewhere.isEmpty {
+            let others = item.elsewhere.filter { $0.value.isInStep }.keys
+            let calendars = others.compactMap { snapshot.others[$0]?.link.upstreamCalendar.lowercased() }
+            guard !calendars.isEmpty else { continue }
             let former = item.base.flatMap { $0.remoteText.isEmpty ? nil : $0.remoteText }
             let known = try item.remote?.object ?? former.map { try CalendarObject(parsing: $0) }
-            snapshot.items[uid]?.isGuestCopy = known.map(bridge.isInvitation) ?? false
+            guard let organizer = known?.organizer else { continue }
+            snapshot.items[uid]?.isGuestCopy =
+                calendars.contains(organizer) && link.upstreamCalendar.lowercased() != organizer
         }
     }
 
@@ -32,6 +36,14 @@ extension SyncPass {
             }
         }
         return decisions
+    }
+}
+
+extension CalendarObject {
+    /// The address of whoever organises the event, in lower case; nil where nobody is said to.
+    fileprivate var organizer: String? {
+        let value = (master ?? overrides.first)?.first("ORGANIZER")?.value.lowercased()
+        return value.map { $0.hasPrefix("mailto:") ? String($0.dropFirst("mailto:".count)) : $0 }
     }
 }
 

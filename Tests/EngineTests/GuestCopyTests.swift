@@ -24,14 +24,23 @@ struct GuestCopyTests {
         var meeting = day
         meeting["attendees"] = [["email": .string(Self.bob)], ["email": "carl@example.org"]]
         let made = try await organizer.simulator.createEvent(meeting, in: Self.ana)
-        var invitation = day
-        invitation["iCalUID"] = made["iCalUID"]
-        invitation["organizer"] = ["email": .string(Self.ana)]
-        invitation["attendees"] = [
-            ["email": .string(Self.bob), "responseStatus": "needsAction"],
-            ["email": .string(Self.ana), "responseStatus": "accepted"],
+        copy = try await Self.invite(guest, by: Self.ana, uid: try #require(made["iCalUID"]?.text))
+        world = try await World(seed: 1, clock, words, policy: .newest, sides)
+        try await passes()
+    }
+
+    /// Puts the copy of a meeting that somebody else organises into a guest's calendar, and answers its identifier.
+    private static func invite(_ guest: GoogleSide, by organizer: String, uid: String) async throws -> String {
+        let account = guest.calendarIdentifier
+        let invitation: SimulatorGoogle.JSON = [
+            "summary": "Board", "start": ["date": "2026-11-24"], "end": ["date": "2026-11-25"],
+            "iCalUID": .string(uid), "organizer": ["email": .string(organizer)],
+            "attendees": [
+                ["email": .string(account), "responseStatus": "needsAction"],
+                ["email": .string(organizer), "responseStatus": "accepted"],
+            ],
         ]
-        let token = await guest.simulator.makeAccessToken(for: Self.bob)
+        let token = await guest.simulator.makeAccessToken(for: account)
         let reply = await guest.simulator.respond(
             to: APIRequest(
                 method: "POST",
@@ -40,9 +49,7 @@ struct GuestCopyTests {
                 body: Array(invitation.serialized.utf8)
             )
         )
-        copy = try #require(try SimulatorGoogle.JSON(parsing: reply.body)["id"]?.text, "\(reply.status)")
-        world = try await World(seed: 1, clock, words, policy: .newest, sides)
-        try await passes()
+        return try #require(try SimulatorGoogle.JSON(parsing: reply.body)["id"]?.text, "\(reply.status)")
     }
 
     private func passes() async throws {
@@ -75,6 +82,40 @@ struct GuestCopyTests {
         try await passes()
         #expect(try await here().isEmpty)
         for index in sides.indices { #expect(await sides[index].mails() == 0) }
+    }
+
+    @Test func `where both are guests of somebody else, the meeting is what its organizer makes of it`() async throws {
+        let (clock, words) = (WorldClock(), Words())
+        var sides: [GoogleSide] = []
+        for (seed, account) in [(UInt64(3), "carl@example.com"), (4, "dora@example.com")] {
+            sides.append(await GoogleSide(seed: seed, clock: clock, words: words, account: account))
+        }
+        var copies: [String] = []
+        for side in sides {
+            let id = try await Self.invite(side, by: "boss@example.com", uid: "meeting@example.com")
+            copies.append(id)
+        }
+        let world = try await World(seed: 2, clock, words, policy: .newest, sides)
+        func passes() async throws {
+            for _ in 0..<3 {
+                for spoke in world.spokes {
+                    clock.advance(60)
+                    try await world.pass(of: spoke)
+                }
+            }
+        }
+        try await passes()
+        #expect(try await world.calendars.all(in: world.calendar).count == 1)
+        for (side, copy) in zip(sides, copies) {
+            try await side.simulator.editEvent(copy, ["summary": "Moved"], in: side.calendarIdentifier)
+        }
+        try await passes()
+        #expect(try await world.calendars.all(in: world.calendar).first?.text.contains("SUMMARY:Moved") == true)
+        for (side, copy) in zip(sides, copies) {
+            try await side.simulator.deleteEvent(copy, in: side.calendarIdentifier)
+        }
+        try await passes()
+        #expect(try await world.calendars.all(in: world.calendar).isEmpty)
     }
 
     @Test func `what the guest notes in the copy is nobody else's business, but the answer is`() async throws {

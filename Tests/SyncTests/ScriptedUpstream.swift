@@ -304,8 +304,6 @@ struct ScriptedBridge: NotifyingBridge, AnsweringBridge, PagingBridge, BatchingB
         try await upstream.closeChannel(channel.id)
     }
 
-    func isInvitation(_ object: CalendarObject) -> Bool { false }
-
     func isDeclined(_ series: [UpstreamRecord]) -> Bool {
         series.contains { $0.payload.contains("COMMENT:DECLINED") }
     }

@@ -12,11 +12,6 @@ extension GoogleBridge {
         return !live.contains { ["accepted", "tentative"].contains(answer(to: $0)) }
     }
 
-    public func isInvitation(_ object: CalendarObject) -> Bool {
-        guard let organizer = ComponentReader.organizer(of: object) else { return false }
-        return ![link.account, link.calendar].contains { $0?.lowercased() == organizer }
-    }
-
     /// What the account answered to an event or an occurrence; nil where it was not asked, or the occurrence is cancelled.
     private func answer(to record: UpstreamRecord) -> String? {
         let event = try? JSONReader.value(of: record.payload)
