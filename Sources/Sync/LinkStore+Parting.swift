@@ -7,6 +7,8 @@ import Store
 struct JoinedEvent: Sendable {
     var uid: String
     var records: [UpstreamRecord]
+    /// Our object as the run left it.
+    var etag: String
     /// Our text before; nil where the run left our side alone.
     var formerHere: String?
     /// The upstream's text before; nil where the run left that side alone.
@@ -19,7 +21,7 @@ extension LinkStore {
         try await database.read { transaction in
             let rows = try transaction.rows(
                 """
-                SELECT base.uid, base.series, action, undo_text, undo_upstream FROM pass_item
+                SELECT base.uid, base.series, object.etag, action, undo_text, undo_upstream FROM pass_item
                 JOIN base ON base.link = \(link.id.value) AND base.uid = pass_item.uid AND base.series IS NOT NULL
                 JOIN mirrored_object ON mirrored_object.link = base.link AND mirrored_object.series = base.series
                 JOIN object ON object.calendar = \(link.calendar.value) AND object.uid = base.uid
@@ -33,6 +35,7 @@ extension LinkStore {
                 return JoinedEvent(
                     uid: try row.text("uid"),
                     records: try Self.records(of: row.text("series"), link.id, transaction),
+                    etag: try row.text("etag"),
                     formerHere: action == "push" ? nil : try row.text("undo_text"),
                     formerThere: action == "pull" ? nil : try row.text("undo_upstream")
                 )
@@ -41,13 +44,15 @@ extension LinkStore {
     }
 
     /// Gives events back here the texts they had before a run brought them together with the upstream's, and leaves them
-    /// alone from then on.
+    /// alone from then on; what somebody has changed meanwhile stays, and stays together.
     ///
     /// `names` are the UIDs by which the upstream knows them: it may list them under those again.
     func part(_ events: [(event: JoinedEvent, names: Set<String>)], of link: Link, by author: Author) async throws {
         let (now, calendars) = (now(), calendars)
         try await database.write { transaction in
             for (event, names) in events {
+                let present = try calendars.object(uid: event.uid, in: link.calendar, transaction)
+                guard present?.etag.rawValue == event.etag else { continue }
                 if let text = event.formerHere {
                     let object = try CalendarObject(parsing: text)
                     _ = try Self.bringBack(object, event.uid, in: link.calendar, calendars, author, transaction)
@@ -56,6 +61,22 @@ extension LinkStore {
             }
         }
         calendars.announce(Commit(calendar: link.calendar, author: author))
+    }
+
+    /// Of the events that a run was the first to bring together, those that were parted again.
+    static func parted(
+        of run: RunID,
+        _ link: LinkID,
+        _ transaction: borrowing SQLTransaction
+    ) throws -> [String] {
+        let rows = try transaction.rows(
+            """
+            SELECT pass_item.uid FROM pass_item
+            JOIN skipped ON skipped.link = \(link.value) AND skipped.uid = pass_item.uid
+            WHERE pass_item.pass = \(run.value) AND undo_upstream IS NOT NULL AND outcome = 'done'
+            """
+        )
+        return try rows.map { try $0.text("uid") }
     }
 
     /// Of the events that a run was the first to bring together, those that are together still.

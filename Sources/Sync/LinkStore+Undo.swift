@@ -63,7 +63,7 @@ extension LinkStore {
 
     /// Brings back every event that a run changed or deleted as it was before, and removes here what it made here.
     ///
-    /// `removed` is what was taken away upstream already, `parted` what is on both sides again as it was before the run. What is brought back goes there like any edit. What the run had
+    /// `removed` is what was taken away upstream already. What is brought back goes there like any edit. What the run had
     /// brought here stays upstream, and is left alone from then on; what somebody changed since stays in any case. Of a
     /// series that the run brought in parts, the parts it had not before go here, and then upstream, like any deletion.
     ///
@@ -71,7 +71,6 @@ extension LinkStore {
     func undoHere(
         _ id: RunID,
         removed: [String],
-        parted: [String],
         by author: Author
     ) async throws -> UndoneRun? {
         let (now, calendars, actor) = (now(), calendars, AuditActor.current ?? author.name)
@@ -92,7 +91,7 @@ extension LinkStore {
                 now: now
             )
             undoing.undone.removed = removed
-            undoing.undone.restored = parted
+            undoing.undone.restored = try Self.parted(of: id, link, transaction)
             undoing.undone.kept = try splits.kept.sorted() + Self.stillJoined(by: id, link, transaction)
             try undoing.rejoin(splits.rejoined, transaction)
             let parts = splits.kept.union(splits.rejoined.map(\.uid))

@@ -5,8 +5,8 @@ public import Store
 extension SyncScheduler {
     /// Undoes a run on all sides: what it changed or deleted is as before, what it made is gone where it made it.
     ///
-    /// What somebody changed since the run stays. A `BridgeError` says that the upstream could not be reached: then nothing
-    /// here has changed yet, and undoing can be tried again.
+    /// What somebody changed since the run stays. A `BridgeError` says that the upstream could not be reached: what was
+    /// undone until then is, and the rest can be tried again.
     ///
     /// - Returns: nil when there is no such run, or it was undone already.
     public func undo(_ id: RunID, by author: Author) async throws -> UndoneRun? {
@@ -16,15 +16,15 @@ extension SyncScheduler {
         }
         // A pass that runs ends first: it must not see half of it.
         while !claim(link.id) { try await clock.sleep(clock.now() + 1) }
-        let (removed, parted): ([String], [String])
+        let removed: [String]
         do {
             defer { release(link.id) }
             // What goes on both sides must not have been changed there without our knowing.
             if try await links.hasSplits(id) { try await lookUpstream(link) }
             removed = try await removeUpstream(what: id, of: link, by: author)
-            parted = try await part(what: id, joined: link, by: author)
+            try await part(what: id, joined: link, by: author)
         }
-        let undone = try await links.undoHere(id, removed: removed, parted: parted, by: author)
+        let undone = try await links.undoHere(id, removed: removed, by: author)
         guard let undone else { return nil }
         insist(link.id, nil)
         return undone
@@ -57,14 +57,13 @@ extension SyncScheduler {
     }
 
     /// Makes of the events that a run was the first to bring together what each side had before, and leaves them alone.
-    ///
-    /// - Returns: their UIDs here; what somebody changed since is not among them.
-    private func part(what run: RunID, joined link: Link, by author: Author) async throws -> [String] {
+    private func part(what run: RunID, joined link: Link, by author: Author) async throws {
         let joined = try await links.joined(by: run, over: link)
-        guard !joined.isEmpty else { return [] }
+        guard !joined.isEmpty else { return }
         let bridge = try await makeBridge(link)
+        // Nobody was told of what the run made of them: they were there before.
+        let silent = (bridge as? any MailingBridge)?.mailing(.silent) ?? bridge
         var unwritten: [(event: JoinedEvent, names: Set<String>)] = []
-        var parted: [String] = []
         for event in joined {
             var names: Set<String> = []
             if case .object(let object) = Translation(of: event.records, by: bridge) { names.insert(object.uid) }
@@ -72,17 +71,13 @@ extension SyncScheduler {
                 unwritten.append((event, names))
                 continue
             }
-            // Nobody was told of what the run made of it: it was there before.
-            let silent = (bridge as? any MailingBridge)?.mailing(.silent) ?? bridge
             let target = try CalendarObject(parsing: former)
             guard try await write(target, event.uid, event.records, of: link, over: silent, by: author, run: run) else {
                 continue
             }
             try await links.part([(event, names)], of: link, by: author)
-            parted.append(event.uid)
         }
         if !unwritten.isEmpty { try await links.part(unwritten, of: link, by: author) }
-        return parted + unwritten.map(\.event.uid)
     }
 
     /// Takes an event away upstream that the gateway made there, and leaves it alone from then on.
