@@ -34,11 +34,11 @@ extension LinkStore {
         try await database.read { try Self.skipped(by: link, $0).sorted() }
     }
 
-    /// The events that a link leaves alone, with what each side says of them as far as it is known here.
-    public func leftAlone(by link: Link) async throws -> [LinkPlan.Item] {
+    /// The first of the events that a link leaves alone, with what each side says of them as far as it is known here.
+    public func leftAlone(by link: Link, limit: Int) async throws -> [LinkPlan.Item] {
         let calendars = calendars
         return try await database.read { transaction in
-            try Self.skipped(by: link.id, transaction).sorted().map { uid in
+            try Self.skipped(by: link.id, transaction).sorted().prefix(limit).map { uid in
                 let local = try calendars.object(uid: uid, in: link.calendar, transaction)
                 let mirrored = try transaction.row(
                     """
@@ -56,9 +56,25 @@ extension LinkStore {
     }
 
     /// Replaces the events that a link leaves alone; what is no longer named is taken up again in the next pass.
+    ///
+    /// Of a pair that was left alone when the link began, one half named leaves both; taken up, they are one event.
     public func setSkipped(_ uids: Set<String>, of link: LinkID) async throws {
         let now = now()
         try await database.write { transaction in
+            var uids = uids
+            if try transaction.row("SELECT 1 AS one FROM link WHERE id = \(link.value) AND state = 'preview'") == nil {
+                for pairing in try Self.pairings(of: link, transaction) {
+                    let halves: Set<String> = [pairing.uid, pairing.upstreamUID]
+                    if uids.isDisjoint(with: halves) {
+                        try Self.join(pairing, of: link, transaction)
+                        try transaction.run(
+                            "DELETE FROM pairing WHERE link = \(link.value) AND series = \(.text(pairing.series))"
+                        )
+                    } else {
+                        uids.formUnion(halves)
+                    }
+                }
+            }
             let known = try Self.skipped(by: link, transaction)
             for uid in known.subtracting(uids) {
                 try transaction.run("DELETE FROM skipped WHERE link = \(link.value) AND uid = \(.text(uid))")
@@ -115,13 +131,16 @@ extension LinkStore {
             choices.skip.formUnion(more.skip)
             choices.separate.formUnion(more.separate)
             for pairing in try Self.pairings(of: link, transaction) {
-                if choices.skips(pairing) {
+                // What is left alone is a pair still when it is taken up.
+                guard !choices.skips(pairing) else {
                     choices.skip.formUnion([pairing.uid, pairing.upstreamUID])
-                } else if !choices.separates(pairing) {
-                    try Self.join(pairing, of: link, transaction)
+                    continue
                 }
+                if !choices.separates(pairing) { try Self.join(pairing, of: link, transaction) }
+                try transaction.run(
+                    "DELETE FROM pairing WHERE link = \(link.value) AND series = \(.text(pairing.series))"
+                )
             }
-            try transaction.run("DELETE FROM pairing WHERE link = \(link.value)")
             try transaction.run("DELETE FROM separated WHERE link = \(link.value)")
             for uid in choices.skip.sorted() { try Self.skip(uid, link, at: now, transaction) }
             try Self.lookAgain(link, atEverything: true, transaction)

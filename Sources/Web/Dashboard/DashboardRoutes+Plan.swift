@@ -12,8 +12,7 @@ extension DashboardRoutes {
         guard status.state == .preview else { return nil }
         do {
             guard let plan = try await gateway.scheduler.plan(status.link.id) else { return nil }
-            let page = max(0, request.query["page"].flatMap { Int($0) } ?? 0)
-            return shown(plan, Self.label(status.link.provider), page: page)
+            return shown(plan, Self.label(status.link.provider), page: Self.page(request.query["page"]))
         } catch {
             // The plan needs the upstream; the settings of the link, and the way out of it, do not.
             guard let problem = RESTProblem(meaning: error, limit: Self.maximumForm) else { throw error }
@@ -24,9 +23,15 @@ extension DashboardRoutes {
         }
     }
 
+    /// No plan has as many pages.
+    private static let mostPages = 100_000
+
+    /// Which page of a plan is asked for, counted from 0.
+    private static func page(_ text: String?) -> Int { min(max(0, text.flatMap { Int($0) } ?? 0), mostPages) }
+
     /// The events that a link which has begun leaves alone.
     func leftAlone(by link: Link) async throws -> [[String: Any]] {
-        try await gateway.links.leftAlone(by: link).prefix(Self.planRows).map { pair($0, Self.label(link.provider)) }
+        try await gateway.links.leftAlone(by: link, limit: Self.planRows).map { pair($0, Self.label(link.provider)) }
     }
 
     private func shown(_ plan: LinkPlan, _ upstream: String, page: Int) -> [String: Any] {
@@ -42,7 +47,7 @@ extension DashboardRoutes {
         let longest = max(pairs.count, rows.count, separated.count, alone.count, plan.problems.count)
         var content: [String: Any] = [
             "sums": sums(of: plan, upstream), "page": page, "hasRows": !rows.isEmpty, "rows": part(rows),
-            "isEmpty": rows.isEmpty && pairs.isEmpty,
+            "isEmpty": [rows.count, pairs.count, alone.count, plan.problems.count].allSatisfy { $0 == 0 },
             "hasPairs": !pairs.isEmpty, "pairs": part(pairs),
             "hasSeparated": !separated.isEmpty, "separated": part(separated),
             "alone": part(alone),
@@ -169,7 +174,7 @@ extension DashboardRoutes {
             throw RESTProblem.notFound
         }
         _ = try await gateway.scheduler.update(link.id, change)
-        let page = form["page"].flatMap { Int($0) } ?? 0
+        let page = Self.page(form["page"])
         return .seeOther("/links/\(link.id.rawValue)" + (page > 0 ? "?page=\(page)" : "") + "#plan")
     }
 }
