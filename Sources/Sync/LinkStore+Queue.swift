@@ -128,7 +128,8 @@ extension LinkStore {
     ///
     /// - Returns: whether there was such an entry.
     public func dismiss(_ id: QueueID) async throws -> Bool {
-        try await change(id, noting: .queueDismissed) { _ in "due_at = NULL, is_dismissed = 1" } != nil
+        try await change(id, noting: .queueDismissed) { _ in "due_at = NULL, is_dismissed = 1, undo_text = NULL" }
+            != nil
     }
 
     /// What a person does about an entry of the queue, which belongs to the trail.

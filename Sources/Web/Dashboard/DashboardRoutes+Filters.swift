@@ -5,9 +5,15 @@ import Sync
 extension DashboardRoutes {
     /// Which events a link takes up, as the form shows it.
     ///
-    /// Those that cannot be read are none, to be set anew; what is wrong with them stands on the link.
+    /// Those that cannot be read are none, to be set anew, and the form says what is wrong with them.
     func filters(of link: Link) -> [String: Any] {
-        let filters = (try? link.readFilters()) ?? LinkFilters()
+        var filters = LinkFilters()
+        var problem: String?
+        do {
+            filters = try link.readFilters()
+        } catch {
+            problem = error.message
+        }
         func list(_ names: [String]?) -> String { (names ?? []).joined(separator: ", ") }
         let bridge = gateway.bridge(of: link)
         return [
@@ -16,7 +22,8 @@ extension DashboardRoutes {
             "from": filters.from ?? "", "until": filters.until ?? "",
             "categories": list(filters.categories), "except_categories": list(filters.exceptCategories),
             "knowsAnswers": bridge is any AnsweringBridge, "declined": filters.declined ?? true,
-            "busy_only": filters.busyOnly ?? false, "areOpen": filters != LinkFilters(),
+            "busy_only": filters.busyOnly ?? false, "problem": problem ?? false,
+            "areOpen": problem != nil || filters != LinkFilters(),
         ]
     }
 
@@ -32,11 +39,15 @@ extension DashboardRoutes {
         }
         for name in ["from", "until"] { if let day = text(name) { filters[name] = .string(day) } }
         for name in ["categories", "except_categories"] {
-            let names = text(name)?.split(separator: ",").map { $0.trimmingPrefix { $0.isWhitespace } } ?? []
-            if !names.isEmpty { filters[name] = .array(names.map { .string(String($0)) }) }
+            let names = (text(name) ?? "").split(separator: ",").map { $0.split(separator: " ").joined(separator: " ") }
+            let categories = names.filter { !$0.isEmpty }
+            if !categories.isEmpty { filters[name] = .array(categories.map(JSON.string)) }
         }
-        // A form without the box says nothing of it.
-        if form["asks_declined"] != nil, form["declined"] == nil { filters["declined"] = false }
+        // A form without the box says nothing of it: what was chosen stays.
+        let takesDeclined =
+            form["asks_declined"] == nil
+            ? try? await link(request.id, request.visitor).link.readFilters().declined : form["declined"] != nil
+        if takesDeclined == false { filters["declined"] = false }
         if form["busy_only"] != nil { filters["busy_only"] = true }
         let change: JSON = ["filters": filters.isEmpty ? .null : .object(filters)]
         _ = try await ask(.patch, ["links", request.id], change, for: request.visitor)

@@ -6,8 +6,7 @@ import Sync
 extension RESTRoutes {
     /// Deleted events, and deleted calendars, which can be had back until the purge takes them.
     ///
-    /// A calendar is kept for thirty days, and nothing of it is deleted upstream, before or after. An event is kept as long as
-    /// its versions.
+    /// Nothing of a deleted calendar is deleted upstream, before or after. How long it is kept, and an event, ``Retention`` says.
     static let trashOperations: [Operation] = [
         .list(
             "/calendars/trash",
