@@ -47,7 +47,13 @@ extension LocalControl.Entry {
         let transport = CurlTransport(configuration: .init(allowsPlainHTTP: true))
         var request = OutboundRequest(method: method, url: address + path)
         if let name = LocalControl.header { request.headers[name] = token }
-        let reply = try await transport.send(request)
+        let reply: OutboundReply
+        do {
+            reply = try await transport.send(request)
+        } catch {
+            await transport.shutDown()
+            throw error
+        }
         await transport.shutDown()
         guard reply.status == 200 else { throw Failure("the gateway at \(address) answered \(reply.status)") }
         return reply

@@ -97,6 +97,16 @@ struct UserCommand: AsyncParsableCommand {
                 publicURL: try settings.address("PUBLIC_URL", default: "http://127.0.0.1:8008"),
                 logger: try settings.logger()
             )
+            do {
+                try await remove(from: assembly)
+            } catch {
+                await assembly.close()
+                throw error
+            }
+            await assembly.close()
+        }
+
+        private func remove(from assembly: Assembly) async throws {
             let user = try await assembly.accounts.user(named: name)
             for connection in try await assembly.credentials.connections(of: user.id) {
                 let receipt = try await assembly.connect.disconnect(connection.id, for: user)
@@ -104,7 +114,6 @@ struct UserCommand: AsyncParsableCommand {
                 print("\(connection.provider)\(account): \(receipt.sentence)")
             }
             try await assembly.accounts.removeUser(user)
-            await assembly.close()
         }
     }
 
