@@ -12,6 +12,8 @@ extension LinkStore {
         to link: Link,
         _ transaction: borrowing SQLTransaction
     ) throws -> DepartedItem? {
+        // Only a row of a table has its identifier alone: an event may be in the calendars of all its guests under one.
+        guard link.mapping != nil else { return nil }
         let others = try transaction.rows(
             """
             SELECT id, calendar FROM link

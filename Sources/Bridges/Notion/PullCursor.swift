@@ -212,6 +212,10 @@ struct Ledger: Sendable, Hashable {
     mutating func pruneTrash(at now: Instant) {
         departed = departed.filter { entries[$0.key] == nil && !TrashedPage.isOver(since: $0.value.since, at: now) }
         trash = trash.filter { owners[$0.key] == nil && entries[$0.value.page] == nil && !$0.value.isOver(at: now) }
+        if departed.count > TrashedPage.maximumCount {
+            let latest = departed.sorted { $0.value.since > $1.value.since }.prefix(TrashedPage.maximumCount)
+            departed = Dictionary(latest.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
+        }
         guard trash.count > TrashedPage.maximumCount else { return }
         let latest = trash.sorted { $0.value.since > $1.value.since }.prefix(TrashedPage.maximumCount)
         trash = Dictionary(latest.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
