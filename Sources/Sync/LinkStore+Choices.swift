@@ -149,6 +149,21 @@ extension LinkStore {
 
     // MARK: In a transaction
 
+    /// Remembers of two events that were one, and are left alone now, that they are a pair.
+    static func keepPairing(
+        of uid: String,
+        and series: String,
+        over link: LinkID,
+        _ transaction: borrowing SQLTransaction
+    ) throws {
+        try transaction.run(
+            """
+            INSERT INTO pairing (link, series, uid, confidence) VALUES (\(link.value), \(.text(series)), \(.text(uid)), 1000)
+            ON CONFLICT (link, series) DO UPDATE SET uid = excluded.uid, confidence = excluded.confidence
+            """
+        )
+    }
+
     /// Gives the event there the UID of the one here, as which it is from now on.
     private static func join(_ pairing: Pairing, of link: LinkID, _ transaction: borrowing SQLTransaction) throws {
         let key: SQLStatement = "link = \(link.value) AND series = \(.text(pairing.series))"

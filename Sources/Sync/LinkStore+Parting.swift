@@ -58,6 +58,9 @@ extension LinkStore {
                     _ = try Self.bringBack(object, event.uid, in: link.calendar, calendars, author, transaction)
                 }
                 for name in names.union([event.uid]) { try Self.leaveAlone(name, link.id, at: now, transaction) }
+                // Taken up again, they are one event.
+                guard let series = event.records.first?.series else { continue }
+                try Self.keepPairing(of: event.uid, and: series, over: link.id, transaction)
             }
         }
         calendars.announce(Commit(calendar: link.calendar, author: author))

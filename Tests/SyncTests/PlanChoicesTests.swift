@@ -28,6 +28,31 @@ struct PlanChoicesTests {
         #expect(try await bench.links.skipped(by: bench.link.id) == ["lunch-here", "lunch-there"])
     }
 
+    @Test(arguments: ["lunch-here", "lunch-there"], [false, true])
+    func `a pair that was left alone is one event once it is taken up, whichever half is named`(
+        _ half: String,
+        _ isEdited: Bool
+    ) async throws {
+        let bench = try await bench()
+        _ = try await plan(bench)
+        _ = try await bench.scheduler().start(bench.link.id, StartChoices(skip: ["lunch-here"]))
+        try await bench.pass()
+        if isEdited {
+            await bench.editUpstream("a", "LOCATION:Roof", "LOCATION:Cellar")
+            try await bench.pass()
+        }
+        let partners = try await bench.links.partners(of: [half], over: bench.link.id)
+        try await bench.links.setSkipped(
+            Set(bench.links.skipped(by: bench.link.id)).subtracting(partners.union([half])),
+            of: bench.link.id
+        )
+        for _ in 0..<2 { try await bench.pass() }
+        #expect(try await bench.uids() == ["lunch-here"])
+        #expect(await bench.upstream.live.map(\.id) == ["a"])
+        #expect(try await bench.links.skipped(by: bench.link.id).isEmpty)
+        #expect(try await bench.status().pending == 0)
+    }
+
     @Test func `a pair that differs is shown as waiting for a decision where the link asks`() async throws {
         let bench = try await bench(.ask)
         let shown = try await plan(bench)
