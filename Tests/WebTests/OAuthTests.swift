@@ -91,8 +91,9 @@ struct OAuthTests {
             await test.upstreams.googleService.expireAccessTokens()
             try await test.upstreams.makeEvent("While it was dead")
             try await test.sync(link)
+            // The run has ended a moment before the link is done with it.
+            try await eventually("the link stops") { try await test.row(link)["state"]?.text == "error" }
             let row = try await test.row(link)
-            #expect(row["state"]?.text == "error")
             #expect(row["last_error"]?["code"]?.text == "reconnect_required")
             #expect(row["last_error"]?["remedy"]?.text?.isEmpty == false)
             let connection = try await test.call("GET", "/connections/\(link.connection)").body
