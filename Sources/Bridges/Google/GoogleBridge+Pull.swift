@@ -12,7 +12,7 @@ extension GoogleBridge {
         guard let cursor else { return try await list(since: nil) }
         guard let position = EventCursor(cursor) else { throw .cursorExpired }
         let pulled = try await list(since: position)
-        let showsMore = position.role == Self.busyRole && defaultReminders.role != Self.busyRole
+        let showsMore = position.role == Self.busyRole && defaultReminders.role.map { $0 != Self.busyRole } ?? false
         guard defaultReminders.value == position.defaultReminders, !showsMore else {
             return try await list(since: nil)
         }
