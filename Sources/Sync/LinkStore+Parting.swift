@@ -67,34 +67,28 @@ extension LinkStore {
     }
 
     /// Of the events that a run was the first to bring together, those that were parted again.
-    static func parted(
-        of run: RunID,
-        _ link: LinkID,
-        _ transaction: borrowing SQLTransaction
-    ) throws -> [String] {
-        let rows = try transaction.rows(
-            """
-            SELECT pass_item.uid FROM pass_item
-            JOIN skipped ON skipped.link = \(link.value) AND skipped.uid = pass_item.uid
-            WHERE pass_item.pass = \(run.value) AND undo_upstream IS NOT NULL AND outcome = 'done'
-            """
-        )
-        return try rows.map { try $0.text("uid") }
+    static func parted(of run: RunID, _ link: LinkID, _ transaction: borrowing SQLTransaction) throws -> [String] {
+        try joined(by: run, nowIn: "skipped", of: link, transaction)
     }
 
     /// Of the events that a run was the first to bring together, those that are together still.
-    static func stillJoined(
+    static func stillJoined(by run: RunID, _ link: LinkID, _ transaction: borrowing SQLTransaction) throws -> [String] {
+        try joined(by: run, nowIn: "base", of: link, transaction)
+    }
+
+    private static func joined(
         by run: RunID,
-        _ link: LinkID,
+        nowIn table: String,
+        of link: LinkID,
         _ transaction: borrowing SQLTransaction
     ) throws -> [String] {
-        let rows = try transaction.rows(
+        try transaction.rows(
             """
-            SELECT base.uid FROM pass_item
-            JOIN base ON base.link = \(link.value) AND base.uid = pass_item.uid
+            SELECT pass_item.uid FROM pass_item
+            JOIN \(raw: table) AS present ON present.link = \(link.value) AND present.uid = pass_item.uid
             WHERE pass_item.pass = \(run.value) AND undo_upstream IS NOT NULL AND outcome = 'done'
             """
         )
-        return try rows.map { try $0.text("uid") }
+        .map { try $0.text("uid") }
     }
 }
