@@ -61,20 +61,7 @@ extension LinkStore {
     public func setSkipped(_ uids: Set<String>, of link: LinkID) async throws {
         let now = now()
         try await database.write { transaction in
-            var uids = uids
-            if try transaction.row("SELECT 1 AS one FROM link WHERE id = \(link.value) AND state = 'preview'") == nil {
-                for pairing in try Self.pairings(of: link, transaction) {
-                    let halves: Set<String> = [pairing.uid, pairing.upstreamUID]
-                    if uids.isDisjoint(with: halves) {
-                        try Self.join(pairing, of: link, transaction)
-                        try transaction.run(
-                            "DELETE FROM pairing WHERE link = \(link.value) AND series = \(.text(pairing.series))"
-                        )
-                    } else {
-                        uids.formUnion(halves)
-                    }
-                }
-            }
+            let uids = try Self.wholePairs(of: uids, over: link, transaction)
             let known = try Self.skipped(by: link, transaction)
             for uid in known.subtracting(uids) {
                 try transaction.run("DELETE FROM skipped WHERE link = \(link.value) AND uid = \(.text(uid))")
@@ -137,9 +124,7 @@ extension LinkStore {
                     continue
                 }
                 if !choices.separates(pairing) { try Self.join(pairing, of: link, transaction) }
-                try transaction.run(
-                    "DELETE FROM pairing WHERE link = \(link.value) AND series = \(.text(pairing.series))"
-                )
+                try Self.forget(pairing, of: link, transaction)
             }
             try transaction.run("DELETE FROM separated WHERE link = \(link.value)")
             for uid in choices.skip.sorted() { try Self.skip(uid, link, at: now, transaction) }
@@ -148,6 +133,33 @@ extension LinkStore {
     }
 
     // MARK: In a transaction
+
+    /// The UIDs of what a link that has begun leaves alone, with both halves of each pair of which one is named; pairs of which
+    /// none is are one event from then on.
+    private static func wholePairs(
+        of uids: Set<String>,
+        over link: LinkID,
+        _ transaction: borrowing SQLTransaction
+    ) throws -> Set<String> {
+        // Before that, the plan decides what is a pair.
+        let preview = try transaction.row("SELECT id FROM link WHERE id = \(link.value) AND state = 'preview'")
+        guard preview == nil else { return uids }
+        var whole = uids
+        for pairing in try pairings(of: link, transaction) {
+            let halves: Set<String> = [pairing.uid, pairing.upstreamUID]
+            guard uids.isDisjoint(with: halves) else {
+                whole.formUnion(halves)
+                continue
+            }
+            try join(pairing, of: link, transaction)
+            try forget(pairing, of: link, transaction)
+        }
+        return whole
+    }
+
+    private static func forget(_ pairing: Pairing, of link: LinkID, _ transaction: borrowing SQLTransaction) throws {
+        try transaction.run("DELETE FROM pairing WHERE link = \(link.value) AND series = \(.text(pairing.series))")
+    }
 
     /// Remembers of two events that were one, and are left alone now, that they are a pair.
     static func keepPairing(
