@@ -51,7 +51,7 @@ struct PreviewTests {
 
     @Test func `what is ticked is left alone on both sides, and taken in again`() async throws {
         try await TestGateway.run { test in
-            let link = try await link(test)
+            let link = try await link(test, ["conflicts": "upstream"])
             let browser = try await Browser(test)
             let all = try await plan(link, test)
             let pair = try #require(all["merge"]?.elements?.first?["uid"]?.text)
