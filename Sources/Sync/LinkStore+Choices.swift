@@ -17,6 +17,18 @@ public struct StartChoices: Sendable, Hashable {
     }
 }
 
+/// What becomes of a set of events that a person chose, by UID.
+public enum ChosenEvents: Sendable, Hashable {
+    /// These and no others.
+    case exactly(Set<String>)
+
+    /// These as well.
+    case adding(Set<String>)
+
+    /// No longer these, nor what the latest plan takes for one with them.
+    case removing(Set<String>)
+}
+
 /// An event here and a series there that may be one event, found by what they say.
 struct Pairing: Sendable, Hashable {
     var series: String
@@ -55,42 +67,9 @@ extension LinkStore {
         }
     }
 
-    /// Replaces the events that a link leaves alone; what is no longer named is taken up again in the next pass.
-    ///
-    /// Of a pair that was left alone when the link began, one half named leaves both; taken up, they are one event.
-    public func setSkipped(_ uids: Set<String>, of link: LinkID) async throws {
-        let now = now()
-        try await database.write { transaction in
-            let uids = try Self.wholePairs(of: uids, over: link, transaction)
-            let known = try Self.skipped(by: link, transaction)
-            for uid in known.subtracting(uids) {
-                try transaction.run("DELETE FROM skipped WHERE link = \(link.value) AND uid = \(.text(uid))")
-            }
-            for uid in uids.subtracting(known) { try Self.skip(uid, link, at: now, transaction) }
-            try Self.lookAgain(link, atEverything: true, transaction)
-        }
-    }
-
     /// What was chosen so far.
-    public func choices(of link: LinkID) async throws -> StartChoices {
+    func choices(of link: LinkID) async throws -> StartChoices {
         try await database.read { try Self.choices(of: link, $0) }
-    }
-
-    /// Replaces the events that are two where the plan takes them for one.
-    func setSeparate(_ uids: Set<String>, of link: LinkID) async throws {
-        try await database.write { transaction in
-            try transaction.run("DELETE FROM separated WHERE link = \(link.value)")
-            for uid in uids.sorted() {
-                try transaction.run("INSERT INTO separated (link, uid) VALUES (\(link.value), \(.text(uid)))")
-            }
-        }
-    }
-
-    /// The UIDs that events have on the other side, of those that the latest plan takes for one with another.
-    public func partners(of uids: Set<String>, over link: LinkID) async throws -> Set<String> {
-        let pairings = try await database.read { try Self.pairings(of: link, $0) }
-        let pairs = pairings.map { [$0.uid, $0.upstreamUID] }.filter { !uids.isDisjoint(with: $0) }
-        return Set(pairs.joined()).subtracting(uids)
     }
 
     /// Remembers which events a plan takes for the same, in place of those of an earlier plan.
@@ -133,6 +112,51 @@ extension LinkStore {
     }
 
     // MARK: In a transaction
+
+    /// Changes which events a link leaves alone; what it did and does no longer is taken up in the next pass.
+    ///
+    /// Of a pair that was left alone when the link began, one half named leaves both; taken up, they are one event.
+    ///
+    /// - Returns: how many events the link leaves alone now.
+    static func setSkipped(
+        _ change: ChosenEvents,
+        of link: LinkID,
+        at now: Instant,
+        _ transaction: borrowing SQLTransaction
+    ) throws -> Int {
+        let known = try skipped(by: link, transaction)
+        let chosen = try wholePairs(of: change.applied(to: known, over: link, transaction), over: link, transaction)
+        for uid in known.subtracting(chosen).sorted() {
+            try transaction.run("DELETE FROM skipped WHERE link = \(link.value) AND uid = \(.text(uid))")
+        }
+        for uid in chosen.subtracting(known).sorted() { try skip(uid, link, at: now, transaction) }
+        return chosen.count
+    }
+
+    /// Changes which events are two where the plan takes them for one.
+    ///
+    /// - Returns: how many are now.
+    static func setSeparate(
+        _ change: ChosenEvents,
+        of link: LinkID,
+        _ transaction: borrowing SQLTransaction
+    ) throws -> Int {
+        let chosen = try change.applied(to: separated(over: link, transaction), over: link, transaction)
+        try transaction.run("DELETE FROM separated WHERE link = \(link.value)")
+        for uid in chosen.sorted() {
+            try transaction.run("INSERT INTO separated (link, uid) VALUES (\(link.value), \(.text(uid)))")
+        }
+        return chosen.count
+    }
+
+    fileprivate static func partners(
+        of uids: Set<String>,
+        over link: LinkID,
+        _ transaction: borrowing SQLTransaction
+    ) throws -> Set<String> {
+        let pairs = try pairings(of: link, transaction).map { [$0.uid, $0.upstreamUID] }
+        return Set(pairs.filter { !uids.isDisjoint(with: $0) }.joined()).subtracting(uids)
+    }
 
     /// The UIDs of what a link that has begun leaves alone, with both halves of each pair of which one is named; pairs of which
     /// none is are one event from then on.
@@ -214,11 +238,12 @@ extension LinkStore {
     }
 
     private static func choices(of link: LinkID, _ transaction: borrowing SQLTransaction) throws -> StartChoices {
+        StartChoices(skip: try skipped(by: link, transaction), separate: try separated(over: link, transaction))
+    }
+
+    private static func separated(over link: LinkID, _ transaction: borrowing SQLTransaction) throws -> Set<String> {
         let rows = try transaction.rows("SELECT uid FROM separated WHERE link = \(link.value)")
-        return StartChoices(
-            skip: try skipped(by: link, transaction),
-            separate: Set(try rows.map { try $0.text("uid") })
-        )
+        return Set(try rows.map { try $0.text("uid") })
     }
 
     static func skipped(by link: LinkID, _ transaction: borrowing SQLTransaction) throws -> Set<String> {
@@ -283,5 +308,21 @@ extension LinkStore {
             ON CONFLICT (link, uid) DO NOTHING
             """
         )
+    }
+}
+
+extension ChosenEvents {
+    /// What is chosen after the change, where this was before.
+    fileprivate func applied(
+        to known: Set<String>,
+        over link: LinkID,
+        _ transaction: borrowing SQLTransaction
+    ) throws -> Set<String> {
+        switch self {
+        case .exactly(let uids): return uids
+        case .adding(let uids): return known.union(uids)
+        case .removing(let uids):
+            return known.subtracting(uids).subtracting(try LinkStore.partners(of: uids, over: link, transaction))
+        }
     }
 }

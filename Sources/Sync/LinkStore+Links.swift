@@ -18,11 +18,11 @@ public struct LinkChange: Sendable, Hashable {
     /// The IANA zone for times that come without one.
     public var timeZone: String?
 
-    /// UIDs of all the events that the link is to leave alone.
-    public var skip: Set<String>?
+    /// The events that the link is to leave alone.
+    public var skip: ChosenEvents?
 
-    /// UIDs, on either side, of all the events that a plan takes for one with another and that are two.
-    public var separate: Set<String>?
+    /// The events, of either side, that a plan takes for one with another and that are two.
+    public var separate: ChosenEvents?
 
     /// Changes nothing.
     public init() {}
@@ -97,8 +97,6 @@ extension LinkStore {
     ///
     /// - Returns: the link as it is now, or nil when there is none.
     public func update(_ id: LinkID, _ change: LinkChange) async throws -> Link? {
-        if let skip = change.skip { try await setSkipped(skip, of: id) }
-        if let separate = change.separate { try await setSeparate(separate, of: id) }
         let (now, actor) = (now(), AuditActor.current)
         return try await database.write { transaction in
             guard var link = try Self.link(id, transaction) else { return nil }
@@ -120,9 +118,13 @@ extension LinkStore {
             try Self.lookAgain(id, atEverything: true, transaction)
             try Self.endAgreement(on: change.moved, of: id, transaction)
             if link.mapping != former.mapping { try Self.retryRefused(id, at: now, transaction) }
-            let skipped = change.skip.map { "events left alone: \($0.count)" }
-            let separated = change.separate.map { "events not taken for the same: \($0.count)" }
-            let parts = [link.difference(from: former), skipped, separated].compactMap(\.self)
+            let skipped = try change.skip.map { try Self.setSkipped($0, of: id, at: now, transaction) }
+            let separated = try change.separate.map { try Self.setSeparate($0, of: id, transaction) }
+            let parts = [
+                link.difference(from: former), skipped.map { "events left alone: \($0)" },
+                separated.map { "events not taken for the same: \($0)" },
+            ]
+            .compactMap(\.self)
             let detail = parts.isEmpty ? nil : parts.joined(separator: ", ")
             try Self.audit(.linkChanged, link, by: actor, detail: detail, at: now, transaction)
             return link

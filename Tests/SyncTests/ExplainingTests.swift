@@ -28,9 +28,7 @@ struct ExplainingTests {
         try await bench.edit("e", "Lunch", "Tea")
         try await bench.pass()
         #expect(try await explanation(of: "e", bench).state == "left_alone")
-        var change = LinkChange()
-        change.skip = []
-        _ = try await bench.scheduler().update(bench.link.id, change)
+        try await bench.leaveAlone(.exactly([]))
         try await bench.pass()
         #expect(try await explanation(of: "e", bench).state == "in_step")
     }

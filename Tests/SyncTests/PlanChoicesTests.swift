@@ -41,11 +41,7 @@ struct PlanChoicesTests {
             await bench.editUpstream("a", "LOCATION:Roof", "LOCATION:Cellar")
             try await bench.pass()
         }
-        let partners = try await bench.links.partners(of: [half], over: bench.link.id)
-        try await bench.links.setSkipped(
-            Set(bench.links.skipped(by: bench.link.id)).subtracting(partners.union([half])),
-            of: bench.link.id
-        )
+        try await bench.leaveAlone(.removing([half]))
         for _ in 0..<2 { try await bench.pass() }
         #expect(try await bench.uids() == ["lunch-here"])
         #expect(await bench.upstream.live.map(\.id) == ["a"])
@@ -83,18 +79,18 @@ struct PlanChoicesTests {
         let bench = try await bench()
         _ = try await plan(bench)
         var change = LinkChange()
-        change.separate = [half]
+        change.separate = .adding([half])
         _ = try await bench.links.update(bench.link.id, change)
         let parted = try await plan(bench)
         #expect(parted.merge.isEmpty && parted.separated.map(\.uids) == [["lunch-here", "lunch-there"]])
         #expect(parted.gateway.create.map(\.uid) == ["lunch-there"])
         #expect(parted.upstream.create.map(\.uid) == ["lunch-here"])
 
-        change.separate = []
+        change.separate = .removing([half])
         _ = try await bench.links.update(bench.link.id, change)
         #expect(try await plan(bench).merge.map(\.uid) == ["lunch-here"])
 
-        change.separate = [half]
+        change.separate = .adding([half])
         _ = try await bench.links.update(bench.link.id, change)
         _ = try await plan(bench)
         _ = try await bench.scheduler().start(bench.link.id)
@@ -106,16 +102,27 @@ struct PlanChoicesTests {
     @Test func `what is left alone before any plan is left alone in pairs by the plan`() async throws {
         let bench = try await bench()
         var change = LinkChange()
-        change.skip = ["lunch-here"]
+        change.skip = .exactly(["lunch-here"])
         _ = try await bench.links.update(bench.link.id, change)
         let shown = try await plan(bench)
         #expect(shown.leftAlone.map(\.uids) == [["lunch-here", "lunch-there"]])
         #expect(shown.merge.isEmpty && shown.gateway.create.isEmpty && shown.upstream.create.isEmpty)
-        #expect(try await bench.links.partners(of: ["lunch-here"], over: bench.link.id) == ["lunch-there"])
         _ = try await bench.scheduler().start(bench.link.id)
         try await bench.pass()
         #expect(try await bench.uids() == ["lunch-here"])
         #expect(await bench.upstream.live.count == 1)
+    }
+
+    @Test func `what is chosen in several windows at once is all chosen`() async throws {
+        let bench = try await bench()
+        let uids = (0..<20).map { "event-\($0)" }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for uid in uids { group.addTask { try await bench.leaveAlone(.adding([uid])) } }
+            try await group.waitForAll()
+        }
+        #expect(try await Set(bench.links.skipped(by: bench.link.id)) == Set(uids))
+        try await bench.leaveAlone(.removing(["event-7"]))
+        #expect(try await Set(bench.links.skipped(by: bench.link.id)) == Set(uids).subtracting(["event-7"]))
     }
 
     @Test func `a pair of which a filter lets one half through is taken in as one event`() async throws {

@@ -132,6 +132,6 @@ extension ScriptedHistory {
             _ = try await bench.links.setState(.idle, of: bench.link.id)
         }
         guard try await !bench.links.skipped(by: bench.link.id).isEmpty else { return }
-        try await bench.links.setSkipped([], of: bench.link.id)
+        try await bench.leaveAlone(.exactly([]))
     }
 }

@@ -41,7 +41,7 @@ struct WaitTests {
 
     @Test func `an event that is left alone leaves the queue`() async throws {
         let bench = try await waiting()
-        try await bench.links.setSkipped(["e"], of: bench.link.id)
+        try await bench.leaveAlone(.exactly(["e"]))
         #expect(try await queued(bench).isEmpty)
         #expect(try await secondsToNext(bench) >= 60)
     }

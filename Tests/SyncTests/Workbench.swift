@@ -165,6 +165,13 @@ struct Workbench: Sendable {
         _ = try await calendars.delete(named: stored.name, in: calendar, if: .always, by: Author(.client, name: "test"))
     }
 
+    /// Changes which events the link leaves alone.
+    func leaveAlone(_ change: ChosenEvents) async throws {
+        var all = LinkChange()
+        all.skip = change
+        _ = try await links.update(link.id, all)
+    }
+
     func text(_ uid: String) async throws -> String? { try await calendars.object(uid: uid, in: calendar)?.text }
 
     func uids() async throws -> [String] { try await calendars.entries(in: calendar).map(\.uid).sorted() }

@@ -151,7 +151,6 @@ extension DashboardRoutes {
     /// Notes what a person chooses of a plan: for the rows that are ticked, or for the one whose button was pressed.
     func changePlan(_ request: PageRequest) async throws -> Response {
         let (form, link) = (request.form, try await link(request.id, request.visitor).link)
-        let known = try await gateway.links.choices(of: link.id)
         var change = LinkChange()
         func named(by button: String) throws -> Set<String>? {
             guard let one = form[button] else { return nil }
@@ -159,17 +158,14 @@ extension DashboardRoutes {
             guard !uids.isEmpty else { throw RESTProblem.invalid("No event was ticked.", "Go back, and tick some.") }
             return uids
         }
-        func withPartners(_ uids: Set<String>) async throws -> Set<String> {
-            uids.union(try await gateway.links.partners(of: uids, over: link.id))
-        }
         if let uids = try named(by: "skip") {
-            change.skip = known.skip.union(uids)
+            change.skip = .adding(uids)
         } else if let uids = try named(by: "take") {
-            change.skip = known.skip.subtracting(try await withPartners(uids))
+            change.skip = .removing(uids)
         } else if let uids = try named(by: "separate") {
-            change.separate = known.separate.union(uids)
+            change.separate = .adding(uids)
         } else if let uids = try named(by: "join") {
-            change.separate = known.separate.subtracting(try await withPartners(uids))
+            change.separate = .removing(uids)
         } else {
             throw RESTProblem.notFound
         }

@@ -138,8 +138,8 @@ extension RESTRoutes {
         wish.notifiesGuests = members["notify_guests"]?.bool ?? false
         let link = try await gateway.makeLink(wish, for: request.visitor.principal)
         var choices = LinkChange()
-        choices.skip = Self.uids("skip", members)
-        choices.separate = Self.uids("separate", members)
+        choices.skip = Self.uids("skip", members).map(ChosenEvents.exactly)
+        choices.separate = Self.uids("separate", members).map(ChosenEvents.exactly)
         if choices != LinkChange() { _ = try await gateway.scheduler.update(link.id, choices) }
         if members["start"]?.bool == true { _ = try await gateway.scheduler.start(link.id) }
         guard let status = try await gateway.scheduler.status(of: link.id) else { throw RESTProblem.notFound }
@@ -194,8 +194,8 @@ extension RESTRoutes {
         change.notifiesGuests = members["notify_guests"]?.bool
         change.timeZone = try Self.zoneName(members["time_zone"]?.string)
         if members["filters"] != nil { change.filters = .some(try filters(members)) }
-        change.skip = Self.uids("skip", members)
-        change.separate = Self.uids("separate", members)
+        change.skip = Self.uids("skip", members).map(ChosenEvents.exactly)
+        change.separate = Self.uids("separate", members).map(ChosenEvents.exactly)
         if let mapping = try text(ofObject: "mapping", members), let provider = gateway.provider(link.provider) {
             var upstream = link.upstream
             upstream.mapping = mapping

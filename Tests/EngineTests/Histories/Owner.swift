@@ -133,7 +133,9 @@ extension History {
                 _ = try await world.links.setState(.idle, of: spoke.link.id)
             }
             guard try await !world.links.skipped(by: spoke.link.id).isEmpty else { continue }
-            try await world.links.setSkipped([], of: spoke.link.id)
+            var change = LinkChange()
+            change.skip = .exactly([])
+            _ = try await world.links.update(spoke.link.id, change)
         }
     }
 }
