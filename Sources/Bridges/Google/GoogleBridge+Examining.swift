@@ -56,12 +56,18 @@ extension GoogleBridge {
         }
     }
 
-    /// What a listing of some of the calendar's events has, to its last page.
-    private func records(_ path: String, _ query: [(String, String)]) async throws(BridgeError) -> [UpstreamRecord] {
+    /// What a listing of some events has, to its last page or until it has enough; nothing where these answers come.
+    private func records(
+        _ path: String,
+        _ query: [(String, String)],
+        nothingFor absence: Set<Int> = [],
+        until isEnough: ([UpstreamRecord]) -> Bool = { _ in false }
+    ) async throws(BridgeError) -> [UpstreamRecord] {
         var found: [UpstreamRecord] = []
         var tokens = PageTokens()
         repeat {
             let reply = try await client.exchange(.get, path, query + tokens.query)
+            guard !absence.contains(reply.status) else { return [] }
             guard reply.isSuccess else { throw GoogleFailure(reply).error(about: .item) }
             do {
                 let page = try EventPage(reply.body)
@@ -72,7 +78,7 @@ extension GoogleBridge {
             } catch {
                 throw .unreadableAnswer
             }
-        } while tokens.hasNext
+        } while tokens.hasNext && !isEnough(found)
         return found
     }
 
@@ -110,24 +116,11 @@ extension GoogleBridge {
             ("timeMax", (last + 2 * Zones.secondsPerDay).rfc3339),
         ]
         let wanted = Set(ids)
-        var found: [String: UpstreamRecord] = [:]
-        var tokens = PageTokens()
-        repeat {
-            let reply = try await client.exchange(.get, events(series, "instances"), query + tokens.query)
-            // Without a series there is nothing to list, and each occurrence tells so itself.
-            guard reply.status != 400, reply.status != 404, reply.status != 410 else { return found }
-            guard reply.isSuccess else { throw GoogleFailure(reply).error(about: .item) }
-            do {
-                let page = try EventPage(reply.body)
-                for record in try page.listed().records where wanted.contains(record.id) { found[record.id] = record }
-                try tokens.advance(to: page.nextPageToken)
-            } catch let error as BridgeError {
-                throw error
-            } catch {
-                throw .unreadableAnswer
-            }
-        } while tokens.hasNext && found.count < wanted.count
-        return found
+        // Without a series there is nothing to list, and each occurrence tells so itself.
+        let records = try await records(events(series, "instances"), query, nothingFor: [400, 404, 410]) { records in
+            records.count { wanted.contains($0.id) } >= wanted.count
+        }
+        return Dictionary(records.filter { wanted.contains($0.id) }.map { ($0.id, $0) }) { _, later in later }
     }
 }
 
