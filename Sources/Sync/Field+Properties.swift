@@ -63,20 +63,14 @@ extension FieldSet {
 
 extension FieldSet.Members {
     /// Whether an ATTENDEE is one of them.
-    func contains(_ attendee: Property) -> Bool { mails.contains(Self.mail(attendee)) }
-
-    /// The address of an ATTENDEE, in the form in which addresses are compared.
-    static func mail(_ attendee: Property) -> String {
-        let value = trimmed(attendee.value).lowercased()
-        return value.hasPrefix("mailto:") ? String(value.dropFirst("mailto:".count)) : value
-    }
+    func contains(_ attendee: Property) -> Bool { mails.contains(attendee.calendarUser) }
 
     /// The guests of an event after these people come from `source`: everybody else stays as is.
     func guests(of target: Component, from source: Component) -> [Property] {
         let wanted = source.all("ATTENDEE").filter(contains)
-        let mails = Set(wanted.map(Self.mail))
-        let kept = target.all("ATTENDEE").filter { !contains($0) || mails.contains(Self.mail($0)) }
-        let known = Set(kept.map(Self.mail))
-        return kept + wanted.filter { !known.contains(Self.mail($0)) }
+        let mails = Set(wanted.map(\.calendarUser))
+        let kept = target.all("ATTENDEE").filter { !contains($0) || mails.contains($0.calendarUser) }
+        let known = Set(kept.map(\.calendarUser))
+        return kept + wanted.filter { !known.contains($0.calendarUser) }
     }
 }

@@ -23,7 +23,7 @@ extension FieldSet {
     /// The account's own entry among guests.
     func own(of component: Component) -> Property? { component.all("ATTENDEE").first(where: isOwn) }
 
-    func isOwn(_ attendee: Property) -> Bool { own.contains(Members.mail(attendee)) }
+    func isOwn(_ attendee: Property) -> Bool { own.contains(attendee.calendarUser) }
 
     /// The account's own answer; nil where nothing is said of it, which is not that there was none.
     func answer(of component: Component) -> String? {
@@ -44,9 +44,9 @@ extension FieldSet {
         var guests = source.all("ATTENDEE")
         if case .addedStay(let former) = missing {
             let known = former.map { mails(of: $0, like: source) } ?? []
-            let named = Set(guests.map(Members.mail))
+            let named = Set(guests.map(\.calendarUser))
             guests += target.all("ATTENDEE").filter { guest in
-                let mail = Members.mail(guest)
+                let mail = guest.calendarUser
                 return !known.contains(mail) && !named.contains(mail)
             }
         }
@@ -80,7 +80,7 @@ extension FieldSet {
         let override = wanted.flatMap { instant in
             former.overrides.first { $0.first("RECURRENCE-ID")?.dateTime?.instant(in: former.zones) == instant }
         }
-        return Set(((override ?? former.master)?.all("ATTENDEE") ?? []).map(Members.mail))
+        return Set(((override ?? former.master)?.all("ATTENDEE") ?? []).map(\.calendarUser))
     }
 }
 

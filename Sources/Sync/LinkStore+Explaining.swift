@@ -96,7 +96,7 @@ extension LinkStore {
     private static func guests(of text: String) -> Set<String> {
         guard text.contains("ATTENDEE"), let object = try? CalendarObject(parsing: text) else { return [] }
         let components = (object.master.map { [$0] } ?? []) + object.overrides
-        return Set(components.flatMap { $0.all("ATTENDEE") }.map(FieldSet.Members.mail))
+        return Set(components.flatMap { $0.all("ATTENDEE") }.map(\.calendarUser))
     }
 
     /// Why the filters of a link take neither side of an event up that was not agreed on; nil where they do.

@@ -97,7 +97,7 @@ struct Projection {
 
     private func attendees(_ component: Component) -> String {
         if let members = fieldSet.members {
-            return set(component.all("ATTENDEE").filter(members.contains).map(FieldSet.Members.mail))
+            return set(component.all("ATTENDEE").filter(members.contains).map(\.calendarUser))
         }
         let organizer = component.first("ORGANIZER").map { ["organizer " + $0.value.lowercased()] } ?? []
         let attendees = component.all("ATTENDEE").map { attendee in

@@ -39,14 +39,6 @@ extension SyncPass {
     }
 }
 
-extension CalendarObject {
-    /// The address of whoever organises the event, in lower case; nil where nobody is said to.
-    fileprivate var organizer: String? {
-        let value = (master ?? overrides.first)?.first("ORGANIZER")?.value.lowercased()
-        return value.map { $0.hasPrefix("mailto:") ? String($0.dropFirst("mailto:".count)) : $0 }
-    }
-}
-
 extension OtherHolding {
     /// Whether the event is in step over the other link.
     fileprivate var isInStep: Bool { origin != nil && !isSkipped }

@@ -73,7 +73,7 @@ extension Attendee {
 extension Attendee {
     /// Reads an ATTENDEE; only mail addresses exist upstream.
     init?(_ property: Property) {
-        guard let email = Self.address(property.value) else { return nil }
+        guard let email = property.mailAddress?.lowercased() else { return nil }
         self.init(email: email)
         name = property.parameter("CN").flatMap { $0.isEmpty ? nil : $0 }
         response = Response(participation: property.parameter("PARTSTAT"))
@@ -81,13 +81,6 @@ extension Attendee {
         isResource = ["RESOURCE", "ROOM"].contains(property.parameter("CUTYPE")?.uppercased())
         guests = property.parameter("X-NUM-GUESTS").flatMap { Int($0) } ?? 0
         comment = property.parameter("X-RESPONSE-COMMENT")
-    }
-
-    /// The address of a `mailto:` URI, in lower case.
-    static func address(_ uri: String) -> String? {
-        let uri = uri.lowercased()
-        guard uri.hasPrefix("mailto:"), uri.utf8.count > 7 else { return nil }
-        return String(uri.dropFirst(7))
     }
 
     /// The guest as ATTENDEE.

@@ -61,12 +61,6 @@ struct ComponentReader {
         }
     }
 
-    /// The address of whoever organises the event, in lower case; nil where nobody is said to.
-    static func organizer(of object: CalendarObject) -> String? {
-        let property = (object.master ?? object.overrides.first)?.first("ORGANIZER")
-        return property.map { Attendee.address($0.value) ?? $0.value.lowercased() }
-    }
-
     private func overrides(
         of object: CalendarObject,
         start: EventTime?,

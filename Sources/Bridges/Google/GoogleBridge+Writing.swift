@@ -31,7 +31,7 @@ extension GoogleBridge {
     ///
     /// Made anew, somebody else's invitation would become the account's own: its guests would be invited once more.
     private func isOurs(_ object: CalendarObject, _ current: EventSeries) -> Bool {
-        guard let organizer = ComponentReader.organizer(of: object) else { return true }
+        guard let organizer = object.organizer else { return true }
         let resource = current.master ?? current.exceptions.values.first
         let known = [link.account, link.calendar, resource?.json["organizer"]?["email"]?.text]
         return known.contains { $0?.lowercased() == organizer }

@@ -155,7 +155,7 @@ struct EventValues: Sendable, Hashable {
         in column: Column
     ) throws(TranslationError) -> ColumnValue? {
         guard let directory = column.directory else { return nil }
-        let ids = event.all("ATTENDEE").compactMap { directory.person(mail: Attendance.address($0))?.id }
+        let ids = event.all("ATTENDEE").compactMap { directory.person(mail: $0.calendarUser)?.id }
         var seen: Set<String> = []
         let guests = ids.filter { seen.insert($0).inserted }
         guard guests.count <= maximumPeople else {
@@ -206,14 +206,8 @@ struct Attendance: Sendable, Hashable {
         text = ([organizer].compactMap(\.self) + attendees).joined(separator: "\n").normalizedLines
     }
 
-    /// The mail address of an ATTENDEE or ORGANIZER; another address as it is.
-    static func address(_ property: Property) -> String {
-        let isMail = property.value.lowercased().hasPrefix("mailto:")
-        return isMail ? String(property.value.dropFirst("mailto:".count)).trimmed : property.value
-    }
-
     private static func line(_ property: Property, remark: String?) -> String {
-        let address = address(property)
+        let address = property.mailAddress ?? property.value
         let name = property.parameter("CN").map(\.onOneLine).flatMap { $0.isEmpty || $0 == address ? nil : $0 }
         return (name.map { "\($0) <\(address)>" } ?? address) + (remark.map { " (\($0))" } ?? "")
     }
