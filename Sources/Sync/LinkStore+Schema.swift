@@ -86,6 +86,14 @@ extension LinkStore {
                 """,
             ]
         ),
+        // Moved to another calendar of the upstream, a record need not have the UID there that it had.
+        Migration(
+            name: "Which record an event that is gone was",
+            statements: [
+                "ALTER TABLE departed ADD COLUMN series TEXT",
+                "CREATE INDEX departed_by_series ON departed (link, series)",
+            ]
+        ),
     ]
 
     private static let choices = [

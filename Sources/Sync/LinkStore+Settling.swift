@@ -292,9 +292,9 @@ extension LinkStore {
     ) throws {
         try transaction.run(
             """
-            INSERT INTO departed (link, uid, origin, since)
-            SELECT link, uid, origin, \(now.value) FROM base WHERE link = \(link.value) AND uid = \(.text(uid))
-            ON CONFLICT (link, uid) DO UPDATE SET since = excluded.since
+            INSERT INTO departed (link, uid, series, origin, since)
+            SELECT link, uid, series, origin, \(now.value) FROM base WHERE link = \(link.value) AND uid = \(.text(uid))
+            ON CONFLICT (link, uid) DO UPDATE SET since = excluded.since, series = excluded.series
             """
         )
     }

@@ -42,6 +42,8 @@ final class NotionSide: Side, SimulatedService {
         var daysAhead: Int?
         var place = Place.text
         var hasPeople = false
+        /// Whether a column keeps the UIDs.
+        var keepsUIDs = true
 
         /// What tells where an event is.
         enum Place: String, CaseIterable {
@@ -55,6 +57,7 @@ final class NotionSide: Side, SimulatedService {
         var mapping: String {
             var members = daysAhead.map { ["\"occurrences\":\($0)"] } ?? []
             if place != .text { members.append("\"location\":" + place.rawValue) }
+            if !keepsUIDs { members.append("\"uid\":null") }
             if hasPeople { members.append("\"attendees\":\"Team\"") }
             return "{" + members.joined(separator: ",") + "}"
         }
@@ -72,10 +75,11 @@ final class NotionSide: Side, SimulatedService {
         hasPeople: Bool = false,
         hasFormula: Bool = false,
         hasRelation: Bool = false,
+        keepsUIDs: Bool = true,
         rate: Int = 1_000_000
     ) async throws {
         let place: Wish.Place = hasFormula ? .formula : hasRelation ? .relation : .text
-        wish = Mutex(Wish(daysAhead: daysAhead, place: place, hasPeople: hasPeople))
+        wish = Mutex(Wish(daysAhead: daysAhead, place: place, hasPeople: hasPeople, keepsUIDs: keepsUIDs))
         self.rate = rate
         simulator = NotionSimulator(seed: seed, now: { clock.now })
         self.clock = clock

@@ -86,12 +86,21 @@ struct World {
     /// Links a side to another calendar of the owner instead, which it makes.
     mutating func moveLink(_ index: Int) async throws -> CalendarID {
         let old = spokes[index]
+        _ = try await scheduler(of: old).delete(old.link.id, purge: .nothing, by: Author(.client, name: "alice"))
+        let target = try await linkAgain(index)
+        spokes[index] = spokes.removeLast()
+        return target
+    }
+
+    /// Links a side to another calendar of the owner as well, which it makes; the last spoke is the new one.
+    mutating func linkAgain(_ index: Int) async throws -> CalendarID {
+        let old = spokes[index]
         let made = try await calendars.createCalendar(named: "other", of: owner, properties: CalendarProperties())
         let target = try #require(made).id
-        _ = try await scheduler(of: old).delete(old.link.id, purge: .nothing, by: Author(.client, name: "alice"))
         let link = try await link(old.side, over: old.link.connection, old.link.policy, to: target)
-        spokes[index] = Spoke(side: old.side, link: link)
-        _ = try await scheduler(of: spokes[index]).start(link.id)
+        let spoke = Spoke(side: old.side, link: link)
+        spokes.append(spoke)
+        _ = try await scheduler(of: spoke).start(link.id)
         return target
     }
 
