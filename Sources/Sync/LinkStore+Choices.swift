@@ -125,7 +125,8 @@ extension LinkStore {
         _ transaction: borrowing SQLTransaction
     ) throws -> Int {
         let known = try skipped(by: link, transaction)
-        let chosen = try wholePairs(of: change.applied(to: known, over: link, transaction), over: link, transaction)
+        let named = try change.applied(to: known, over: link, transaction)
+        let chosen = try wholePairs(of: named, leftAloneUntilNow: known, over: link, transaction)
         for uid in known.subtracting(chosen).sorted() {
             try transaction.run("DELETE FROM skipped WHERE link = \(link.value) AND uid = \(.text(uid))")
         }
@@ -158,10 +159,11 @@ extension LinkStore {
         return Set(pairs.filter { !uids.isDisjoint(with: $0) }.joined()).subtracting(uids)
     }
 
-    /// The UIDs of what a link that has begun leaves alone, with both halves of each pair of which one is named; pairs of which
-    /// none is are one event from then on.
+    /// The UIDs of what a link that has begun leaves alone, with both halves of each pair of which one is named; pairs that it
+    /// left alone until now, and of which none is named, are one event from then on.
     private static func wholePairs(
         of uids: Set<String>,
+        leftAloneUntilNow known: Set<String>,
         over link: LinkID,
         _ transaction: borrowing SQLTransaction
     ) throws -> Set<String> {
@@ -175,6 +177,7 @@ extension LinkStore {
                 whole.formUnion(halves)
                 continue
             }
+            guard !known.isDisjoint(with: halves) else { continue }
             try join(pairing, of: link, transaction)
             try forget(pairing, of: link, transaction)
         }
@@ -202,12 +205,25 @@ extension LinkStore {
 
     /// Gives the event there the UID of the one here, as which it is from now on.
     private static func join(_ pairing: Pairing, of link: LinkID, _ transaction: borrowing SQLTransaction) throws {
-        let key: SQLStatement = "link = \(link.value) AND series = \(.text(pairing.series))"
-        guard let row = try transaction.row("SELECT text FROM mirrored_object WHERE \(key)") else { return }
-        let object = try CalendarObject(parsing: try row.text("text")).with(uid: pairing.uid)
+        try rename(pairing.series, to: pairing.uid, over: link, transaction)
+    }
+
+    /// Has an event upstream known here under another UID.
+    static func rename(
+        _ series: String,
+        to uid: String,
+        over link: LinkID,
+        _ transaction: borrowing SQLTransaction
+    ) throws {
+        let key: SQLStatement = "link = \(link.value) AND series = \(.text(series))"
+        guard let text = try transaction.row("SELECT text FROM mirrored_object WHERE \(key)")?.optionalText("text")
+        else {
+            return
+        }
+        let object = try CalendarObject(parsing: text).with(uid: uid)
         try transaction.run(
             """
-            UPDATE mirrored_object SET uid = \(.text(pairing.uid)), text = \(.text(object.text)),
+            UPDATE mirrored_object SET uid = \(.text(uid)), text = \(.text(object.text)),
                 digest = \(.text(ETag.of(object.text).rawValue))
             WHERE \(key)
             """

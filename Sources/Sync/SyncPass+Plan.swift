@@ -4,8 +4,8 @@ import Reconcile
 import Store
 
 extension SyncPass {
-    /// What the pass would do; only what was pulled is stored.
-    func plan() async throws -> LinkPlan {
+    /// What the pass would do; only what was pulled is stored, and the pairs that it proposes, if it is to.
+    func plan(proposingPairs: Bool) async throws -> LinkPlan {
         guard let place = try await state.place(of: link), place.revision != nil else {
             throw PassFailure.calendarMissing
         }
@@ -14,8 +14,7 @@ extension SyncPass {
         try await state.mirror(pulled, translatedBy: bridge, of: link.id)
         let choices = try await state.choices(of: link.id)
         let all = try await look(at: .plan(joining: [:]))
-        let pairings = all.pairings()
-        try await state.setPairings(pairings, of: link.id)
+        let pairings = proposingPairs ? all.pairings() : []
         var plan = LinkPlan()
         plan.separated = pairings.filter(choices.separates).compactMap { LinkPlan.Item($0, in: all) }
         plan.leftAlone = choices.leftAlone(of: all, pairings)
@@ -27,6 +26,13 @@ extension SyncPass {
         let skipped = Set(plan.skipped)
         snapshot.items = snapshot.items.filter { !skipped.contains($0.key) }
         let decisions = try decide(on: &snapshot)
+        if proposingPairs {
+            // A pair of which the filters let neither half through is not shown, and so not confirmed.
+            let told = pairings.filter {
+                choices.separates($0) || choices.skips($0) || snapshot.items[$0.uid] != nil
+            }
+            try await state.setPairings(told, of: link.id)
+        }
         let pairs = Dictionary(joined.map { ($0.uid, $0) }) { first, _ in first }
         for (uid, item) in snapshot.items.sorted(by: { $0.key < $1.key }) {
             plan.add(decisions[uid], LinkPlan.Item(item, pairs[uid], decisions[uid]))

@@ -2,20 +2,38 @@ import Bridging
 import ICalendar
 public import Store
 
+/// What a link would do cannot be told: a pass of it is under way and does it.
+public struct PassIsRunning: Error, Sendable, Hashable {}
+
 extension SyncScheduler {
     /// What the first pass of a link would do; neither side is written to.
+    ///
+    /// Of a link that has begun: what the next one would, as far as no pass runs.
+    ///
+    /// - Throws: ``PassIsRunning`` while a pass does what would be told.
     public func plan(_ id: LinkID) async throws -> LinkPlan? {
-        guard let link = try await links.link(id) else { return nil }
+        guard let before = try await links.readiness(of: id) else { return nil }
+        if before.state == .preview {
+            try await claimInTurn(id)
+        } else {
+            guard claim(id) else { throw PassIsRunning() }
+        }
+        defer { release(id) }
+        guard let readiness = try await links.readiness(of: id) else { return nil }
+        let link = readiness.link
         let bridge = try await makeBridge(link)
         return try await SyncPass(of: link, over: bridge, state: links, configuration: configuration, clock: clock)
-            .plan()
+            .plan(proposingPairs: readiness.state == .preview)
     }
 
     /// Starts a previewed link as its plan says, except for what the person chose; false when there is no such link.
     ///
     /// Events that the plan took for the same become one; without a plan that was looked at, none do.
     public func start(_ id: LinkID, _ choices: StartChoices = StartChoices()) async throws -> Bool {
-        guard try await links.link(id) != nil else { return false }
+        guard let state = try await links.readiness(of: id)?.state else { return false }
+        // A plan that is being made would take for pairs what is one event by then.
+        if state == .preview { try await claimInTurn(id) }
+        defer { if state == .preview { release(id) } }
         try await links.apply(choices, to: id)
         return try await setState(.idle, of: id)
     }
@@ -115,7 +133,7 @@ extension SyncScheduler {
     private func halted(_ id: LinkID) async throws -> Link? {
         guard let link = try await links.link(id), try await links.setState(.paused, of: id) else { return nil }
         // A pass that runs ends first: it must not write what is being purged.
-        while !claim(id) { try await clock.sleep(clock.now() + 1) }
+        try await claimInTurn(id)
         return link
     }
 

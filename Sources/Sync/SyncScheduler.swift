@@ -336,6 +336,11 @@ public actor SyncScheduler {
     /// Claims a link for one pass; false while another one runs.
     func claim(_ link: LinkID) -> Bool { passing.insert(link).inserted }
 
+    /// Claims a link as soon as nobody else has it.
+    func claimInTurn(_ link: LinkID) async throws {
+        while !claim(link) { try await clock.sleep(clock.now() + 1) }
+    }
+
     func release(_ link: LinkID) { passing.remove(link) }
 }
 

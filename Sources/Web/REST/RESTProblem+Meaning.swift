@@ -21,6 +21,8 @@ extension RESTProblem {
         case let error as PassFailure:
             let problem = LinkProblem(error)
             self.init(.conflict, problem.code, problem.message, problem.remedy)
+        case is PassIsRunning:
+            self.init(.conflict, "conflict", "A pass of the link runs now.", "Look at its runs, or ask again later.")
         case let error as LinkFiltersError:
             self.init(.unprocessableContent, "invalid_filters", error.message, "Set the link's filters anew.")
         case is PasswordHasherOverloaded:
