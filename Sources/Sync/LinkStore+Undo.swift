@@ -92,6 +92,7 @@ extension LinkStore {
             )
             undoing.undone.removed = removed
             undoing.undone.restored = try Self.parted(of: id, link, transaction)
+            undoing.locked = Set(try calendars.protected(in: calendar, transaction))
             undoing.undone.kept = try splits.kept.sorted() + Self.stillJoined(by: id, link, transaction)
             try undoing.rejoin(splits.rejoined, transaction)
             let parts = splits.kept.union(splits.rejoined.map(\.uid))
@@ -205,6 +206,8 @@ private struct Undoing {
     let calendars: CalendarStore
     let author: Author
     let now: Instant
+    /// UIDs of what the upstream alone may change: brought back here, it would differ from it for ever.
+    var locked: Set<String> = []
     var undone = UndoneRun()
 
     /// Brings back what the run changed or deleted, as far as nobody changed it since.
@@ -219,6 +222,10 @@ private struct Undoing {
         for row in items {
             let item = try UndoneItem(row)
             guard !parts.contains(item.uid) else { continue }
+            guard !locked.contains(item.uid) else {
+                undone.kept.append(item.uid)
+                continue
+            }
             let present = try calendars.object(uid: item.uid, in: calendar, transaction)
             let left = try present.flatMap { try LinkStore.text(of: $0, leftBy: run, transaction) }
             let (object, isWhole) = try item.before(present, left: left, at: now)

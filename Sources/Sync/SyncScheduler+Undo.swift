@@ -9,13 +9,15 @@ extension SyncScheduler {
     /// undone until then is, and the rest can be tried again.
     ///
     /// - Returns: nil when there is no such run, or it was undone already.
-    public func undo(_ id: RunID, by author: Author) async throws -> UndoneRun? {
+    public func undo(_ id: RunID, by person: Author) async throws -> UndoneRun? {
+        // What only an upstream may change is undone, too, where that concerns our side alone.
+        let author = Author(.restore, name: person.name, principal: person.principal)
         guard let row = try await links.run(id)?.row, row.undoneAt == nil, let link = try await links.link(row.link)
         else {
             return nil
         }
         // A pass that runs ends first: it must not see half of it.
-        while !claim(link.id) { try await clock.sleep(clock.now() + 1) }
+        try await claimInTurn(link.id)
         let removed: [String]
         do {
             defer { release(link.id) }

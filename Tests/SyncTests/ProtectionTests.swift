@@ -64,6 +64,39 @@ struct ProtectionTests {
         #expect(try await bench.uids() == ["e"])
     }
 
+    private func undo(_ run: RunID?, _ bench: Workbench) async throws -> UndoneRun {
+        let run = try #require(run)
+        let person = Author(.client, name: "alice", principal: bench.owner)
+        return try #require(try await bench.scheduler().undo(run, by: person))
+    }
+
+    @Test func `undone by a person, a run's locked events go here, and stay upstream`() async throws {
+        let bench = try await Workbench()
+        await bench.putUpstream("a", event("e", "SUMMARY:Birthday", "COMMENT:LOCKED"))
+        await bench.putUpstream("b", event("f", "SUMMARY:Lunch"))
+        let bridge = LockingBridge(real: ScriptedBridge(upstream: bench.upstream))
+        let undone = try await undo(bench.pass(over: bridge).run, bench)
+        #expect(undone.removed == ["e", "f"] && undone.kept.isEmpty)
+        try await bench.pass(over: bridge)
+        #expect(try await bench.uids().isEmpty)
+        #expect(await bench.upstream.live.count == 2)
+    }
+
+    @Test func `what the upstream changed of a locked event stays when its run is undone`() async throws {
+        let bench = try await Workbench()
+        await bench.putUpstream("a", event("e", "SUMMARY:Birthday", "COMMENT:LOCKED"))
+        await bench.putUpstream("b", event("f", "SUMMARY:Lunch"))
+        let bridge = LockingBridge(real: ScriptedBridge(upstream: bench.upstream))
+        try await bench.pass(over: bridge)
+        for id in ["a", "b"] { await bench.editUpstream(id, "SUMMARY:", "SUMMARY:Second ") }
+        let undone = try await undo(bench.pass(over: bridge).run, bench)
+        #expect(undone.restored == ["f"] && undone.kept == ["e"])
+        try await bench.pass(over: bridge)
+        #expect(try await bench.text("e")?.contains("Second Birthday") == true)
+        #expect(await bench.payload(of: "f")?.contains("SUMMARY:Lunch") == true)
+        #expect(try await bench.status().pending == 0)
+    }
+
     @Test func `what the upstream itself unlocks is unlocked`() async throws {
         let (bench, _) = try await bench()
         await bench.editUpstream("a", "COMMENT:LOCKED", "LOCATION:Here")
