@@ -17,6 +17,8 @@ struct JoinedEvent: Sendable {
 
 extension LinkStore {
     /// The events that a run was the first to bring together, and that nobody touched since on either side.
+    ///
+    /// Nobody has since the run began: what somebody edited while it was under way, it took up itself.
     func joined(by run: RunID, over link: Link) async throws -> [JoinedEvent] {
         try await database.read { transaction in
             let rows = try transaction.rows(
@@ -25,9 +27,12 @@ extension LinkStore {
                 JOIN base ON base.link = \(link.id.value) AND base.uid = pass_item.uid AND base.series IS NOT NULL
                 JOIN mirrored_object ON mirrored_object.link = base.link AND mirrored_object.series = base.series
                 JOIN object ON object.calendar = \(link.calendar.value) AND object.uid = base.uid
-                WHERE pass_item.pass = \(run.value) AND undo_upstream IS NOT NULL AND outcome = 'done'
+                JOIN version ON version.number = object.version
+                JOIN pass ON pass.id = pass_item.pass
+                WHERE pass_item.pass = \(run.value) AND undo_upstream IS NOT NULL AND pass_item.outcome = 'done'
                     AND base.run = \(run.value) AND mirrored_object.digest = base.remote_digest
-                    AND object.etag = base.local_digest ORDER BY base.uid
+                    AND object.etag = base.local_digest
+                    AND (version.run = \(run.value) OR version.at <= pass.started_at) ORDER BY base.uid
                 """
             )
             return try rows.map { row in
@@ -57,9 +62,12 @@ extension LinkStore {
                     let object = try CalendarObject(parsing: text)
                     _ = try Self.bringBack(object, event.uid, in: link.calendar, calendars, author, transaction)
                 }
-                for name in names.union([event.uid]) { try Self.leaveAlone(name, link.id, at: now, transaction) }
-                // Taken up again, they are one event.
+                for name in names.union([event.uid]).sorted() {
+                    try Self.leaveAlone(name, link.id, at: now, transaction)
+                }
                 guard let series = event.records.first?.series else { continue }
+                for name in names { try Self.rename(series, to: name, over: link.id, transaction) }
+                // Taken up again, they are one event.
                 try Self.keepPairing(of: event.uid, and: series, over: link.id, transaction)
             }
         }

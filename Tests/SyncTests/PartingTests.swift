@@ -84,6 +84,50 @@ struct PartingTests {
         #expect(await there(bench)?.contains("SUMMARY:Board meeting A\r\n") == true)
     }
 
+    @Test func `a pair of which only our side was changed is one event again once it is taken up`() async throws {
+        let bench = try await Workbench(policy: .upstream, isStarted: false)
+        try await bench.put(event("e", "SUMMARY:Board meeting B"))
+        await bench.putUpstream("a", event("another", "SUMMARY:Board meeting A"))
+        _ = try await bench.scheduler().plan(bench.link.id)
+        _ = try await bench.scheduler().start(bench.link.id)
+        let run = try #require(try await bench.pass().run)
+        #expect(try await bench.text("e")?.contains("meeting A") == true)
+        #expect(try await undo(run, bench).restored == ["e"])
+        #expect(try await bench.links.skipped(by: bench.link.id) == ["another", "e"])
+        try await bench.leaveAlone(.removing(["e"]))
+        #expect(try await bench.links.skipped(by: bench.link.id).isEmpty)
+        for _ in 0..<2 { try await bench.pass() }
+        #expect(try await bench.uids() == ["e"])
+        #expect(await bench.upstream.live.count == 1)
+        #expect(try await bench.status().pending == 0)
+    }
+
+    @Test(arguments: [ConflictPolicy.newest, .gateway])
+    func `what a person edited while the run was under way stays as it is on both`(_ policy: ConflictPolicy)
+        async throws
+    {
+        let bench = try await bench(policy)
+        for uid in ["y", "z"] { try await bench.put(event(uid, "DTSTART:20270901T090000Z", "SUMMARY:Later")) }
+        let bell = EditBell()
+        var bridge = WatchedBridge(real: ScriptedBridge(upstream: bench.upstream))
+        bridge.beforeWrite = { write in
+            guard case .create(let creation) = write, creation.uid == "y" else { return }
+            do {
+                try await bench.edit("e", "SUMMARY:Board meeting", "SUMMARY:Mine, board meeting")
+                bell.ring()
+            } catch {
+                Issue.record(error)
+            }
+        }
+        let run = try #require(try await bench.pass(over: bridge, hearing: bell).run)
+        #expect(await bench.payload(of: "e")?.contains("Mine") == true)
+        let undone = try await undo(run, bench)
+        #expect(undone.kept == ["e"] && undone.removed == ["y", "z"])
+        try await bench.pass()
+        #expect(try await bench.text("e")?.contains("Mine") == true)
+        #expect(await bench.payload(of: "e")?.contains("Mine") == true)
+    }
+
     @Test(arguments: [false, true])
     func `what is taken up again is brought together again`(_ isEdited: Bool) async throws {
         let bench = try await bench(.newest, thereAs: "another")
@@ -97,7 +141,19 @@ struct PartingTests {
         for _ in 0..<2 { try await bench.pass() }
         #expect(await bench.upstream.live.count == 1)
         #expect(try await bench.uids() == ["e"])
+        #expect(try await bench.links.skipped(by: bench.link.id).isEmpty)
         #expect(try await bench.text("e")?.contains("SUMMARY:Board meeting A\r\n") == true)
         #expect(await there(bench)?.contains("Bring the figures") == true)
+    }
+}
+
+/// A bridge before whose writes something happens.
+private struct WatchedBridge: RelayingBridge {
+    var real: ScriptedBridge
+    var beforeWrite: @Sendable (RecordWrite) async -> Void = { _ in }
+
+    func perform(_ write: RecordWrite) async throws(BridgeError) -> UpstreamRecord? {
+        await beforeWrite(write)
+        return try await real.perform(write)
     }
 }
