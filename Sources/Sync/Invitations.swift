@@ -21,6 +21,8 @@ struct OtherLink: Sendable {
 struct OtherHolding: Sendable {
     /// Whose the event was over that link; nil where it is in no agreement there.
     var origin: Origin?
+    /// Whether the event was in an agreement there, and is gone since.
+    var isGone: Bool
     /// Whether the upstream has guests of the event.
     var hasGuests: Bool
     /// Whether a person has that link leave the event alone.
@@ -185,8 +187,12 @@ extension LinkStore {
             let skipped = try transaction.row(
                 "SELECT 1 AS is_skipped FROM skipped WHERE link = \(link.value) AND uid = \(.text(uid))"
             )
+            let departed = try transaction.row(
+                "SELECT 1 AS is_gone FROM departed WHERE link = \(link.value) AND uid = \(.text(uid))"
+            )
             holdings[link] = OtherHolding(
                 origin: try agreed?.word("origin"),
+                isGone: agreed == nil && departed != nil,
                 hasGuests: try agreed.map { try Agreement($0).hasGuestsThere } ?? false,
                 isSkipped: skipped != nil
             )

@@ -7,7 +7,7 @@ extension SyncPass {
     /// Decides about every item of a snapshot; what the filters keep out is taken out of it.
     func decide(on snapshot: inout Snapshot) throws -> [String: Decision] {
         noteSplits(on: &snapshot)
-        try noteCopies(on: &snapshot)
+        noteCopies(on: &snapshot)
         return keepingCopiesApart(holdingTogether(try decideEach(on: &snapshot), of: snapshot), of: snapshot)
     }
 

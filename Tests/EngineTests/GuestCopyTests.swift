@@ -84,6 +84,26 @@ struct GuestCopyTests {
         for index in sides.indices { #expect(await sides[index].mails() == 0) }
     }
 
+    @Test func `taken away by the guest while the organizer changes it, it does not come back to the guest`() async throws {
+        try await sides[1].simulator.deleteEvent(copy, in: Self.bob)
+        let meeting = try #require(await live(0).first?["id"]?.text)
+        try await sides[0].simulator.editEvent(meeting, ["summary": "Board, later"], in: Self.ana)
+        try await passes()
+        #expect(await live(1).isEmpty)
+        #expect(await live(0).map { $0["summary"]?.text } == ["Board, later"])
+        #expect(try await here().map { $0.text.contains("Board\\, later") } == [true])
+    }
+
+    @Test func `taken away by the organizer while the guest notes something, it does not come back`() async throws {
+        try await sides[1].simulator.editEvent(copy, ["description": "Ask for a raise"], in: Self.bob)
+        let meeting = try #require(await live(0).first?["id"]?.text)
+        try await sides[0].simulator.deleteEvent(meeting, in: Self.ana)
+        try await passes()
+        #expect(try await here().isEmpty)
+        #expect(await live(0).isEmpty)
+        #expect(await live(1).isEmpty)
+    }
+
     @Test func `where both are guests of somebody else, the meeting is what its organizer makes of it`() async throws {
         let (clock, words) = (WorldClock(), Words())
         var sides: [GoogleSide] = []
