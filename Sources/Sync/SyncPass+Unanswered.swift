@@ -7,13 +7,19 @@ import Store
 extension SyncPass {
     /// Decisions by which nothing goes here for the sole reason that the gateway itself took it away upstream.
     ///
-    /// What a pass deleted there was deleted here before: whoever has brought it back since wants it there, too. What a
-    /// person's undoing or purging took away is to go there alone.
-    func sparingWhatWeDeleted(_ decisions: [String: Decision]) -> [String: Decision] {
+    /// What a pass deleted there was deleted here before: whoever has brought it back since wants it there, too. One that was
+    /// here all the time lost no more than the page of an occurrence. What a person's undoing or purging took away is to go
+    /// there alone.
+    func sparingWhatWeDeleted(_ decisions: [String: Decision], of snapshot: Snapshot) -> [String: Decision] {
         var decisions = decisions
         for (uid, lines) in unanswered where decisions[uid]?.action == .deleteLocal {
             guard let line = lines.last(where: \.isBegunDeletion) else { continue }
-            decisions[uid] = Decision(line.actor == AuditEntry.pass ? .createRemote : .forget)
+            guard line.actor == AuditEntry.pass else {
+                decisions[uid] = Decision(.forget)
+                continue
+            }
+            guard let local = snapshot.items[uid]?.local, local.stored.entry.modified >= line.at else { continue }
+            decisions[uid] = Decision(.createRemote)
         }
         return decisions
     }

@@ -156,6 +156,7 @@ public struct SyncPass: Sendable {
         let mark = try mark(of: fields)
         let isUpkeepDue = (bridge as? any UpkeepBridge)?.isUpkeepDue ?? false
         guard place.needsLook(at: mark) || !touched.isEmpty || !unmended.isEmpty || isUpkeepDue else {
+            try await giveUpUnanswered()
             return try await state.finish(link, Finish(of: place, revision: place.revision, mark: mark, pending: 0))
         }
         var snapshot = try await look(at: scope(from: place, at: mark, touched))
@@ -164,7 +165,7 @@ public struct SyncPass: Sendable {
         try await quarantine(snapshot)
         try await settleUnanswered(in: &snapshot)
         let waiting = Set(snapshot.items.filter { $0.value.retry != nil }.keys)
-        let decisions = sparingWhatWeDeleted(try decide(on: &snapshot))
+        let decisions = sparingWhatWeDeleted(try decide(on: &snapshot), of: snapshot)
         let stranded = try stranded(in: snapshot, from: place, besides: decisions)
         let allowed = try await refuseMassDeletion(decisions, of: snapshot)
 

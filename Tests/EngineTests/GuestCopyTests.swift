@@ -84,7 +84,9 @@ struct GuestCopyTests {
         for index in sides.indices { #expect(await sides[index].mails() == 0) }
     }
 
-    @Test func `taken away by the guest while the organizer changes it, it does not come back to the guest`() async throws {
+    @Test func `taken away by the guest while the organizer changes it, it does not come back`()
+        async throws
+    {
         try await sides[1].simulator.deleteEvent(copy, in: Self.bob)
         let meeting = try #require(await live(0).first?["id"]?.text)
         try await sides[0].simulator.editEvent(meeting, ["summary": "Board, later"], in: Self.ana)

@@ -136,6 +136,20 @@ struct LostAnswerTests {
         #expect(await bench.upstream.live.map(\.id) == ["theirs"])
     }
 
+    @Test func `a deletion long after an undoing that was cut off is the upstream's own`() async throws {
+        let bench = try await Workbench()
+        for uid in ["e", "f"] { try await bench.put(event(uid, "SUMMARY:Lunch")) }
+        let run = try #require(try await bench.pass().run)
+        await bench.upstream.setScript { $0.isWrite ? .refuse(.unreachable("Cut off.")) : nil }
+        await #expect(throws: BridgeError.self) { try await bench.scheduler().undo(run, by: Self.author) }
+        await bench.upstream.setScript(nil)
+        for _ in 0..<2 { try await bench.pass() }
+        await bench.deleteUpstream(try #require(await bench.recordID(of: "e")))
+        try await bench.pass()
+        #expect(try await bench.uids() == ["f"])
+        #expect(try await bench.links.skipped(by: bench.link.id).isEmpty)
+    }
+
     // MARK: Edited since
 
     @Test(arguments: [false, true])
