@@ -4,15 +4,12 @@ import Store
 import Sync
 
 extension DashboardRoutes {
-    /// How many rows of each table of a plan one page shows.
-    static let planRows = 200
-
     /// What the first pass of a link would do, or why that cannot be told; nil where the link has begun.
     func plan(of status: LinkStatus, _ request: PageRequest) async throws -> [String: Any]? {
         guard status.state == .preview else { return nil }
         do {
             guard let plan = try await gateway.scheduler.plan(status.link.id) else { return nil }
-            return shown(plan, Self.label(status.link.provider), page: Self.page(request.query["page"]))
+            return shown(plan, Self.label(status.link.provider), page: request.query["page"])
         } catch {
             // The plan needs the upstream; the settings of the link, and the way out of it, do not.
             guard let problem = RESTProblem(meaning: error, limit: Self.maximumForm) else { throw error }
@@ -23,20 +20,12 @@ extension DashboardRoutes {
         }
     }
 
-    /// No plan has as many pages.
-    private static let mostPages = 100_000
-
-    /// Which page of a plan is asked for, counted from 0.
-    private static func page(_ text: String?) -> Int { min(max(0, text.flatMap { Int($0) } ?? 0), mostPages) }
-
     /// The events that a link which has begun leaves alone.
     func leftAlone(by link: Link) async throws -> [[String: Any]] {
-        try await gateway.links.leftAlone(by: link, limit: Self.planRows).map { pair($0, Self.label(link.provider)) }
+        try await gateway.links.leftAlone(by: link, limit: TablePage.rows).map { pair($0, Self.label(link.provider)) }
     }
 
-    private func shown(_ plan: LinkPlan, _ upstream: String, page: Int) -> [String: Any] {
-        let first = page * Self.planRows
-        func part(_ rows: [[String: Any]]) -> [[String: Any]] { Array(rows.dropFirst(first).prefix(Self.planRows)) }
+    private func shown(_ plan: LinkPlan, _ upstream: String, page asked: String?) -> [String: Any] {
         // The least sure first: those are to be looked at.
         let pairs = (plan.merge + plan.conflicts).filter { $0.upstreamUID != nil }
             .sorted { ($0.confidence ?? 1, $0.start ?? "") < ($1.confidence ?? 1, $1.start ?? "") }
@@ -44,22 +33,21 @@ extension DashboardRoutes {
         let rows = rows(of: plan, upstream)
         let separated = plan.separated.map { pair($0, upstream) }
         let alone = plan.leftAlone.map { pair($0, upstream) }
-        let longest = max(pairs.count, rows.count, separated.count, alone.count, plan.problems.count)
+        let problems = plan.problems.map { ["summary": $0.item.summary ?? $0.item.uid, "reason": $0.reason] }
+        // All tables turn their pages together.
+        let page = TablePage(asked, of: max(pairs.count, rows.count, separated.count, alone.count, problems.count))
         var content: [String: Any] = [
-            "sums": sums(of: plan, upstream), "page": page, "hasRows": !rows.isEmpty, "rows": part(rows),
-            "isEmpty": [rows.count, pairs.count, alone.count, plan.problems.count].allSatisfy { $0 == 0 },
-            "hasPairs": !pairs.isEmpty, "pairs": part(pairs),
-            "hasSeparated": !separated.isEmpty, "separated": part(separated),
-            "alone": part(alone),
-            "hasProblems": !plan.problems.isEmpty,
-            "problems": plan.problems.dropFirst(first).prefix(Self.planRows).map {
-                ["summary": $0.item.summary ?? $0.item.uid, "reason": $0.reason]
-            },
+            "sums": sums(of: plan, upstream),
+            "isEmpty": [rows.count, pairs.count, alone.count, problems.count].allSatisfy { $0 == 0 },
+            "alone": page.part(alone),
         ]
-        if page > 0 { content["previous"] = String(page - 1) }
-        if longest > first + Self.planRows { content["next"] = String(page + 1) }
-        if longest > Self.planRows { content["range"] = "\(first + 1) to \(min(first + Self.planRows, longest))" }
-        return content
+        for (name, all) in [("Rows", rows), ("Pairs", pairs), ("Separated", separated)] {
+            content[name.lowercased()] = page.part(all)
+            content["has" + name] = !page.part(all).isEmpty
+        }
+        content["problems"] = page.part(problems)
+        content["hasProblems"] = !page.part(problems).isEmpty
+        return content.merging(page.content) { $1 }
     }
 
     /// The sums of a plan in one sentence.
@@ -170,7 +158,7 @@ extension DashboardRoutes {
             throw RESTProblem.notFound
         }
         _ = try await gateway.scheduler.update(link.id, change)
-        let page = Self.page(form["page"])
-        return .seeOther("/links/\(link.id.rawValue)" + (page > 0 ? "?page=\(page)" : "") + "#plan")
+        let page = form["page"].flatMap { Int($0) }.map { "?page=\($0)" } ?? ""
+        return .seeOther("/links/\(link.id.rawValue)\(page)#plan")
     }
 }
