@@ -29,6 +29,11 @@ public enum ChosenEvents: Sendable, Hashable {
     case removing(Set<String>)
 }
 
+/// A choice about the pairs of a plan that comes when its link has begun: each is one event by then, or two.
+public struct LinkHasBegun: Error, Sendable, Hashable {
+    public var link: LinkID
+}
+
 /// An event here and a series there that may be one event, found by what they say.
 struct Pairing: Sendable, Hashable {
     var series: String
@@ -90,9 +95,12 @@ extension LinkStore {
     /// Makes true what a person confirmed of a plan: the pairs become one event, the others stay two, or stay alone.
     ///
     /// A pair holds only while both of its events are still without a partner.
+    ///
+    /// - Throws: ``LinkHasBegun`` where it is too late to part pairs.
     func apply(_ more: StartChoices, to link: LinkID) async throws {
         let now = now()
         try await database.write { transaction in
+            if !more.separate.isEmpty { try Self.requirePreview(of: link, transaction) }
             var choices = try Self.choices(of: link, transaction)
             choices.skip.formUnion(more.skip)
             choices.separate.formUnion(more.separate)
@@ -137,17 +145,24 @@ extension LinkStore {
     /// Changes which events are two where the plan takes them for one.
     ///
     /// - Returns: how many are now.
+    /// - Throws: ``LinkHasBegun`` where the link is no preview any more, and the change names an event.
     static func setSeparate(
         _ change: ChosenEvents,
         of link: LinkID,
         _ transaction: borrowing SQLTransaction
     ) throws -> Int {
+        if !change.named.isEmpty { try requirePreview(of: link, transaction) }
         let chosen = try change.applied(to: separated(over: link, transaction), over: link, transaction)
         try transaction.run("DELETE FROM separated WHERE link = \(link.value)")
         for uid in chosen.sorted() {
             try transaction.run("INSERT INTO separated (link, uid) VALUES (\(link.value), \(.text(uid)))")
         }
         return chosen.count
+    }
+
+    private static func requirePreview(of link: LinkID, _ transaction: borrowing SQLTransaction) throws {
+        let begun = try transaction.row("SELECT id FROM link WHERE id = \(link.value) AND state <> 'preview'")
+        guard begun == nil else { throw LinkHasBegun(link: link) }
     }
 
     fileprivate static func partners(
@@ -328,6 +343,13 @@ extension LinkStore {
 }
 
 extension ChosenEvents {
+    /// The UIDs that the change is about.
+    fileprivate var named: Set<String> {
+        switch self {
+        case .exactly(let uids), .adding(let uids), .removing(let uids): uids
+        }
+    }
+
     /// What is chosen after the change, where this was before.
     fileprivate func applied(
         to known: Set<String>,

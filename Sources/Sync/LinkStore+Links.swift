@@ -96,6 +96,7 @@ extension LinkStore {
     /// Changes a link; everything is compared anew in its next pass.
     ///
     /// - Returns: the link as it is now, or nil when there is none.
+    /// - Throws: ``LinkHasBegun`` where it is too late to choose about pairs; nothing is changed then.
     public func update(_ id: LinkID, _ change: LinkChange) async throws -> Link? {
         let (now, actor) = (now(), AuditActor.current)
         return try await database.write { transaction in

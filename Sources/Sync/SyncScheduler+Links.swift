@@ -28,7 +28,8 @@ extension SyncScheduler {
 
     /// Starts a previewed link as its plan says, except for what the person chose; false when there is no such link.
     ///
-    /// Events that the plan took for the same become one; without a plan that was looked at, none do.
+    /// Events that the plan took for the same become one; without a plan that was looked at, none do. ``LinkHasBegun`` says
+    /// that it is too late to part them.
     public func start(_ id: LinkID, _ choices: StartChoices = StartChoices()) async throws -> Bool {
         guard let state = try await links.readiness(of: id)?.state else { return false }
         // A plan that is being made would take for pairs what is one event by then.

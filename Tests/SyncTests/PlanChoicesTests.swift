@@ -180,4 +180,20 @@ struct PlanChoicesTests {
         #expect(try await bench.uids() == ["here"])
         #expect(await bench.upstream.live.count == 1)
     }
+
+    @Test func `pairs are chosen about in preview alone`() async throws {
+        let bench = try await bench()
+        _ = try await plan(bench)
+        _ = try await bench.scheduler().start(bench.link.id)
+        for choice in [ChosenEvents.exactly(["lunch-here"]), .adding(["lunch-here"]), .removing(["lunch-here"])] {
+            var change = LinkChange()
+            change.separate = choice
+            change.policy = .ask
+            await #expect(throws: LinkHasBegun.self) { _ = try await bench.links.update(bench.link.id, change) }
+        }
+        #expect(try await bench.links.link(bench.link.id)?.policy == .newest)
+        await #expect(throws: LinkHasBegun.self) {
+            _ = try await bench.scheduler().start(bench.link.id, StartChoices(separate: ["lunch-here"]))
+        }
+    }
 }

@@ -156,6 +156,31 @@ struct PreviewTests {
         }
     }
 
+    @Test func `a choice about pairs that comes after the start is refused, with what to do instead`() async throws {
+        try await TestGateway.run { test in
+            let link = try await link(test, ["conflicts": "upstream"])
+            let browser = try await Browser(test)
+            let uid = try #require(try await plan(link, test)["merge"]?.elements?.first?["uid"]?.text)
+            #expect(try await browser.post("/links/\(link.id)/start").status == 303)
+            try await test.sync(link)
+            for word in ["separate", "join"] {
+                let late = try await browser.post("/links/\(link.id)/plan", [word: uid])
+                #expect(late.status == 409 && late.text.contains("has begun"), "\(word): \(late.status)")
+                #expect(late.text.contains("undo the run"), "\(word)")
+            }
+            let uids: JSON = .array([.string(uid)])
+            let patch: JSON = ["separate": uids, "conflicts": "ask"]
+            let refused = try await test.call("PATCH", "/links/\(link.id)", patch)
+            #expect(refused.status == 409 && refused.problem == "conflict")
+            #expect(try await test.row(link)["conflict_policy"]?.text == "upstream")
+            let again = try await test.call("POST", "/links/\(link.id)/start", ["separate": uids])
+            #expect(again.status == 409 && again.problem == "conflict")
+            // What names none asks for nothing.
+            let none = try await test.call("PATCH", "/links/\(link.id)", ["separate": .array([])])
+            #expect(none.status == 200, "\(none.reply.text)")
+        }
+    }
+
     @Test func `only an upstream that mails guests offers to`() async throws {
         try await TestGateway.run { test in
             let browser = try await Browser(test)

@@ -25,6 +25,7 @@ extension RESTProblem {
             self.init(.conflict, "conflict", "A pass of the link runs now.", "Look at its runs, or ask again later.")
         case let error as LinkFiltersError:
             self.init(.unprocessableContent, "invalid_filters", error.message, "Set the link's filters anew.")
+        case is LinkHasBegun: self = .linkHasBegun
         case is PasswordHasherOverloaded:
             self.init(.serviceUnavailable, "rate_limited", "Too many passwords are being checked.", "Try again.")
             headers[.retryAfter] = "1"
@@ -56,6 +57,14 @@ extension RESTProblem {
         "permission_denied",
         "The token may only read.",
         "Make a token with the scope write."
+    )
+
+    static let linkHasBegun = RESTProblem(
+        .conflict,
+        "conflict",
+        "The link has begun: pairs that were to be one event are one, and those that were parted are two.",
+        "To part what became one event, undo the run under Activity: each side has its own again, and both are left alone. "
+            + "Where two events should be one, leave one of them alone, or delete it."
     )
 
     static let readOnlyCalendar = RESTProblem(

@@ -56,7 +56,9 @@ extension RESTRoutes {
                 "Carries out the plan",
                 body: .object([
                     "skip?": Schema.list(of: .text).orNull.noted("more UIDs of events that stay where they are"),
-                    "separate?": Schema.list(of: .text).orNull.noted("more UIDs of merges that are two events"),
+                    "separate?": Schema.list(of: .text).orNull.noted(
+                        "more UIDs of merges that are two events; once the link has begun, to name any is a conflict"
+                    ),
                 ]),
                 answer: link
             ) { rest, request in try await rest.startLink(request) },

@@ -166,7 +166,8 @@ enum Schemas {
                 "UIDs of all events that are left alone; of a pair in preview one of them names both"
             ),
             "separate?": Schema.list(of: .text).orNull.noted(
-                "UIDs of all events in preview that the plan takes for one with another, and that are two"
+                "UIDs of all events in preview that the plan takes for one with another, and that are two; "
+                    + "once the link has begun, to name any is a conflict"
             ),
             "create_columns?": Schema.truth.orNull, "notify_guests?": Schema.truth.orNull,
             "time_zone?": Schema.text(0...100).orNull.noted(
