@@ -92,15 +92,17 @@ extension LinkStore {
         }
     }
 
-    /// Makes true what a person confirmed of a plan: the pairs become one event, the others stay two, or stay alone.
+    /// Starts a link as a person confirmed its plan: the pairs become one event, the others stay two, or stay alone.
     ///
     /// A pair holds only while both of its events are still without a partner.
     ///
+    /// - Returns: whether there is such a link.
     /// - Throws: ``LinkHasBegun`` where it is too late to part pairs.
-    func apply(_ more: StartChoices, to link: LinkID) async throws {
-        let now = now()
-        try await database.write { transaction in
+    func start(_ link: LinkID, _ more: StartChoices) async throws -> Bool {
+        let (now, actor) = (now(), AuditActor.current)
+        return try await database.write { transaction in
             if !more.separate.isEmpty { try Self.requirePreview(of: link, transaction) }
+            guard try Self.setState(.idle, of: link, by: actor, at: now, transaction) else { return false }
             var choices = try Self.choices(of: link, transaction)
             choices.skip.formUnion(more.skip)
             choices.separate.formUnion(more.separate)
@@ -116,6 +118,7 @@ extension LinkStore {
             try transaction.run("DELETE FROM separated WHERE link = \(link.value)")
             for uid in choices.skip.sorted() { try Self.skip(uid, link, at: now, transaction) }
             try Self.lookAgain(link, atEverything: true, transaction)
+            return true
         }
     }
 

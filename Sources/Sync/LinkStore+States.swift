@@ -28,18 +28,25 @@ extension LinkStore {
         }
     }
 
-    /// Starts a previewed link, resumes a paused one, or pauses it; answers whether there is such a link.
+    /// Resumes a paused link, or pauses it; answers whether there is such a link.
     func setState(_ state: LinkState, of id: LinkID) async throws -> Bool {
         let (now, actor) = (now(), AuditActor.current)
-        return try await database.write { transaction in
-            try Self.audit(.linkState, id, by: actor, detail: state.rawValue, at: now, transaction)
-            return try transaction.run(
-                """
-                UPDATE link SET state = \(.text(state.rawValue)), next_sync_at = NULL
-                WHERE id = \(id.value)
-                """
-            ) > 0
-        }
+        return try await database.write { try Self.setState(state, of: id, by: actor, at: now, $0) }
+    }
+
+    static func setState(
+        _ state: LinkState,
+        of id: LinkID,
+        by actor: String?,
+        at now: Instant,
+        _ transaction: borrowing SQLTransaction
+    ) throws -> Bool {
+        let count = try transaction.run(
+            "UPDATE link SET state = \(.text(state.rawValue)), next_sync_at = NULL WHERE id = \(id.value)"
+        )
+        guard count > 0 else { return false }
+        try audit(.linkState, id, by: actor, detail: state.rawValue, at: now, transaction)
+        return true
     }
 
     /// Notes when the next pass is due.

@@ -35,8 +35,8 @@ extension SyncScheduler {
         // A plan that is being made would take for pairs what is one event by then.
         if state == .preview { try await claimInTurn(id) }
         defer { if state == .preview { release(id) } }
-        try await links.apply(choices, to: id)
-        return try await setState(.idle, of: id)
+        guard try await links.start(id, choices) else { return false }
+        return try await announce(.idle, of: id)
     }
 
     /// Stops the passes of a link, so that edits on both sides collect; false when there is no such link.
@@ -46,7 +46,13 @@ extension SyncScheduler {
     public func resume(_ id: LinkID) async throws -> Bool { try await setState(.idle, of: id) }
 
     private func setState(_ state: LinkState, of id: LinkID) async throws -> Bool {
-        guard try await links.setState(state, of: id), let link = try await links.link(id) else { return false }
+        guard try await links.setState(state, of: id) else { return false }
+        return try await announce(state, of: id)
+    }
+
+    /// Goes on with a link, unless it is paused, and tells who looks at it; false when it is gone.
+    private func announce(_ state: LinkState, of id: LinkID) async throws -> Bool {
+        guard let link = try await links.link(id) else { return false }
         if state != .paused { insist(id, nil) }
         emit(SyncUpdate(principal: link.principal, link: id, kind: .link))
         return true

@@ -1,4 +1,6 @@
 import Bridging
+import SQL
+import SQLite
 import Store
 @testable import Sync
 import Testing
@@ -179,6 +181,31 @@ struct PlanChoicesTests {
         try await bench.pass()
         #expect(try await bench.uids() == ["here"])
         #expect(await bench.upstream.live.count == 1)
+    }
+
+    @Test func `a start that fails leaves the preview as it was chosen`() async throws {
+        let bench = try await bench()
+        _ = try await plan(bench)
+        var change = LinkChange()
+        change.separate = .adding(["lunch-here"])
+        _ = try await bench.links.update(bench.link.id, change)
+        let before = try await plan(bench)
+        try await bench.database.write { transaction in
+            try transaction.run(
+                """
+                CREATE TRIGGER full_disk BEFORE UPDATE OF state ON link BEGIN SELECT RAISE(ABORT, 'disk full'); END
+                """
+            )
+        }
+        await #expect(throws: (any Error).self) {
+            _ = try await bench.scheduler().start(bench.link.id, StartChoices(skip: ["elsewhere"]))
+        }
+        try await bench.database.write { _ = try $0.run("DROP TRIGGER full_disk") }
+        #expect(try await bench.status().state == .preview)
+        #expect(try await plan(bench) == before)
+        _ = try await bench.scheduler().start(bench.link.id)
+        try await bench.pass()
+        #expect(try await bench.uids() == ["lunch-here", "lunch-there"])
     }
 
     @Test func `pairs are chosen about in preview alone`() async throws {
