@@ -51,27 +51,6 @@ extension LinkStore {
         try await database.read { try Self.skipped(by: link, $0).sorted() }
     }
 
-    /// The first of the events that a link leaves alone, with what each side says of them as far as it is known here.
-    public func leftAlone(by link: Link, limit: Int) async throws -> [LinkPlan.Item] {
-        let calendars = calendars
-        return try await database.read { transaction in
-            try Self.skipped(by: link.id, transaction).sorted().prefix(limit).map { uid in
-                let local = try calendars.object(uid: uid, in: link.calendar, transaction)
-                let mirrored = try transaction.row(
-                    """
-                    SELECT text FROM mirrored_object
-                    WHERE link = \(link.id.value) AND uid = \(.text(uid)) AND text IS NOT NULL
-                    """
-                )
-                return LinkPlan.Item(
-                    uid: uid,
-                    here: try local?.object(),
-                    there: try mirrored.map { try CalendarObject(parsing: try $0.text("text")) }
-                )
-            }
-        }
-    }
-
     /// What was chosen so far.
     func choices(of link: LinkID) async throws -> StartChoices {
         try await database.read { try Self.choices(of: link, $0) }

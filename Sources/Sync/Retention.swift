@@ -36,6 +36,8 @@ public struct RetentionReport: Sendable, Hashable {
     public var auditLines = 0
     /// Series that are gone upstream.
     public var mirrored = 0
+    /// Events that were left alone and are gone on both sides.
+    public var leftAlone = 0
     /// Connections that were begun and never completed.
     public var connections = 0
 }
@@ -71,6 +73,7 @@ extension LinkStore {
             try transaction.run("DELETE FROM departed WHERE since < \(versions.value)")
         }
         report.mirrored = try await database.write { try Self.forgetGoneSeries(before: trash, $0) }
+        report.leftAlone = try await database.write { try Self.forgetLeftAlone($0) }
         return report
     }
 

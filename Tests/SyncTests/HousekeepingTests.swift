@@ -102,6 +102,27 @@ struct HousekeepingTests {
         #expect(try await bench.links.conflicts(of: bench.owner, .open).count == 1)
     }
 
+    @Test func `what was left alone is forgotten once it is gone on both sides, and only after a sync`() async throws {
+        let bench = try await Workbench()
+        try await bench.put(event("here", "SUMMARY:Here"))
+        await bench.putUpstream("there", event("there", "SUMMARY:There"))
+        try await bench.leaveAlone(.exactly(["here", "there", "nowhere"]))
+        try await bench.links.purge(Retention())
+        #expect(try await bench.links.skipped(by: bench.link.id).count == 3)
+        try await bench.pass()
+        try await bench.links.purge(Retention())
+        #expect(try await bench.links.skipped(by: bench.link.id) == ["here", "there"])
+        try await bench.delete("here")
+        await bench.deleteUpstream("there")
+        try await bench.pass()
+        try await bench.links.purge(Retention())
+        #expect(try await bench.links.skipped(by: bench.link.id).isEmpty)
+        // What comes again is a new event.
+        await bench.putUpstream("there", event("there", "SUMMARY:There again"))
+        try await bench.pass()
+        #expect(try await bench.text("there")?.contains("There again") == true)
+    }
+
     @Test func `a connection that was never completed goes after a month, a linked one stays`() async throws {
         let bench = try await Workbench()
         let credentials = CredentialStore(database: bench.database) { bench.time.now }

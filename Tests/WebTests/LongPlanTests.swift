@@ -49,4 +49,41 @@ struct LongPlanTests {
             #expect(!shown.contains("Pages of the plan"))
         }
     }
+
+    @Test func `all that a link which has begun leaves alone is shown, page by page`() async throws {
+        try await TestGateway.run { test in
+            let link = try await link(test)
+            let path = "/links/\(link.id)"
+            let plan = try await test.call("GET", path + "/plan").body
+            let uids = try #require(plan["gateway"]?["create"]?.elements).compactMap { $0["uid"]?.text }
+            #expect(uids.count == Self.count)
+            let skip: JSON = ["skip": .array(uids.map(JSON.string))]
+            #expect(try await test.call("PATCH", path, skip).status == 200)
+            #expect(try await test.call("POST", path + "/start").status == 200)
+            try await test.sync(link)
+
+            let browser = try await Browser(test)
+            let first = try await browser.get(path).text
+            #expect(first.contains("1 to 200 of 210") && first.contains(#"rel="next""#))
+            let second = try await browser.get(path + "?page=7").text
+            #expect(second.contains("201 to 210 of 210") && second.contains(#"rel="prev""#))
+            let rest = boxes("alone", in: second)
+            #expect(Set(boxes("alone", in: first) + rest) == Set(uids) && rest.count == 10)
+
+            let done = try await browser.post(path + "/plan", ticked("take", rest, page: 1))
+            let shown = try await browser.get(try #require(done["Location"])).text
+            #expect(boxes("alone", in: shown).count == 200 && !shown.contains(#"rel="prev""#))
+
+            // What neither side has any more is not there to be taken in.
+            let service = test.upstreams.googleService
+            let gone = try #require(boxes("alone", in: shown).first)
+            let id = try #require(
+                await service.events(in: TestUpstreams.account).first { $0["iCalUID"]?.text == gone }?["id"]?.text
+            )
+            try await service.deleteEvent(id, in: TestUpstreams.account)
+            try await test.sync(link)
+            let remaining = boxes("alone", in: try await browser.get(path).text)
+            #expect(remaining.count == 199 && !remaining.contains(gone))
+        }
+    }
 }

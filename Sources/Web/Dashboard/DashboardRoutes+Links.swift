@@ -21,7 +21,7 @@ extension DashboardRoutes {
             content["alone"] = plan["alone"]
             content["page"] = plan["page"]
         } else {
-            content["alone"] = try await leftAlone(by: status.link)
+            content.merge(try await leftAlone(by: status.link, page: request.query["page"])) { $1 }
         }
         content["hasAlone"] = (content["alone"] as? [Any])?.isEmpty == false
         content["conflictRows"] = try await gateway.links.conflicts(of: owner, .open, link: status.link.id)

@@ -20,9 +20,14 @@ extension DashboardRoutes {
         }
     }
 
-    /// The events that a link which has begun leaves alone.
-    func leftAlone(by link: Link) async throws -> [[String: Any]] {
-        try await gateway.links.leftAlone(by: link, limit: TablePage.rows).map { pair($0, Self.label(link.provider)) }
+    /// The events that a link which has begun leaves alone, a page of them.
+    func leftAlone(by link: Link, page asked: String?) async throws -> [String: Any] {
+        let (items, count) = try await gateway.links.leftAlone(by: link) { TablePage(asked, of: $0).range }
+        let page = TablePage(asked, of: count)
+        var pages = page.content
+        if let range = pages["range"] { pages["range"] = "\(range) of \(count)" }
+        let alone = items.map { pair($0, Self.label(link.provider)) }
+        return ["alone": alone, "page": page.number, "pagesOfAlone": pages]
     }
 
     private func shown(_ plan: LinkPlan, _ upstream: String, page asked: String?) -> [String: Any] {
@@ -138,7 +143,7 @@ extension DashboardRoutes {
 
     /// Notes what a person chooses of a plan: for the rows that are ticked, or for the one whose button was pressed.
     func changePlan(_ request: PageRequest) async throws -> Response {
-        let (form, link) = (request.form, try await link(request.id, request.visitor).link)
+        let (form, status) = (request.form, try await link(request.id, request.visitor))
         var change = LinkChange()
         func named(by button: String) throws -> Set<String>? {
             guard let one = form[button] else { return nil }
@@ -157,8 +162,8 @@ extension DashboardRoutes {
         } else {
             throw RESTProblem.notFound
         }
-        _ = try await gateway.scheduler.update(link.id, change)
+        _ = try await gateway.scheduler.update(status.link.id, change)
         let page = form["page"].flatMap { Int($0) }.map { "?page=\($0)" } ?? ""
-        return .seeOther("/links/\(link.id.rawValue)\(page)#plan")
+        return .seeOther("/links/\(status.link.id.rawValue)\(page)#\(status.state == .preview ? "plan" : "alone")")
     }
 }
