@@ -8,7 +8,7 @@ extension SyncPass {
     func decide(on snapshot: inout Snapshot) throws -> [String: Decision] {
         noteSplits(on: &snapshot)
         noteCopies(on: &snapshot)
-        return keepingCopiesApart(holdingTogether(try decideEach(on: &snapshot), of: snapshot), of: snapshot)
+        return keepingCopiesApart(keepingTogether(try decideEach(on: &snapshot), of: snapshot), of: snapshot)
     }
 
     private func decideEach(on snapshot: inout Snapshot) throws -> [String: Decision] {

@@ -21,17 +21,21 @@ extension SyncPass {
         }
     }
 
-    /// The decisions, where a new part waits with the rest of its series as long as a person is asked when that takes place.
-    func holdingTogether(_ decisions: [String: Decision], of snapshot: Snapshot) -> [String: Decision] {
-        let asked = snapshot.items.filter { uid, item in
-            item.isSplitThere && decisions[uid]?.action == .hold
-                && decisions[uid]?.conflicts.contains { $0.field == .schedule } ?? false
+    /// The decisions, where a new part waits with the rest of its series as long as a person is asked when that takes place,
+    /// and goes where the person has kept the series whole.
+    func keepingTogether(_ decisions: [String: Decision], of snapshot: Snapshot) -> [String: Decision] {
+        func families(_ isMeant: (Decision) -> Bool) -> Set<String> {
+            let split = snapshot.items.filter { $0.value.isSplitThere && (decisions[$0.key].map(isMeant) ?? false) }
+            return Set(split.values.compactMap(family))
         }
-        let families = Set(asked.values.compactMap(family))
-        guard !families.isEmpty else { return decisions }
+        let asked = families { $0.action == .hold && $0.conflicts.contains { $0.field == .schedule } }
+        // Without a person's word, a schedule that was split there is never overruled.
+        let whole = families { $0.pushed.contains(.schedule) }
         var decisions = decisions
         for (uid, item) in snapshot.items where isNewPart(item) && decisions[uid]?.action == .createLocal {
-            if let family = family(of: item), families.contains(family) { decisions[uid] = Decision(.hold) }
+            guard let family = family(of: item) else { continue }
+            if asked.contains(family) { decisions[uid] = Decision(.hold) }
+            if whole.contains(family) { decisions[uid] = Decision(.deleteRemote) }
         }
         return decisions
     }

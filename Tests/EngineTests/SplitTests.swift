@@ -151,6 +151,23 @@ struct SplitTests {
         #expect(try await occurrences(linked.world).map(\.start) == before.map(\.start))
     }
 
+    @Test func `where a person keeps the series as it is here, its new part goes`() async throws {
+        let (linked, before) = try await movedWhileSplit(.ask)
+        let open = try await linked.world.links.conflicts(of: linked.spoke.link.principal, .open)
+        let scheduler = linked.world.scheduler(of: linked.spoke)
+        _ = try await scheduler.resolve(#require(open.first).id, .gateway, by: Author(.client, name: "alice"))
+        for _ in 0..<2 {
+            linked.world.clock.advance(60)
+            try await linked.world.pass(of: linked.spoke)
+        }
+        let moved = before.map { Shown(start: $0.start + 86_400, summary: $0.summary) }
+        #expect(try await occurrences(linked.world) == moved)
+        let there = await linked.side.simulator.events(in: linked.side.calendarIdentifier)
+        let titles = there.filter { $0["status"]?.text != "cancelled" }.compactMap { $0["summary"]?.text }
+        #expect(titles.contains("Series") && !titles.contains("From now on"))
+        #expect(try await linked.world.pass(of: linked.spoke).run == nil)
+    }
+
     @Test func `a part of a series that was here stays here, though it begins outside the window`() async throws {
         let (linked, id) = try await series()
         let before = try await occurrences(linked.world)
