@@ -35,7 +35,16 @@ struct ShownOccurrences {
         self.start = start
         let before = try bridge.repeats(of: master)?.start ?? start
         let notes = records.compactMap { record in Page.occurrence(of: record).map { (record, $0) } }
-        let ids = notes.compactMap { _, note -> DateTime? in
+        let excluded = Set(event.all("EXDATE").flatMap(stamps))
+        let ids = notes.compactMap { record, note -> DateTime? in
+            // What a page that is gone says is of the series as it was then: nothing of ours is written on it any more. Where the
+            // day went along and is off, nothing else is.
+            if record.isDeleted, let former = note.start, former != before,
+                let id = OccurrenceNote.recurrenceID(note.stamp, like: former, zones)?.moved(from: former, to: start),
+                excluded.contains(OccurrenceNote.stamp(of: id, zones))
+            {
+                return id
+            }
             guard let id = OccurrenceNote.recurrenceID(note.stamp, like: before, zones) else { return nil }
             return id.moved(from: before, to: start)
         }
