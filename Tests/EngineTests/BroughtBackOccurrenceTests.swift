@@ -120,6 +120,30 @@ struct BroughtBackOccurrenceTests {
         #expect(try await table.exceptions() == ["20261130T090000"])
     }
 
+    @Test(arguments: [false, true])
+    func `a page that comes back when its series repeats no more is an event of its own, and that is told`(
+        _ isClient: Bool
+    ) async throws {
+        let (table, page) = try await table()
+        if isClient {
+            try await table.put(OccurrenceTable.weekly.replacing("RRULE:FREQ=WEEKLY;COUNT=20\n", with: ""))
+        } else {
+            await table.edit(try await table.page("series"), ["properties": ["Repeats": ["rich_text": []]]])
+        }
+        try await table.settle()
+        #expect(try await table.object()?.master?.first("RRULE") == nil)
+        await table.edit(page, ["in_trash": false])
+        let report = try await table.world.pass(of: table.spoke, isSweeping: true)
+        #expect(report.corrections.contains { $0.message.contains(page.filter { $0 != "-" }) })
+        table.clock.advance(200)
+        try await table.settle()
+        #expect(await isLive(page, in: table))
+        #expect(try await table.count() == 2)
+        let own = try await table.world.calendars.all(in: table.world.calendar).first { $0.uid != "series" }?.object()
+        #expect(own?.master?.first("DTSTART")?.dateTime?.text == "20261130T090000")
+        #expect(try await table.exceptions() + table.overrides() == [])
+    }
+
     // MARK: This and all that follow
 
     @Test func `of this and all that follow only the day goes whose page is thrown away`() async throws {

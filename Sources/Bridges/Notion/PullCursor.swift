@@ -332,10 +332,10 @@ extension Ledger {
         return note
     }
 
-    /// Whether a page comes back whose series is there and has no place for it, or no pages for its occurrences any more: it
-    /// stands for itself from now on.
+    /// Whether a page comes back whose series is there and has no place for it, perhaps because it recurs no more, or no pages
+    /// for its occurrences: it stands for itself from now on.
     private func isWithoutPlace(_ id: String, _ columns: Columns) -> Bool {
-        guard entries[id] == nil, let departed = departed[id], entries[departed.note.series]?.told != nil else {
+        guard entries[id] == nil, let departed = departed[id], entries[departed.note.series] != nil else {
             return false
         }
         return columns.daysAhead == nil || placeOfDeparted(id, columns) == nil
