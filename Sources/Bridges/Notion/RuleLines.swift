@@ -4,12 +4,17 @@
 struct RuleLines: Sendable {
     private(set) var lines: [String] = []
 
+    /// Reads a text in time that grows with its length only: a person may paste whatever there is.
     init(_ text: String) {
+        // What is added to a line does not change whether it is raw.
+        var isRaw = false
         for line in text.split(whereSeparator: \.isNewline) {
-            if let last = lines.last, Repeats.isRaw(last), let rest = Self.continuation(line, of: last) {
-                lines[lines.count - 1] = (last + rest).trimmed
+            let endsPart = lines.last?.hasSuffix(";") ?? false
+            if isRaw, let rest = Self.continuation(line, afterPart: endsPart) {
+                lines[lines.count - 1] += rest
             } else {
                 lines += Self.parts(of: line).map { String($0).trimmed }
+                isRaw = lines.last.map(Repeats.isRaw) ?? false
             }
         }
     }
@@ -19,11 +24,15 @@ struct RuleLines: Sendable {
     /// What a line adds to the raw one before it; nil where it is one of its own.
     ///
     /// A blank at its beginning folds it (RFC 5545 §3.1), and is often lost where a text is pasted.
-    private static func continuation(_ line: Substring, of last: String) -> String? {
+    private static func continuation(_ line: Substring, afterPart: Bool) -> String? {
         let plain = String(line).trimmed
         guard !plain.isEmpty, !Repeats.hasRaw(plain) else { return nil }
-        if RepeatRule.beginsWithPart(plain) { return (last.hasSuffix(";") ? "" : ";") + plain }
-        if line.first == " " || line.first == "\t" { return String(line.dropFirst()) }
+        if RepeatRule.beginsWithPart(plain) { return (afterPart ? "" : ";") + plain }
+        if line.first == " " || line.first == "\t" {
+            // The blank that folds it is no part of it; another one before it is.
+            let blanks = line.dropFirst().prefix { $0 == " " || $0 == "\t" }
+            return blanks + plain
+        }
         return isPiece(plain) ? plain : nil
     }
 
@@ -57,7 +66,7 @@ struct RuleLines: Sendable {
     private static func marks(in line: Substring) -> [Substring.Index] {
         line.indices.filter { index in
             names.contains { name in
-                guard line[index...].prefix(name.count).uppercased() == name else { return false }
+                guard line[index...].begins(with: name) else { return false }
                 let next = line[index...].dropFirst(name.count).first { $0 != " " }
                 return next == ":" || next == ";"
             }
@@ -65,15 +74,26 @@ struct RuleLines: Sendable {
     }
 
     private static func isRule(_ text: Substring) -> Bool {
-        let plain = text.uppercased().filter { !$0.isWhitespace }
-        return plain.hasPrefix("RRULE:FREQ=") || plain.hasPrefix("EXRULE:FREQ=")
+        ["RRULE:FREQ=", "EXRULE:FREQ="].contains { rule in
+            String(text.lazy.filter { !$0.isWhitespace }.prefix(rule.count))[...].begins(with: rule)
+        }
     }
 
     /// Where a rule without its name begins behind other words.
     private static func bareRule(in line: Substring) -> Substring.Index? {
         line.indices.first { index in
-            line[index...].uppercased().hasPrefix("FREQ=")
+            line[index...].begins(with: "FREQ=")
                 && (index == line.startIndex || !line[line.index(before: index)].isLetter)
+        }
+    }
+}
+
+extension Substring {
+    /// Whether it begins with a word, given in upper case, in upper or lower case; what follows is not looked at.
+    fileprivate func begins(with word: String) -> Bool {
+        let octets = utf8.prefix(word.utf8.count)
+        return octets.elementsEqual(word.utf8) { octet, other in
+            octet == other || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(other) && octet == other | 0x20
         }
     }
 }
