@@ -82,4 +82,24 @@ struct ThrownAwayOccurrenceTests {
         #expect(try await table.exceptions().isEmpty)
         #expect(await table.shows("series / 20261125T080000Z"))
     }
+
+    @Test func `where times are in UTC, what was thrown away before anybody looked is off where the series went`()
+        async throws
+    {
+        let table = try await SharedTable([(21, "UTC")])
+        let series = "DTSTART:20261116T090000Z\nDURATION:PT1H\nRRULE:FREQ=WEEKLY;COUNT=20\nSUMMARY:Jour fixe"
+        try await table.put("DTSTART:20261116T090000Z\nDURATION:PT1H\nSUMMARY:Jour fixe")
+        try await table.settle()
+        let rule: JSONValue = [["type": "text", "text": ["content": "FREQ=WEEKLY;COUNT=20"]]]
+        try await table.edit(page: ["Repeats": ["rich_text": rule]])
+        try await table.settle()
+        #expect(await table.column().contains("DTSTART:20261116T090000Z"))
+        let page = await table.side.pages().first { $0.columnText("Calendar UID") == "series / 20261130T090000Z" }
+        _ = await table.side.simulator.control("POST", "edit", ["id": try #require(page?["id"]), "in_trash": true])
+        table.clock.advance(200)
+        try await table.put(series.replacing("T090000Z", with: "T130000Z"))
+        try await table.settle()
+        let exceptions = try await table.object(at: 0)?.master?.all("EXDATE").flatMap(\.dateTimes).map(\.text)
+        #expect(exceptions == ["20261130T130000Z"])
+    }
 }

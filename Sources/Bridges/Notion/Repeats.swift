@@ -171,7 +171,7 @@ extension Repeats {
         // Of a page without a zone each reader thinks that it is in his own, or in none.
         if case .zoned = start?.form { return false }
         // Nor does one who reads it in UTC, for want of its zone, know more: whose zone it is will tell.
-        let isGuessed = untold.form == .utc && exceptions.isEmpty && additions.isEmpty
+        let isGuessed = when.isOfUnknownZone(linkZone: linkZone) && exceptions.isEmpty && additions.isEmpty
         return (isGuessed || !needsStart) && zone == nil && untold == start ?? untold
     }
 

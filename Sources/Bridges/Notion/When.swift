@@ -227,6 +227,12 @@ extension When {
         }
     }
 
+    /// Whether a time can be read in UTC only because it is not in the link's zone, and names none.
+    func isOfUnknownZone(linkZone: String) -> Bool {
+        guard case .time(let start, _) = span, zone.flatMap(ZoneResolver.ianaName) == nil else { return false }
+        return form(linkZone: linkZone, at: start) == .utc && (linkZone != "UTC" || offset != 0)
+    }
+
     private func form(linkZone: String, at instant: Instant) -> DateTime.Form {
         if let named = zone.flatMap(ZoneResolver.ianaName) { return named == "UTC" ? .utc : .zoned(named) }
         guard linkZone != "UTC", ZoneResolver().offset(ofUTC: instant, tzid: linkZone) == offset else { return .utc }
