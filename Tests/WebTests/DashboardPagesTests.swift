@@ -85,6 +85,33 @@ struct DashboardPagesTests {
         }
     }
 
+    @Test func `a page of the past leads to the latest, and to an older one where there is one`() async throws {
+        try await TestGateway.run { test in
+            let browser = try await Browser(test)
+            let calendar = "/calendars/\(try await test.calendar())"
+            func rename(_ name: String) async throws {
+                let renamed = try await test.call("PATCH", calendar, ["display_name": .string(name)])
+                #expect(renamed.status == 200, "\(renamed.reply.text)")
+            }
+            let known = try await test.call("GET", "/audit").items.count
+            for number in known..<TablePage.rows { try await rename("Name \(number)") }
+            #expect(try await test.call("GET", "/audit").items.count == TablePage.rows)
+            #expect(try await !browser.get("/audit").text.contains(#"rel="next""#))
+            try await rename("One more")
+            let latest = try await browser.get("/audit").text
+            #expect(latest.contains(#"rel="next""#) && !latest.contains(">Latest<"))
+            let link = try #require(latest.components(separatedBy: "?before=").dropFirst().first)
+            for older in [String(link.prefix { $0 != "\"" }), "0"] {
+                let page = try await browser.get("/audit?before=\(older)").text
+                #expect(page.contains(">Latest<") && !page.contains(#"rel="next""#), "\(older)")
+            }
+            #expect(try await browser.get(calendar + "?deleted=1").text.contains("The latest"))
+            for query in ["deleted=zzz", "deleted=", "at=9999-12", "at=9999-12&view=agenda", "at=0001-01", "at=zzz"] {
+                #expect(try await browser.get(calendar + "?" + query).status == 200, "\(query)")
+            }
+        }
+    }
+
     @Test func `an event is made, changed and removed in forms`() async throws {
         try await TestGateway.run { test in
             let browser = try await Browser(test)

@@ -94,14 +94,16 @@ extension DashboardRoutes {
         let kinds = Set(AuditEntry.Action.allCases.map(\.kind)).sorted()
         // What is no kind filters nothing.
         let kind = request.query["action"].flatMap { kinds.contains($0) ? $0 : nil }
-        let before = request.query["before"].flatMap { Int64($0) }
-        let entries = try await gateway.calendars.auditTrail(
+        let before = request.place("before")
+        // One more than is shown tells whether there is an older page.
+        let found = try await gateway.calendars.auditTrail(
             of: request.visitor.principal.id,
             since: since.map { Instant(seconds: $0.number * 86_400) },
             kind: kind,
             before: before,
-            limit: Self.shown
+            limit: Self.shown + 1
         )
+        let entries = Array(found.prefix(Self.shown))
         let events = try await events(of: entries)
         let lines = entries.map { entry -> [String: Any] in
             var line: [String: Any] = [
@@ -117,7 +119,8 @@ extension DashboardRoutes {
         ]
         if let kind { content["kind"] = kind }
         if let since { content["since"] = since.text }
-        if entries.count == Self.shown, let last = entries.last { content["before"] = last.id }
+        if found.count > Self.shown, let last = entries.last { content["before"] = last.id }
+        content["isPast"] = before != nil
         return page("audit", content, for: request.visitor)
     }
 

@@ -57,7 +57,7 @@ extension DashboardRoutes {
     func calendarPage(_ request: PageRequest) async throws -> Response {
         let calendar = try await ask(.get, ["calendars", request.id], for: request.visitor)
         let today = Day(ZoneResolver().local(gateway.now(), form: request.zone.map { .zoned($0) } ?? .utc))
-        let month = (request.query["at"].flatMap(Day.init) ?? today).firstOfMonth
+        let month = min((request.query["at"].flatMap(Day.init) ?? today).firstOfMonth, Day.lastMonth)
         let isAgenda = request.query["view"] == "agenda"
         let from = Day(number: month.number - Int64(month.weekday))
         let weeks = (month.nextMonth.number - from.number + 6) / 7
@@ -85,9 +85,9 @@ extension DashboardRoutes {
 
     /// The latest of what was deleted from a calendar, or what was deleted before those.
     private func trash(_ request: PageRequest) async throws -> [String: Any] {
-        let asked = request.query["deleted"]
+        let before = request.place("deleted")
         var query = "calendar=\(Self.encoded(request.id))&limit=\(Self.deletedRows)"
-        if let asked, !asked.isEmpty { query += "&cursor=\(Self.encoded(asked))" }
+        if let before { query += "&cursor=\(before)" }
         let reply = try await ask(.get, ["events", "trash"], query: query, for: request.visitor)
         func instant(_ json: JSON?) -> Instant? { json?.string.flatMap(Instant.init(rfc3339:)) }
         let events = (reply["items"]?.array ?? []).map { row -> [String: Any] in
@@ -98,7 +98,10 @@ extension DashboardRoutes {
                 "link": row["link"]?.integer.map { $0 as Any } ?? false,
             ]
         }
-        var content: [String: Any] = ["events": events, "isOpen": asked != nil, "hasEvents": !events.isEmpty]
+        var content: [String: Any] = [
+            "events": events, "isOpen": request.query["deleted"] != nil, "hasEvents": !events.isEmpty,
+            "isPast": before != nil,
+        ]
         if let next = reply["next"]?.string { content["older"] = next }
         return content
     }

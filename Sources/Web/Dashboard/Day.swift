@@ -40,6 +40,9 @@ struct Day: Hashable, Comparable {
 
     var previousMonth: Day { Day(number: firstOfMonth.number - 1).firstOfMonth }
 
+    /// The last month that a page shows, with days of the next one behind it: years have four digits.
+    static let lastMonth = Day(DateTime(date: 9999, 11, 1))
+
     /// `November 2026`.
     var monthName: String { "\(Self.months[date.month - 1]) \(date.year)" }
 

@@ -26,6 +26,9 @@ struct PageRequest: Sendable {
 
     /// The segment behind the first.
     var id: String { path.count > 1 ? path[1] : "" }
+
+    /// The row behind which the past that is asked for begins; nil for the latest, and where the query names no row.
+    func place(_ name: String) -> Int64? { query[name].flatMap { Int64($0) } }
 }
 
 /// A page of the dashboard, or a form it takes.
