@@ -109,10 +109,28 @@ def judge(gateway, identifier):
         person.driver.quit()
 
 
+def for_fingers(person):
+    """Whatever is ticked is large enough for a finger, what ticks a whole table stands over it, and no table is wider than the page."""
+    small, hidden, wide = person.driver.execute_script(
+        """
+        const box = element => element.getBoundingClientRect();
+        const boxes = [...document.querySelectorAll("form[action$='/plan'] input[type=checkbox]")];
+        return [
+            boxes.filter(one => box(one).width < 24 || box(one).height < 24).length,
+            boxes.filter(one => { one.scrollIntoView({block: "center"}); const at = box(one);
+                return document.elementFromPoint(at.x + at.width / 2, at.y + at.height / 2) !== one; }).length,
+            [...document.querySelectorAll(".scroll")].filter(one => one.scrollWidth > one.clientWidth + 1).length,
+        ];
+        """
+    )
+    assert (small, hidden, wide) == (0, 0, 0), f"small, hidden, wide: {small}, {hidden}, {wide}"
+
+
 def narrow(person, google, identifier):
     """On a telephone; one box ticks a whole table; filters show in the plan; an outage is said, and not more."""
     person.open(f"/links/{identifier}").reads("2 left alone")
     person.look("preview-choices")
+    for_fingers(person)
     person.fill("until", "2026-12-31")
     person.driver.find_element(By.XPATH, "//form[contains(@action,'/filters')]//button").click()
     person.reads("1 made here")
