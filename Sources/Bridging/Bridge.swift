@@ -124,6 +124,9 @@ public protocol UpkeepBridge: Bridge {
     /// Whether nothing is remembered of what was written before: then what is shown must be told before the next pull.
     var forgotOccurrences: Bool { get }
 
+    /// What `gone`, which takes an occurrence off its series, says of the series as it was just written.
+    func placed(_ gone: UpstreamRecord, in series: UpstreamRecord) -> UpstreamRecord
+
     /// Tells the next pull what is shown besides the series themselves, as it was written or read last.
     func recall(occurrences: [UpstreamRecord]) async
 

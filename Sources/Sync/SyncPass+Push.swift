@@ -340,6 +340,10 @@ extension SyncPass {
         if let record {
             records[record.id] = record
             series = record.series
+            if let bridge = bridge as? any UpkeepBridge, record.id == series {
+                // It may have moved, and is told of its exceptions by now.
+                for (id, gone) in records where gone.isDeleted { records[id] = bridge.placed(gone, in: record) }
+            }
         } else {
             records[write.recordID] = nil
         }

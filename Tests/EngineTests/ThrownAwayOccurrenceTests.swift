@@ -83,6 +83,17 @@ struct ThrownAwayOccurrenceTests {
         #expect(await table.shows("series / 20261125T080000Z"))
     }
 
+    @Test(arguments: moves)
+    func `a client brings back the day that is off once a person has moved the series`(_ move: Move) async throws {
+        let table = try await table(move)
+        try await movePage(of: table, move)
+        try await table.settle()
+        try await table.put(move.lines(move.day))
+        try await table.settle()
+        #expect(try await table.exceptions().isEmpty)
+        #expect(await table.shows("series / \(move.excluded)T080000Z"))
+    }
+
     @Test func `where times are in UTC, what was thrown away before anybody looked is off where the series went`()
         async throws
     {

@@ -1,3 +1,4 @@
+public import Bridging
 import ICalendar
 
 /// Where an occurrence is once its series was moved.
@@ -23,6 +24,15 @@ extension OccurrenceNote {
         var placed = self
         (placed.stamp, placed.start) = (stamp, start)
         return placed
+    }
+}
+
+extension NotionBridge {
+    public func placed(_ gone: UpstreamRecord, in series: UpstreamRecord) -> UpstreamRecord {
+        guard let note = Page.occurrence(of: gone), let page = try? Page(series), let told = try? repeats(of: page),
+            let placed = note.placed(in: told, linkZone: link.timeZone, comesBack: true)
+        else { return gone }
+        return Page.deletedRecord(gone.id, showing: placed, isTold: true)
     }
 }
 
