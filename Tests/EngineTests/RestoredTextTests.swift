@@ -74,6 +74,28 @@ struct RestoredTextTests {
         #expect(try await table.world.links.quarantine(of: table.spoke.link.principal).isEmpty)
     }
 
+    @Test(arguments: ["", "LY"])
+    func `a rule that a person is about to type is left alone until they leave it`(_ rest: String) async throws {
+        let table = try await OccurrenceTable(daysAhead: nil)
+        try await table.put("DTSTART:20261124T090000Z\nDTEND:20261124T100000Z\nSUMMARY:Lunch")
+        try await table.settle()
+        let page = try await table.page("series")
+        for typed in ["FREQ=WEEK", "FREQ=WEEK" + rest] {
+            let column: JSONValue = ["Repeats": ["rich_text": BadPagesTests.Table.text(typed)]]
+            _ = await table.side.simulator.control("POST", "edit", ["id": .string(page), "properties": column])
+            table.clock.advance(5)
+            try await table.world.pass(of: table.spoke)
+            #expect(await table.side.pages().first?.columnText("Repeats").contains(typed) == true)
+            let isBad = try await !table.world.links.quarantine(of: table.spoke.link.principal).isEmpty
+            #expect(isBad == (typed == "FREQ=WEEK"))
+        }
+        table.clock.advance(200)
+        try await table.settle(isSweeping: false)
+        #expect(try await table.object()?.master?.first("RRULE")?.value == (rest.isEmpty ? nil : "FREQ=WEEKLY"))
+        #expect(await table.side.pages().first?.columnText("Repeats").isEmpty == rest.isEmpty)
+        #expect(try await table.world.links.quarantine(of: table.spoke.link.principal).isEmpty)
+    }
+
     @Test func `a rule that never was one is left alone by one who comes from an earlier release, too`() async throws {
         let table = try await BadPagesTests.Table()
         let rule: JSONValue = ["rich_text": BadPagesTests.Table.text("RRULE:FREQ=HOURLY;COUNT=5")]

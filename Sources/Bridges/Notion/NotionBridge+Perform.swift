@@ -73,7 +73,8 @@ extension NotionBridge {
         guard page.hasAll(columns) else { return nil }
         var ledger = Ledger()
         ledger.note(known, columns)
-        return [ledger.admit(try await completed([page], columns)[0], columns).record(columns)]
+        let whole = try await completed([page], columns)[0]
+        return [ledger.admit(whole, columns, isFresh: isFresh(page)).record(columns)]
     }
 
     /// Refuses a page that lacks a column, as if somebody had emptied it: the table has lost that column.

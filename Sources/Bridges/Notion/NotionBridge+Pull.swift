@@ -49,7 +49,8 @@ extension NotionBridge {
         let whole = try await completed(listed, columns)
         if pulled.isFull { workspace.keepTitles(ofOnly: columns.related(by: whole), of: link.identity) }
         for page in whole {
-            records.append(ledger.admit(page, columns, isReadAnew: isReadAnew).record(columns))
+            let admitted = ledger.admit(page, columns, isReadAnew: isReadAnew, isFresh: isFresh(page))
+            records.append(admitted.record(columns))
         }
         // Last: the series may have been moved since it was known which occurrences they show.
         for (page, entry) in gone {
@@ -73,6 +74,9 @@ extension NotionBridge {
         )
         return PulledRecords(records: records, isComplete: place == nil, cursor: next.cursor)
     }
+
+    /// Whether a page was edited so lately that the next pull sees it again: somebody may still be at it.
+    func isFresh(_ page: Page) -> Bool { page.modified.map { now() - $0 < Self.overlap } ?? false }
 
     /// Refuses a listing during which the table lost a column: its pages look as if somebody had emptied them.
     private static func require(_ columns: Columns, of pages: some Sequence<Page>) throws(BridgeError) {

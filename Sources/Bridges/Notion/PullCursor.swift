@@ -233,8 +233,8 @@ extension Ledger {
     /// Enters a page that was seen, and notes on it what it cannot tell by itself.
     ///
     /// Read with other columns than before (`isReadAnew`), what pages of single occurrences say in the new ones is taken for
-    /// what we wrote; in those that both have, an edit is still one.
-    mutating func admit(_ page: Page, _ columns: Columns, isReadAnew: Bool = false) -> Page {
+    /// what we wrote; in those that both have, an edit is still one. On one that `isFresh` somebody may still be typing.
+    mutating func admit(_ page: Page, _ columns: Columns, isReadAnew: Bool = false, isFresh: Bool = false) -> Page {
         var page = page
         let id = compactID(page.id)
         page.note.isCopy = isCopy(page, id, columns) || isWithoutPlace(id, columns)
@@ -243,7 +243,7 @@ extension Ledger {
             let content = page.contentDigest(columns).keeping(written)
             page.note.occurrence?.written = content.text
         }
-        let repeats = admitRepeats(of: &page, columns)
+        let repeats = admitRepeats(of: &page, columns, isFresh: isFresh)
         if let repeats, case .recurrence(let told) = Repeats.reading(repeats), told.start == nil {
             page.note.zone = entries[id]?.ownZone
         }
@@ -262,7 +262,7 @@ extension Ledger {
     /// What is to be remembered of the text of `Repeats`; notes on the page what stood there before it made no sense.
     ///
     /// A text that never made sense is remembered as it is: of a page that has one, nothing better is known.
-    private func admitRepeats(of page: inout Page, _ columns: Columns) -> String? {
+    private func admitRepeats(of page: inout Page, _ columns: Columns, isFresh: Bool) -> String? {
         guard page.note.occurrence == nil, let column = columns[.repeats], case .text(let text) = page.value(of: column)
         else { return nil }
         let known = entries[compactID(page.id)]
@@ -281,7 +281,8 @@ extension Ledger {
             // It did not recur.
             guard let repeats = known.repeats else {
                 guard knowsBadRules else { return text }
-                page.note.repeats = ""
+                // A rule that is half typed is not taken away under somebody's hands.
+                if !isFresh { page.note.repeats = "" }
                 return nil
             }
             guard case .recurrence(let told) = Repeats.reading(repeats), page.canRepeat(told, columns) else {
