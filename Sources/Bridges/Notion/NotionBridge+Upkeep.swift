@@ -192,7 +192,8 @@ extension NotionBridge: UpkeepBridge {
             start: series.start,
             follows: follows,
             isOnTime: !follows && wanted.isOnTime,
-            isRanged: follows && wanted.isRanged
+            isRanged: follows && wanted.isRanged,
+            isFloating: wanted.isFloating
         )
         var body: [String: JSON] = [Page.noteKey: ["occurrence": note.json]]
         guard let present else {
@@ -208,7 +209,8 @@ extension NotionBridge: UpkeepBridge {
         }
         let isNoted =
             present.note.follows == follows && present.note.isOnTime == note.isOnTime
-            && present.note.isRanged == note.isRanged && present.note.stamp == wanted.stamp
+            && present.note.isRanged == note.isRanged && present.note.isFloating == note.isFloating
+            && present.note.stamp == wanted.stamp
             && present.note.start == note.start && !present.note.isRestored && present.page.isAsWritten(columns)
         guard !changed.isEmpty || !isNoted else { return nil }
         body["properties"] = .object(changed)
@@ -236,6 +238,8 @@ extension NotionBridge: UpkeepBridge {
         let isRanged: Bool
         /// Whether it is when the series has it.
         let isOnTime: Bool
+        /// Whether it is in no zone, unlike the series, or in one, unlike that; nil where both are alike.
+        let isFloating: Bool?
     }
 
     private func wantedOccurrences(of object: CalendarObject, uid: String) throws(TranslationError)
@@ -253,7 +257,7 @@ extension NotionBridge: UpkeepBridge {
             // The page of the series shows the first one.
             guard place.isOverride || stamp != firstStamp else { continue }
             let uid = OccurrenceNote.uid(uid, stamp)
-            let values = try values(of: place, uid, zones)
+            let values = try values(of: place, of: start, uid, zones)
             let plain = place.isOverride ? try plainValues(of: place, master, object, uid, zones) : values
             let isRanged = values != plain && place.isToldByAnother(stamp, zones)
             wanted.append(
@@ -263,7 +267,8 @@ extension NotionBridge: UpkeepBridge {
                     values: values,
                     follows: values == plain || isRanged,
                     isRanged: isRanged,
-                    isOnTime: plain.map { values.isAtSameTime(as: $0) } ?? false
+                    isOnTime: plain.map { values.isAtSameTime(as: $0) } ?? false,
+                    isFloating: OccurrenceNote.isFloating(place.startTime, unlike: start)
                 )
             )
         }
@@ -303,15 +308,22 @@ extension NotionBridge: UpkeepBridge {
         return start
     }
 
-    private func values(of place: Occurrence, _ uid: String, _ zones: ZoneResolver) throws(TranslationError)
-        -> EventValues
-    {
+    /// What the page of an occurrence says whose series begins at `start`.
+    private func values(
+        of place: Occurrence,
+        of start: DateTime,
+        _ uid: String,
+        _ zones: ZoneResolver
+    ) throws(TranslationError) -> EventValues {
+        // Of a series without a zone every page tells the link's wall clock: by that alone it may be read.
+        let isInstant = OccurrenceNote.isFloating(place.startTime, unlike: start) == false
+        let begin = isInstant ? zones.exact(place.start, form: .zoned(link.timeZone)) : place.startTime
         var component = place.component
         for name in ["RRULE", "RDATE", "EXDATE", "EXRULE", "RECURRENCE-ID"] { component.set(name, []) }
         let hasEnd = component.first("DTEND") != nil || component.first("DURATION") != nil
         component.set("DURATION", [])
-        component.set("DTSTART", Property("DTSTART", place.startTime))
-        component.set("DTEND", hasEnd ? [Property("DTEND", zones.exact(place.end, form: place.startTime.form))] : [])
+        component.set("DTSTART", Property("DTSTART", begin))
+        component.set("DTEND", hasEnd ? [Property("DTEND", zones.exact(place.end, form: begin.form))] : [])
         return try EventValues(component, uid: uid, changes: 0, zones: zones, columns: columns, linkZone: link.timeZone)
     }
 
@@ -323,7 +335,7 @@ extension NotionBridge: UpkeepBridge {
         _ uid: String,
         _ zones: ZoneResolver
     ) throws(TranslationError) -> EventValues? {
-        guard let id = place.recurrenceID else { return nil }
+        guard let id = place.recurrenceID, let start = master.first("DTSTART")?.dateTime else { return nil }
         let whole = Component(
             "VCALENDAR",
             properties: object.calendar.properties,
@@ -334,7 +346,7 @@ extension NotionBridge: UpkeepBridge {
         let set = try? CalendarObject(whole).recurrenceSet(floatingZone: link.timeZone)
         let places = try? set?.occurrences(in: range, limit: CalendarLimits.maximumInstances)
         guard let plain = places?.first(where: { $0.recurrenceID?.instant(in: zones) == instant }) else { return nil }
-        return try values(of: plain, uid, zones)
+        return try values(of: plain, of: start, uid, zones)
     }
 
     private func zonesAnd(_ master: Component, of object: CalendarObject) -> [Component] {
@@ -347,7 +359,8 @@ extension NotionBridge: UpkeepBridge {
 extension EventValues {
     fileprivate func isAtSameTime(as other: EventValues) -> Bool {
         guard case .when(let own?) = self[.when], case .when(let others?) = other[.when] else { return false }
-        return own.coversSame(as: others)
+        // What is in a zone stays where it is though a series that is in none goes elsewhere.
+        return own.isFloating == others.isFloating && own.coversSame(as: others)
     }
 }
 

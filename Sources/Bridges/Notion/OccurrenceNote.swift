@@ -16,6 +16,8 @@ struct OccurrenceNote: Sendable, Hashable {
     var isOnTime = false
     /// Whether that was told of it by an earlier occurrence that is different, and of all that follow (RANGE=THISANDFUTURE).
     var isRanged = false
+    /// Whether the time is in no zone, where that of the series is in one, or the other way round; nil where both are alike.
+    var isFloating: Bool?
     /// Whether the page was not there before: what was taken off the series comes back with it.
     var isRestored = false
 
@@ -40,6 +42,13 @@ struct OccurrenceNote: Sendable, Hashable {
         case .date, .floating: recurrenceID.text
         case .utc, .zoned: zones.local(zones.instant(recurrenceID), form: .utc).text
         }
+    }
+
+    /// Whether a time is in no zone where the start of its series is in one, or the other way round; nil where both are alike,
+    /// and for days.
+    static func isFloating(_ time: DateTime, unlike start: DateTime) -> Bool? {
+        let isFloating = time.form == .floating
+        return time.isDate || isFloating == (start.form == .floating) ? nil : isFloating
     }
 
     /// The day of an occurrence in a zone, as `20261130`: that of a stamp in UTC may be the day before or after.
@@ -73,17 +82,20 @@ extension OccurrenceNote {
             follows: json["follows"]?.bool,
             isOnTime: json["on_time"]?.bool ?? false,
             isRanged: json["ranged"]?.bool ?? false,
+            isFloating: json["floating"]?.bool,
             isRestored: json["restored"]?.bool ?? false
         )
     }
 
     var json: JSON {
-        [
+        var members: [String: JSON] = [
             "series": .string(series), "stamp": .string(stamp), "start": .optional(start.map(Self.text(of:))),
             "written": .optional(written),
             "follows": follows.map(JSON.bool) ?? .null, "on_time": .bool(isOnTime), "ranged": .bool(isRanged),
             "restored": .bool(isRestored),
         ]
+        members["floating"] = isFloating.map(JSON.bool)
+        return .object(members)
     }
 
     /// Reads ``line``.
@@ -98,14 +110,16 @@ extension OccurrenceNote {
             follows: words[3] == "?" ? nil : words[3] == "+" || words[3] == "~",
             isOnTime: words[3] == "=",
             isRanged: words[3] == "~",
-            isRestored: words[4] == "!"
+            isFloating: words[4].last.flatMap { ["~": true, "@": false][$0] },
+            isRestored: words[4].hasPrefix("!")
         )
     }
 
     /// The note on one line: there are many of them in a cursor.
     var line: String {
         let follows = follows.map { $0 ? isRanged ? "~" : "+" : isOnTime ? "=" : "-" } ?? "?"
-        let words = [series, stamp, written ?? "-", follows, isRestored ? "!" : "."]
+        let clock = isFloating.map { $0 ? "~" : "@" } ?? ""
+        let words = [series, stamp, written ?? "-", follows, (isRestored ? "!" : ".") + clock]
         return (words + (start.map { [Self.text(of: $0)] } ?? [])).joined(separator: " ")
     }
 

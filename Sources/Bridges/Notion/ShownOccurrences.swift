@@ -100,11 +100,12 @@ struct ShownOccurrences {
         let when = own ?? series
         // A time that was written as the series' own, and left alone since, is wherever the series puts it now.
         let isOnTime = (note.follows == true && !note.isRanged || note.isOnTime) && page.isAsWritten(.when, columns)
-        let isElsewhere = !isOnTime && !when.coversSame(as: series)
+        let isFloating = own == nil ? nil : note.isFloating
+        let isElsewhere = !isOnTime && (isFloating != nil || !when.coversSame(as: series))
         guard note.follows == false || note.isRanged || isElsewhere || differs(page) else { return }
         var properties = event.properties.filter { ["UID", "DTSTAMP", "LAST-MODIFIED", "CREATED"].contains($0.name) }
         properties.append(Property("RECURRENCE-ID", id))
-        properties += isElsewhere ? times(when) : times(place)
+        properties += isElsewhere ? times(when, isFloating: isFloating) : times(place)
         let said = bridge.said(of: page, instead: master)
         overrides.append(Component("VEVENT", properties: properties + said.properties, components: said.alarms))
     }
@@ -124,11 +125,15 @@ struct ShownOccurrences {
         ]
     }
 
-    private func times(_ when: When) -> [Property] {
+    /// The times of a page in the form of the series, but for a time that is known to be in no zone, or in one, unlike that.
+    private func times(_ when: When, isFloating: Bool?) -> [Property] {
         var start = when.start(linkZone: bridge.link.timeZone)
-        if case .time(let instant, _) = when.span, !self.start.isDate {
-            let told = self.start.form == .floating ? when.floatingStart : nil
-            start = told ?? zones.exact(instant, form: self.start.form)
+        if case .time(let instant, _) = when.span {
+            if isFloating ?? (self.start.form == .floating), let told = when.floatingStart {
+                start = told
+            } else if !self.start.isDate, self.start.form != .floating {
+                start = zones.exact(instant, form: self.start.form)
+            }
         }
         return [Property("DTSTART", start)] + (when.end(like: start, zones).map { [Property("DTEND", $0)] } ?? [])
     }
