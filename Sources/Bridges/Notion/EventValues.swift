@@ -182,6 +182,39 @@ struct EventValues: Sendable, Hashable {
     }
 }
 
+// MARK: - In creations
+
+extension EventValues {
+    private static let emptyKey = "empty"
+    private static let floatingKey = "floating"
+
+    /// What the columns of a new page do not tell: which of them are meant to be empty, and whether its time is in no zone.
+    ///
+    /// The page that the event had before may come out of the trash instead, and is to be compared with all of it.
+    func creationNote(_ columns: Columns) -> [String: JSON] {
+        let empty = columns.roles.filter { self[$0]?.isEmpty == true }.compactMap { columns[$0]?.id }
+        var note: [String: JSON] = [Self.emptyKey: .array(empty.map(JSON.string))]
+        if case .when(let when?)? = self[.when], when.isFloating { note[Self.floatingKey] = true }
+        return note
+    }
+
+    /// Reads back what the body of a creation says.
+    init(creation body: JSON, _ columns: Columns) {
+        tellsChanges = true
+        let note = body[Page.noteKey]
+        let empty = Set((note?[Self.emptyKey]?.elements ?? []).compactMap(\.string))
+        for role in columns.roles {
+            guard let column = columns[role], !column.type.isReadOnly else { continue }
+            let written = body["properties"]?[column.id]
+            guard written?[column.type.rawValue] != nil || empty.contains(column.id) else { continue }
+            byRole[role] = ColumnValue(written, type: column.type)
+        }
+        guard case .when(var when?)? = self[.when] else { return }
+        when.isFloating = note?[Self.floatingKey]?.bool == true
+        byRole[.when] = .when(when)
+    }
+}
+
 extension Column {
     /// How categories are shown in the column.
     var categoryNames: OptionNames {

@@ -176,6 +176,7 @@ extension NotionBridge {
     /// Whether a page says what the body of a write says.
     private func says(_ page: Page, _ body: JSON) -> Bool {
         let columns = columns
+        guard body["in_trash"]?.bool != false || !page.isTrashed else { return false }
         return columns.roles.allSatisfy { role in
             guard let column = columns[role], let written = body["properties"]?[column.id] else { return true }
             return ColumnValue(written, type: column.type).canonical == page.value(of: column).canonical
@@ -213,33 +214,38 @@ extension NotionBridge {
         return try await finish((page, body))
     }
 
-    /// Takes the page out of the trash that the event had before, with everything else that is on it; nil where there is none.
+    /// Takes the page out of the trash that the event had before, and writes what the event says otherwise: everything else
+    /// that is on it stays; nil where there is none.
     private func restored(_ creation: RecordCreation, _ body: JSON) async throws(BridgeError) -> UpstreamRecord? {
-        guard let id = await memory.takeTrashed(uid: creation.uid, of: link.identity).map(dashedID),
-            let page = try await read(id), page.isTrashed, page.dataSource == compactID(link.calendar),
-            page.writtenUID(columns) == creation.uid
+        guard let trashed = await memory.takeTrashed(uid: creation.uid, of: link.identity),
+            let page = try await read(dashedID(trashed.page)), page.isTrashed,
+            page.dataSource == compactID(link.calendar), page.writtenUID(columns) == creation.uid
         else { return nil }
         let columns = columns
-        var properties: [String: JSON] = [:]
-        // What the event does not say any more must not stand there, but for the text about guests, which is nobody's.
-        for role in columns.roles where role != .attendees || columns[role]?.type == .people {
-            guard let column = columns[role], !column.type.isReadOnly else { continue }
-            properties[column.id] = ColumnValue(nil, type: column.type).json(type: column.type)
-        }
-        properties.merge(body["properties"]?.members ?? [:]) { _, said in said }
-        // It has a name, which is its readers'.
-        if columns.leavesNames { properties[Columns.nameID] = nil }
-        var change = body.members
-        change["parent"] = nil
-        change["in_trash"] = false
-        change["properties"] = .object(properties)
+        var known = try await completed([page], columns)[0]
+        known.note.status = known.leavesStatus(columns) ? trashed.status : nil
+        let values = EventValues(creation: body, columns)
+        let differing = properties(of: values, differingFrom: known, columns)
+        var change: [String: JSON] = ["in_trash": false]
+        if !differing.isEmpty { change["properties"] = .object(differing) }
+        var note = body[Page.noteKey]?.members ?? [:]
+        note["status"] = known.note.status.map(JSON.string)
+        change[Page.noteKey] = .object(note)
+        let answer: (page: Page, written: JSON)
         do {
-            let answer = try await patch(id, .object(change))
-            return answer.page.isGone ? nil : try await finish(answer)
+            answer = try await patch(page.id, .object(change))
         } catch .changedUpstream {
             // With its table in the trash, or purged at this moment.
             return nil
         }
+        guard !answer.page.isGone else { return nil }
+        var restored = try await completed([answer.page], columns)[0]
+        restored.note = known.note
+        // Where somebody else has it out of the trash and edits it just then, it must be compared anew.
+        guard properties(of: values, differingFrom: restored, columns).keys.allSatisfy({ differing[$0] != nil }) else {
+            throw .changedUpstream
+        }
+        return try await finish(answer)
     }
 
     /// Refuses to make an event that somebody made before: another link or gateway that wrote its UID on a page, or

@@ -20,8 +20,9 @@ extension NotionBridge {
         let columns = try await columnsToPull()
         var ledger = place?.ledger ?? Ledger()
         let news = await memory.news(beyond: ledger, of: link.identity)
+        ledger.throwAway(news.trash)
+        // Last: what came out of the trash again is among them.
         ledger.merge(news.entries)
-        ledger.noteTrash(news.trash)
         var pulled = try await pages(since: place, columns, known: ledger)
         try Self.require(columns, of: pulled.pages.values)
         let lagging = await memory.doubted(pulled.pages, since: place, ledger, columns, at: now(), of: link.identity)
@@ -40,7 +41,7 @@ extension NotionBridge {
         let gone = vanished.map { (page: $0, entry: ledger[$0.id]) }
         for (page, entry) in gone {
             if page.isTrashed, let entry, entry.occurrence == nil {
-                ledger.noteTrash([entry.uid: TrashedPage(page: page.id, since: now())])
+                ledger.noteTrash([entry.uid: TrashedPage(page: page.id, since: now(), status: entry.status)])
             }
             ledger.remove(page.id)
         }

@@ -195,13 +195,10 @@ extension NotionBridge: UpkeepBridge {
             isRanged: follows && wanted.isRanged,
             isFloating: wanted.isFloating
         )
-        var body: [String: JSON] = [Page.noteKey: ["occurrence": note.json]]
         guard let present else {
-            body["parent"] = ["type": "data_source_id", "data_source_id": .string(link.calendar)]
-            body["properties"] = .object(properties(of: wanted.values, named: series.name, columns))
-            let payload = JSON.object(body).serialized
-            return .create(RecordCreation(id: nil, uid: wanted.uid, payload: payload))
+            return creation(of: wanted.uid, wanted.values, named: series.name, showing: note)
         }
+        var body: [String: JSON] = [Page.noteKey: ["occurrence": note.json]]
         var changed = properties(of: wanted.values, differingFrom: present.page, columns)
         if isTheirs {
             let ours = [columns[.when], columns[.uid]].compactMap { $0?.id }

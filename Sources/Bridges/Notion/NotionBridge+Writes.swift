@@ -18,7 +18,9 @@ extension NotionBridge {
         let record = live.first { $0.id == $0.series }
         // To a page that is there comes what differs from it, and not every override.
         let values = try EventValues(object, isWhole: record == nil, columns: columns, linkZone: link.timeZone)
-        guard let record else { return [creation(of: object, values, columns)] }
+        guard let record else {
+            return [creation(of: object.uid, values, named: object.master.map(EventValues.name) ?? "")]
+        }
         let page = try Page(record)
         let properties = properties(of: values, differingFrom: page, columns)
         guard !properties.isEmpty else { return [] }
@@ -57,7 +59,7 @@ extension NotionBridge {
     }
 
     /// The columns of a new page, and its name where that is none of them: without one nobody would know the page.
-    func properties(of values: EventValues, named name: String, _ columns: Columns) -> [String: JSON] {
+    private func properties(of values: EventValues, named name: String, _ columns: Columns) -> [String: JSON] {
         var properties = properties(of: values, columns)
         if columns.leavesNames, !name.isEmpty {
             properties[Columns.nameID] = ColumnValue.text(name).json(type: .title)
@@ -65,13 +67,22 @@ extension NotionBridge {
         return properties
     }
 
-    private func creation(of object: CalendarObject, _ values: EventValues, _ columns: Columns) -> RecordWrite {
-        let name = object.master.map(EventValues.name) ?? ""
+    /// The write that makes a page, of an event or of one `occurrence`.
+    func creation(
+        of uid: String,
+        _ values: EventValues,
+        named name: String,
+        showing occurrence: OccurrenceNote? = nil
+    ) -> RecordWrite {
+        let columns = columns
+        var note = values.creationNote(columns)
+        note["occurrence"] = occurrence?.json
         let body: JSON = [
             "parent": ["type": "data_source_id", "data_source_id": .string(link.calendar)],
             "properties": .object(properties(of: values, named: name, columns)),
+            Page.noteKey: .object(note),
         ]
-        return .create(RecordCreation(id: nil, uid: object.uid, payload: body.serialized))
+        return .create(RecordCreation(id: nil, uid: uid, payload: body.serialized))
     }
 
     /// Whether a column already says what it should.

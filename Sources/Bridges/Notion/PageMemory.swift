@@ -145,8 +145,8 @@ actor PageMemory {
     }
 
     /// The page in the trash whose event had a UID; it is tried once.
-    func takeTrashed(uid: String, of link: String) -> String? {
-        links[link]?.trash.removeValue(forKey: Digest.of(uid))?.page
+    func takeTrashed(uid: String, of link: String) -> TrashedPage? {
+        links[link]?.trash.removeValue(forKey: Digest.of(uid))
     }
 
     /// What the cursor does not know yet; what it does know is forgotten, for by now it is stored.

@@ -200,6 +200,16 @@ struct Ledger: Sendable, Hashable {
     /// Notes pages that went into the trash.
     mutating func noteTrash(_ pages: [String: TrashedPage]) { trash.merge(pages) { _, new in new } }
 
+    /// Takes out pages that we put into the trash ourselves: no listing need miss them first.
+    mutating func throwAway(_ pages: [String: TrashedPage]) {
+        for (uid, thrown) in pages {
+            var page = thrown
+            page.status = page.status ?? entries[page.page]?.status
+            remove(page.page)
+            trash[uid] = page
+        }
+    }
+
     /// Whether a page was found in the trash.
     func isThrownAway(_ page: String) -> Bool {
         departed[page] != nil || trash.values.contains { $0.page == page }

@@ -6,6 +6,8 @@ struct TrashedPage: Sendable, Hashable {
     var page: String
     /// When it was found there.
     var since: Instant
+    /// The STATUS that the page told, or told before it got an option that means none.
+    var status: String?
 
     /// Notion empties its trash after thirty days.
     private static let life: Int64 = 30 * 86_400
@@ -13,19 +15,21 @@ struct TrashedPage: Sendable, Hashable {
     /// More are not remembered: whoever empties a calendar seldom wants one of its events back.
     static let maximumCount = 500
 
-    init(page: String, since: Instant) {
+    init(page: String, since: Instant, status: String? = nil) {
         self.page = page
         self.since = since
+        self.status = status
     }
 
     /// Reads ``line``.
     init?(line: String) {
         let words = line.split(separator: " ")
-        guard words.count == 2, let seconds = Int64(words[1]) else { return nil }
-        self.init(page: String(words[0]), since: Instant(seconds: seconds))
+        guard 2...3 ~= words.count, let seconds = Int64(words[1]) else { return nil }
+        let status = words.count == 3 ? String(words[2]) : nil
+        self.init(page: String(words[0]), since: Instant(seconds: seconds), status: status)
     }
 
-    var line: String { "\(page) \(since.seconds)" }
+    var line: String { "\(page) \(since.seconds)" + (status.map { " " + $0 } ?? "") }
 
     func isOver(at now: Instant) -> Bool { Self.isOver(since: since, at: now) }
 
