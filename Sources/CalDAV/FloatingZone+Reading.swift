@@ -1,10 +1,10 @@
-import ICalendar
+public import ICalendar
 public import Store
 import WebDAV
 
 extension CalendarCollection {
     /// The zone in which the calendar's floating times are read (RFC 4791 §5.2.2); UTC where none is known.
-    var floatingZone: FloatingZone { properties.timeZone.flatMap(FloatingZone.init(calendarText:)) ?? .utc }
+    public var floatingZone: FloatingZone { properties.timeZone.flatMap(FloatingZone.init(calendarText:)) ?? .utc }
 
     /// The IANA name of the calendar's zone, where it has one (RFC 7809 §5.2).
     public var timeZoneIdentifier: String? {

@@ -112,6 +112,39 @@ struct RESTTests {
         }
     }
 
+    @Test func `a floating time is told as the calendar's zone reads it`() async throws {
+        try await TestGateway.run { test in
+            let zone =
+                "<D:propertyupdate xmlns:D='DAV:' xmlns:C='urn:ietf:params:xml:ns:caldav'><D:set><D:prop>"
+                + "<C:calendar-timezone-id>Europe/Berlin</C:calendar-timezone-id></D:prop></D:set></D:propertyupdate>"
+            let set = try await test.send("PROPPATCH", "/dav/calendars/alice/default/", body: Array(zone.utf8))
+            #expect(set.status == 207 && set.text.contains("200 OK"), "\(set.text)")
+            let lines = [
+                "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Test//EN", "BEGIN:VEVENT", "UID:float",
+                "DTSTAMP:20261101T000000Z", "DTSTART:20261201T003000", "DTEND:20261201T013000",
+                "RRULE:FREQ=DAILY;COUNT=2", "SUMMARY:Float", "END:VEVENT", "END:VCALENDAR", "",
+            ]
+            let path = "/dav/calendars/alice/default/float.ics"
+            let body = Array(lines.joined(separator: "\r\n").utf8)
+            #expect(try await test.send("PUT", path, [("Content-Type", "text/calendar")], body: body).status == 201)
+            // In UTC it begins the day before.
+            let window = "/events?start=2026-11-30T23:00:00Z&end=2026-12-01T00:00:00Z"
+            let row = try #require(try await test.call("GET", window).items.first)
+            #expect(row["start"]?.text == "2026-11-30T23:30:00Z" && row["end"]?.text == "2026-12-01T00:30:00Z")
+            #expect(row["time_zone"] == .null && row["occurrence"]?.text == "20261201T003000")
+            let id = try #require(row["id"]?.number)
+            for address in ["/events/\(id)", "/events/\(id)?occurrence=20261201T003000"] {
+                #expect(try await test.call("GET", address).body["start"]?.text == "2026-11-30T23:30:00Z")
+            }
+            let moved = try await test.call("PATCH", "/events/\(id)", ["summary": "Still there"])
+            #expect(moved.status == 200 && moved.body["start"]?.text == "2026-11-30T23:30:00Z")
+            #expect(try await test.object("Still there")?.text.contains("DTSTART:20261201T003000\r\n") == true)
+            let later: JSON = ["start": "2026-12-01T08:00:00Z", "end": "2026-12-01T09:00:00Z"]
+            #expect(try await test.call("PATCH", "/events/\(id)", later).body["start"]?.text == "2026-12-01T08:00:00Z")
+            #expect(try await test.object("Still there")?.text.contains("DTSTART:20261201T090000\r\n") == true)
+        }
+    }
+
     @Test func `what belongs to a value that is changed goes with it`() async throws {
         try await TestGateway.run { test in
             let lines = [

@@ -54,14 +54,14 @@ struct EventMembers {
         let isAllDay = members["all_day"]?.bool ?? old?.isDate ?? (members["start"]?.string?.utf8.count == 10)
         let zone = try zoneName(old)
         if let start = members["start"]?.string {
-            event.set("DTSTART", [Property("DTSTART", try moment(start, isAllDay, zone, zones))])
+            event.set("DTSTART", [Property("DTSTART", try moment(start, isAllDay, zone, old, zones))])
         }
         if let end = members["end"] {
             event.set("DURATION", [])
             event.set(
                 "DTEND",
                 try end.string.map { (text) throws(RESTProblem) in
-                    [Property("DTEND", try moment(text, isAllDay, zone, zones))]
+                    [Property("DTEND", try moment(text, isAllDay, zone, old, zones))]
                 } ?? []
             )
         }
@@ -78,11 +78,12 @@ struct EventMembers {
         return nil
     }
 
-    /// A date, a time with offset, or a wall clock in the event's zone.
+    /// A date, a time with offset, or a wall clock in the event's zone; an event without one stays so.
     private func moment(
         _ text: String,
         _ isAllDay: Bool,
         _ zone: String?,
+        _ old: DateTime?,
         _ zones: ZoneResolver
     ) throws(RESTProblem) -> DateTime {
         let digits = String(text.prefix(isAllDay ? 10 : 19).filter { $0 != "-" && $0 != ":" })
@@ -92,7 +93,7 @@ struct EventMembers {
             return date
         }
         if let instant = Instant(rfc3339: text) {
-            return zones.local(instant, form: zone.map { .zoned($0) } ?? .utc)
+            return zones.local(instant, form: zone.map { .zoned($0) } ?? (old?.form == .floating ? .floating : .utc))
         }
         guard let local = DateTime(digits, tzid: zone, isDate: false), !local.isDate else { throw invalid }
         return local

@@ -96,7 +96,8 @@ extension RESTRoutes {
     ) throws -> [(EventCursor, JSON)] {
         let object = try stored.object()
         let row = EventRow(stored: stored, object: object, calendar: calendar)
-        let all = try object.recurrenceSet().occurrences(in: range, limit: maximumRows)
+        let set = try object.recurrenceSet(in: row.zone)
+        let all = try set.occurrences(in: range, limit: maximumRows)
         let found = all.filter { occurrence in
             guard let search else { return true }
             return ["SUMMARY", "DESCRIPTION", "LOCATION"].contains { name in
@@ -155,41 +156,41 @@ extension RESTRoutes {
         let (stored, calendar) = try await event(request)
         let object = try stored.object()
         let wanted = request.query["occurrence"]
-        let shown = try wanted.map { try Self.named($0, in: object) } ?? Self.whole(object)
+        let row = EventRow(stored: stored, object: object, calendar: calendar)
+        let shown = try wanted.map { try Self.named($0, in: object, row.zone) } ?? Self.whole(object, row.zone)
         guard let shown else { throw RESTProblem.notFound }
-        return RESTReply(
-            .ok,
-            EventRow(stored: stored, object: object, calendar: calendar).json(shown),
-            etag: stored.etag.rawValue
-        )
+        return RESTReply(.ok, row.json(shown), etag: stored.etag.rawValue)
     }
 
     /// The event itself: of a series what the master says, whatever became of its first occurrence.
     ///
     /// A series may have no end, so it is never expanded for this.
-    static func whole(_ object: CalendarObject) throws -> Occurrence? {
+    static func whole(_ object: CalendarObject, _ zone: FloatingZone?) throws -> Occurrence? {
+        let always = TimeRange(start: nil, end: nil)
         guard let master = object.master, master.first("RRULE") != nil || master.first("RDATE") != nil else {
-            return try object.recurrenceSet().occurrences(in: TimeRange(start: nil, end: nil), limit: maximumRows).first
+            return try object.recurrenceSet(in: zone).occurrences(in: always, limit: maximumRows).first
         }
         var alone = master
         for name in ["RRULE", "RDATE", "EXDATE"] { alone.set(name, []) }
         var root = object.calendar
         root.removeComponents { $0.name == master.name }
         root.append(alone)
-        let set = try CalendarObject(root).recurrenceSet()
-        var shown = try set.occurrences(in: TimeRange(start: nil, end: nil), limit: maximumRows).first
+        let set = try CalendarObject(root).recurrenceSet(in: zone)
+        var shown = try set.occurrences(in: always, limit: maximumRows).first
         shown?.component = master
         shown?.recurrenceID = master.first("DTSTART")?.dateTime
         return shown
     }
 
     /// The occurrence with that RECURRENCE-ID, wherever it was moved; nil where there is none.
-    private static func named(_ id: String, in object: CalendarObject) throws -> Occurrence? {
+    private static func named(_ id: String, in object: CalendarObject, _ zone: FloatingZone?) throws -> Occurrence? {
         let override = object.overrides.first { $0.first("RECURRENCE-ID")?.dateTime?.text == id }
-        guard let start = override?.first("DTSTART")?.dateTime else { return try occurrence(id, of: object)?.found }
-        let instant = object.zones.instant(start)
+        guard let start = override?.first("DTSTART")?.dateTime else {
+            return try occurrence(id, of: object, zone)?.found
+        }
+        let instant = object.zones(in: zone).instant(start)
         let range = TimeRange(start: instant, end: instant.advanced(by: 1))
-        return try object.recurrenceSet().occurrences(in: range, limit: maximumRows).first {
+        return try object.recurrenceSet(in: zone).occurrences(in: range, limit: maximumRows).first {
             $0.recurrenceID?.text == id
         }
     }
@@ -201,9 +202,10 @@ extension RESTRoutes {
         var root = object.calendar
         var problem: RESTProblem?
         let stamp = stamp
+        let zones = object.zones(in: calendar.zone(for: object))
         func change(_ component: inout Component) {
             do throws(RESTProblem) {
-                try members.apply(to: &component, zones: object.zones)
+                try members.apply(to: &component, zones: zones)
                 component.set("DTSTAMP", [stamp])
             } catch { problem = error }
         }
@@ -240,14 +242,15 @@ extension RESTRoutes {
     /// The occurrence that the series itself has at that RECURRENCE-ID, or nil.
     private static func occurrence(
         _ id: String,
-        of object: CalendarObject
+        of object: CalendarObject,
+        _ zone: FloatingZone? = nil
     ) throws -> (when: DateTime, found: Occurrence)? {
         guard let start = object.master?.first("DTSTART"), let begin = start.dateTime,
             let when = DateTime(id, tzid: start.parameter("TZID"), isDate: begin.isDate)
         else { return nil }
-        let instant = object.zones.instant(when)
+        let instant = object.zones(in: zone).instant(when)
         let range = TimeRange(start: instant, end: instant.advanced(by: 1))
-        let near = try object.recurrenceSet().occurrences(in: range, limit: maximumRows)
+        let near = try object.recurrenceSet(in: zone).occurrences(in: range, limit: maximumRows)
         return near.first { $0.recurrenceID?.text == id }.map { (when, $0) }
     }
 

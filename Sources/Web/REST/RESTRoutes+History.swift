@@ -56,7 +56,7 @@ extension RESTRoutes {
         var doubles: [JSON] = []
         for stored in try await gateway.calendars.doubles(of: id) {
             let object = try stored.object()
-            guard let first = try Self.whole(object) else { continue }
+            guard let first = try Self.whole(object, own.zone(for: object)) else { continue }
             doubles.append(EventRow(stored: stored, object: object, calendar: own).json(first))
         }
         members["doubled_by"] = .array(doubles)
@@ -174,7 +174,7 @@ extension RESTRoutes {
         guard let stored = try await gateway.calendars.object(named: name, in: calendar.id) else {
             throw RESTProblem.notFound
         }
-        let first = try Self.whole(object)
+        let first = try Self.whole(object, calendar.zone(for: object))
         guard let first else {
             return RESTReply(status, ["id": .integer(stored.id.rawValue)], etag: stored.etag.rawValue)
         }

@@ -48,7 +48,8 @@ extension RESTRoutes {
         let page = Page(request)
         let (limit, before) = (min(page.limit, Self.deletedAtOnce), try page.number())
         var deletions: [Version] = []
-        for calendar in try await calendarsWithTrash(request) {
+        let calendars = try await calendarsWithTrash(request)
+        for calendar in calendars {
             deletions += try await gateway.calendars.trashedObjects(
                 in: calendar.id,
                 before: before,
@@ -57,7 +58,10 @@ extension RESTRoutes {
             )
         }
         deletions.sort { $0.number > $1.number }
-        return Page.reply(deletions.prefix(limit).map(row), hasMore: deletions.count > limit) {
+        let rows = deletions.prefix(limit).map { deletion in
+            row(deletion, in: calendars.first { $0.id == deletion.calendar })
+        }
+        return Page.reply(rows, hasMore: deletions.count > limit) {
             $0["version"]?.integer.map(String.init)
         }
     }
@@ -73,8 +77,8 @@ extension RESTRoutes {
         return [calendar]
     }
 
-    private func row(_ deletion: Version) -> JSON {
-        let shown = EventRow.times(of: deletion.text)
+    private func row(_ deletion: Version, in calendar: CalendarCollection?) -> JSON {
+        let shown = EventRow.times(of: deletion.text, in: calendar)
         let link = deletion.author.kind == .link ? Int64(deletion.author.name) : nil
         return [
             "id": .integer(deletion.object.rawValue), "uid": .string(deletion.uid),

@@ -52,7 +52,8 @@ enum Schemas {
     private static let event = Schema.object([
         "id": .identifier, "uid?": .text, "calendar?": .identifier, "summary?": .text.orNull,
         "description?": .text.orNull, "location?": .text.orNull, "url?": .text.orNull, "status?": .text.orNull,
-        "start?": .text.noted("RFC 3339, or a date"), "end?": .text, "all_day?": .truth, "time_zone?": .text.orNull,
+        "start?": .text.noted("RFC 3339, or a date; a floating time is told as the zone of its calendar reads it"),
+        "end?": .text, "all_day?": .truth, "time_zone?": .text.orNull,
         "rrule?": .text.orNull, "categories?": .list(of: .text),
         "occurrence?": .text.orNull.noted("the RECURRENCE-ID of this one"), "etag?": .text,
     ])
