@@ -51,7 +51,8 @@ extension SyncPass {
     private func problem(of action: Action?, _ item: SnapshotItem) -> String? {
         guard action == .createRemote, let local = item.local else { return nil }
         do {
-            _ = try bridge.writes(toMake: local.object, from: item.records)
+            // Of a veiled event the upstream is told less, which it may well hold.
+            _ = try bridge.writes(toMake: local.outgoing, from: item.records)
             return nil
         } catch {
             switch error {

@@ -187,6 +187,18 @@ struct FilterTests {
         #expect(try await bench.text("e")?.contains("Doctor") == true)
     }
 
+    @Test func `the plan judges what the upstream gets, as the pass does`() async throws {
+        let bench = try await Workbench(isStarted: false)
+        try await setFilters(#"{"busy_only":true}"#, bench)
+        // The upstream holds no event of that title, and is never told it.
+        try await bench.put(event("e", "SUMMARY:Unsupported"))
+        let plan = try #require(try await bench.scheduler().plan(bench.link.id))
+        #expect(plan.upstream.create.map(\.uid) == ["e"] && plan.problems.isEmpty)
+        _ = try await bench.scheduler().start(bench.link.id)
+        try await bench.pass()
+        #expect(await upstreamUIDs(bench) == ["e"])
+    }
+
     @Test func `an override says nothing more than its series`() async throws {
         let bench = try await bench(#"{"busy_only":true}"#)
         try await bench.put(event("e", "SUMMARY:Doctor", "RRULE:FREQ=DAILY;COUNT=4"))
