@@ -75,6 +75,18 @@ public struct LinkPlan: Sendable, Hashable {
     /// Events both sides have and hold the same.
     public var same = 0
 
+    /// Events that only one side has, and that stay there alone: the direction of the link gives them no way to go.
+    public var stays = Numbers()
+
+    /// So many events of each side.
+    public struct Numbers: Sendable, Hashable {
+        public var gateway = 0
+        public var upstream = 0
+
+        /// None.
+        public init() {}
+    }
+
     /// Events that would wait for the person.
     public var conflicts: [Item] = []
 

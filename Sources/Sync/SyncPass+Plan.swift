@@ -89,6 +89,8 @@ extension LinkPlan {
         case .hold: conflicts.append(item)
         // That two events are one is for the person to confirm, even where nothing would change.
         case _ where item.upstreamUID != nil: merge.append(item)
+        case nil where item.upstream == nil: stays.gateway += 1
+        case nil where item.gateway == nil: stays.upstream += 1
         case nil, .agree: same += 1
         case .forget: break
         case .createLocal: gateway.create.append(item)

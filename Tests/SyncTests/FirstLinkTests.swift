@@ -62,6 +62,21 @@ struct FirstLinkTests {
         #expect(await bench.upstream.live.first?.payload.contains("SUMMARY:\(title)\r\n") == true)
     }
 
+    @Test(arguments: LinkDirection.allCases)
+    func `the same is what both sides have, and what only one has stays there or travels`(
+        _ direction: LinkDirection
+    ) async throws {
+        let bench = try await Workbench(direction: direction, isStarted: false)
+        for uid in ["both", "dentist", "yoga"] { try await bench.put(event(uid, "SUMMARY:\(uid)")) }
+        for uid in ["both", "taxes", "piano", "meeting"] { await bench.putUpstream(uid, event(uid, "SUMMARY:\(uid)")) }
+        let plan = try await plan(bench)
+        #expect(plan.same == 1)
+        #expect(plan.gateway.create.count == (direction == .push ? 0 : 3))
+        #expect(plan.upstream.create.count == (direction == .pull ? 0 : 2))
+        #expect(plan.stays.upstream == (direction == .push ? 3 : 0))
+        #expect(plan.stays.gateway == (direction == .pull ? 2 : 0))
+    }
+
     @Test func `a pair that a person takes apart stays two events`() async throws {
         let bench = try await bench()
         _ = try await plan(bench)

@@ -49,6 +49,17 @@ struct PreviewTests {
         }
     }
 
+    @Test func `what has no way to go is not called the same on both sides`() async throws {
+        try await TestGateway.run { test in
+            let link = try await link(test, ["direction": "pull"])
+            let told = try await plan(link, test)
+            #expect(told["same"]?.number == 0 && told["upstream"]?["create"]?.elements?.isEmpty == true)
+            #expect(told["stays"]?["gateway"]?.number == 1 && told["stays"]?["upstream"]?.number == 0)
+            let page = try await Browser(test).get("/links/\(link.id)").text
+            #expect(page.contains("1 stays here only: the link only pulls") && !page.contains("the same on both sides"))
+        }
+    }
+
     @Test func `what is ticked is left alone on both sides, and taken in again`() async throws {
         try await TestGateway.run { test in
             let link = try await link(test, ["conflicts": "upstream"])

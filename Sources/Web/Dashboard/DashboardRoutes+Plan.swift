@@ -9,7 +9,7 @@ extension DashboardRoutes {
         guard status.state == .preview else { return nil }
         do {
             guard let plan = try await gateway.scheduler.plan(status.link.id) else { return nil }
-            return shown(plan, Self.label(status.link.provider), page: request.query["page"])
+            return shown(plan, of: status.link, page: request.query["page"])
         } catch {
             // The plan needs the upstream; the settings of the link, and the way out of it, do not.
             guard let problem = RESTProblem(meaning: error, limit: Self.maximumForm) else { throw error }
@@ -30,7 +30,8 @@ extension DashboardRoutes {
         return ["alone": alone, "page": page.number, "pagesOfAlone": pages]
     }
 
-    private func shown(_ plan: LinkPlan, _ upstream: String, page asked: String?) -> [String: Any] {
+    private func shown(_ plan: LinkPlan, of link: Link, page asked: String?) -> [String: Any] {
+        let upstream = Self.label(link.provider)
         // The least sure first: those are to be looked at.
         let pairs = (plan.merge + plan.conflicts).filter { $0.upstreamUID != nil }
             .sorted { ($0.confidence ?? 1, $0.start ?? "") < ($1.confidence ?? 1, $1.start ?? "") }
@@ -42,9 +43,9 @@ extension DashboardRoutes {
         // All tables turn their pages together.
         let page = TablePage(asked, of: max(pairs.count, rows.count, separated.count, alone.count, problems.count))
         var content: [String: Any] = [
-            "sums": sums(of: plan, upstream),
+            "sums": sums(of: plan, over: link),
             "isEmpty": [rows.count, pairs.count, alone.count, problems.count].allSatisfy { $0 == 0 },
-            "alone": page.part(alone),
+            "isEqual": plan.stays == LinkPlan.Numbers(), "alone": page.part(alone),
         ]
         for (name, all) in [("Rows", rows), ("Pairs", pairs), ("Separated", separated)] {
             content[name.lowercased()] = page.part(all)
@@ -56,7 +57,17 @@ extension DashboardRoutes {
     }
 
     /// The sums of a plan in one sentence.
-    private func sums(of plan: LinkPlan, _ upstream: String) -> String {
+    private func sums(of plan: LinkPlan, over link: Link) -> String {
+        let upstream = Self.label(link.provider)
+        func stay(_ count: Int, _ place: String) -> String {
+            let why =
+                switch link.effectiveDirection {
+                case .both: ""
+                case .pull: ": the link only pulls"
+                case .push: ": the link only pushes"
+                }
+            return (count == 1 ? "stays " : "stay ") + place + " only" + why
+        }
         let sums: [(Int, String)] = [
             (plan.gateway.create.count, "made here"), (plan.gateway.update.count, "changed here"),
             (plan.gateway.delete.count, "deleted here"), (plan.upstream.create.count, "made at \(upstream)"),
@@ -65,8 +76,13 @@ extension DashboardRoutes {
             (plan.conflicts.count, "to be decided by you"), (plan.leftAlone.count, "left alone"),
             (plan.same, "the same on both sides already"),
         ]
-        let words = sums.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
-        return words.isEmpty ? "There is no event on either side." : words.joined(separator: ", ") + "."
+        let stays = [
+            (plan.stays.gateway, stay(plan.stays.gateway, "here")),
+            (plan.stays.upstream, stay(plan.stays.upstream, "at \(upstream)")),
+        ]
+        func words(_ sums: [(Int, String)]) -> [String] { sums.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" } }
+        let sentences = ([words(sums).joined(separator: ", ")] + words(stays)).filter { !$0.isEmpty }
+        return sentences.isEmpty ? "There is no event on either side." : sentences.joined(separator: ". ") + "."
     }
 
     // MARK: Rows

@@ -9,7 +9,9 @@ extension RESTRoutes {
         }
         return [
             "gateway": side(plan.gateway), "upstream": side(plan.upstream), "merge": items(plan.merge),
-            "same": .integer(plan.same), "conflicts": items(plan.conflicts),
+            "same": .integer(plan.same),
+            "stays": ["gateway": .integer(plan.stays.gateway), "upstream": .integer(plan.stays.upstream)],
+            "conflicts": items(plan.conflicts),
             "skipped": .array(plan.skipped.map(JSON.string)), "left_alone": items(plan.leftAlone),
             "separated": items(plan.separated),
             "problems": .array(

@@ -210,7 +210,10 @@ enum Schemas {
         let items = Schema.list(of: .named("PlanItem"))
         let side = Schema.object(["create": items, "update": items, "delete": items])
         return .object([
-            "gateway": side, "upstream": side, "merge": items, "same": .count, "conflicts": items,
+            "gateway": side, "upstream": side, "merge": items, "same": .count.noted("on both sides already"),
+            "stays": .object(["gateway": .count, "upstream": .count])
+                .noted("events that only one side has, and that the direction of the link gives no way to go"),
+            "conflicts": items,
             "skipped": .list(of: .text).noted("the UIDs of all that is left alone"), "left_alone": items,
             "separated": items.noted("pairs that are two events, as a person said; each is created, too"),
             "problems": .list(of: .object(["uid": .text, "summary": .text.orNull, "reason": .text])),
