@@ -42,7 +42,7 @@ extension LinkStore {
         _ transaction: borrowing SQLTransaction
     ) throws -> Bool {
         let count = try transaction.run(
-            "UPDATE link SET state = \(.text(state.rawValue)), next_sync_at = NULL WHERE id = \(id.value)"
+            "UPDATE link SET state = \(.text(state.rawValue)), next_sync_at = NULL, failures = 0 WHERE id = \(id.value)"
         )
         guard count > 0 else { return false }
         try audit(.linkState, id, by: actor, detail: state.rawValue, at: now, transaction)
@@ -56,8 +56,8 @@ extension LinkStore {
         }
     }
 
-    /// Notes that a pass failed as a whole.
-    func fail(_ id: LinkID, _ step: NextStep) async throws -> Instant? {
+    /// Notes that a pass failed as a whole; one that is counted makes the wait after the next failure longer.
+    func fail(_ id: LinkID, _ step: NextStep, isCounted: Bool) async throws -> Instant? {
         let now = now()
         let state: LinkState
         let problem: LinkProblem
@@ -85,7 +85,8 @@ extension LinkStore {
                 """
                 UPDATE link SET state = CASE WHEN state IN ('paused', 'preview') THEN state
                         ELSE \(.text(state.rawValue)) END,
-                    failures = failures + 1, next_sync_at = \(times.next.value), not_before = \(times.notBefore.value),
+                    failures = failures + \(.integer(isCounted)), next_sync_at = \(times.next.value),
+                    not_before = \(times.notBefore.value),
                     writes_not_before = COALESCE(\(times.writesNotBefore.value), writes_not_before),
                     error_code = \(.text(problem.code)), error_message = \(.text(problem.message)),
                     error_remedy = \(.text(problem.remedy))

@@ -1,4 +1,5 @@
 import Bridging
+import ICalendar
 
 /// What a link does after its pass failed as a whole.
 enum NextStep: Sendable, Hashable {
@@ -14,6 +15,12 @@ enum NextStep: Sendable, Hashable {
         switch self {
         case .wait(_, _, let problem), .readOnly(_, let problem), .stop(let problem): problem
         }
+    }
+
+    /// The same for a pass that came before its time: to have tried sooner makes no wait longer.
+    func noLater(than due: Instant?, at now: Instant) -> NextStep {
+        guard case .wait(let seconds, false, let problem) = self, let due, due > now else { return self }
+        return .wait(seconds: min(seconds, due - now), isBinding: false, problem)
     }
 }
 

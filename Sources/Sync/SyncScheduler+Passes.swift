@@ -55,9 +55,12 @@ extension SyncScheduler {
         } catch {
             if Task.isCancelled { throw error }
             if let run = reason.run { try await links.end(run, .failed, PassCounts(), LinkProblem(error), []) }
-            let step = step(after: error, readiness)
+            // Nobody is to wait longer because somebody did not want to wait.
+            let isEarly = readiness.wait(isInsistent: false, at: begun) != nil
+            var step = step(after: error, readiness)
+            if isEarly { step = step.noLater(than: readiness.nextSyncAt, at: clock.now()) }
             complain(step.problem, of: link)
-            return try await links.fail(link.id, step)
+            return try await links.fail(link.id, step, isCounted: !isEarly)
         }
     }
 
