@@ -108,6 +108,8 @@ extension SyncPass {
             if work.isDeletion, outcome == .done { editedDeletions += 1 }
             report[work.item.uid] = outcome
             edited.insert(work.item.uid)
+            // Agreed on, it is no news to anything that follows, be it that nothing of it was to be written.
+            if let series = work.item.series { editedSeries.insert(series) }
         }
     }
 

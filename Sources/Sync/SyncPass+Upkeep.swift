@@ -11,7 +11,7 @@ extension SyncPass {
     /// The word of the queue and of the runs.
     static let upkeepWord = "upkeep"
 
-    /// Looks at the series that changed on either side; at all of them when that is due.
+    /// Looks at the series that changed on either side, and at those that were edited; at all of them when that is due.
     mutating func upkeep(
         _ touched: Set<String>,
         _ snapshot: Snapshot,
@@ -22,7 +22,7 @@ extension SyncPass {
         let isUpkeepDue = bridge.isUpkeepDue
         let news = snapshot.items.values.filter { $0.isChangedHere || decisions[$0.uid] != nil }
         let changed = due.union(news.compactMap(\.series))
-        var names = changed.union(written)
+        var names = changed.union(written).union(editedSeries)
         if bridge.keepsOccurrences || isUpkeepDue {
             names.formUnion(touched.union(snapshot.items.values.compactMap(\.series)))
         }
@@ -35,12 +35,13 @@ extension SyncPass {
             isDone = try await clear(item) && isDone
         }
         var seen: Set<String> = []
-        // Edits that are carried out meanwhile write to more.
-        while case let rest = names.union(written).subtracting(seen), !rest.isEmpty {
+        // Edits that are carried out meanwhile write to more, and change what was looked at.
+        while case let rest = names.union(written).subtracting(seen).union(editedSeries), !rest.isEmpty {
             for series in rest.sorted() {
                 try await heedEdits()
                 guard try await !isPaused, forbidden.isEmpty else { return }
-                let isChanged = changed.contains(series) || written.contains(series)
+                let isEdited = editedSeries.remove(series) != nil
+                let isChanged = isEdited || changed.contains(series) || written.contains(series)
                 isDone = try await upkeep(series, bridge, isChanged: isChanged) && isDone
             }
             seen.formUnion(rest)
@@ -94,7 +95,8 @@ extension SyncPass {
                 guard case .refused = error, forbidden.isEmpty else { break }
             }
             try await heedEdits()
-            guard !edited.contains(item.uid) else { return false }
+            // Edited just now, it is looked at again.
+            guard !editedSeries.contains(series) else { return true }
         }
         if let refusal { try await upkeepFailed(series, item, refusal) }
         return true

@@ -77,6 +77,9 @@ public struct SyncPass: Sendable {
     /// How many of those were deletions upstream.
     var editedDeletions = 0
 
+    /// Series whose events were carried out as edits, and of which what else is shown was not looked at since.
+    var editedSeries: Set<String> = []
+
     /// Items whose change was begun in this pass: where it was not answered, a later listing tells what became of it.
     var intended: Set<String> = []
 
@@ -154,7 +157,7 @@ public struct SyncPass: Sendable {
         // Only now: the pull learns which columns the upstream still has.
         let fields = bridge.fields
         let mark = try mark(of: fields)
-        let isUpkeepDue = (bridge as? any UpkeepBridge)?.isUpkeepDue ?? false
+        let isUpkeepDue = (bridge as? any UpkeepBridge).map { $0.isUpkeepDue || !edited.isEmpty } ?? false
         guard place.needsLook(at: mark) || !touched.isEmpty || !unmended.isEmpty || isUpkeepDue else {
             try await giveUpUnanswered()
             return try await state.finish(link, Finish(of: place, revision: place.revision, mark: mark, pending: 0))
