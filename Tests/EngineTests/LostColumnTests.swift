@@ -89,6 +89,93 @@ struct LostColumnTests {
         #expect(await table.side.pages().first?.columnText("Location") == "Hall")
     }
 
+    // MARK: A client puts meanwhile
+
+    /// What is known of the missing column when a client puts an event.
+    enum Knowledge: CaseIterable {
+        /// Passes have missed it.
+        case missed
+        /// Passes of an earlier process have.
+        case missedBefore
+        /// It has only just gone.
+        case none
+    }
+
+    private static let lunch = """
+        DTSTART:20261202T110000Z
+        DTEND:20261202T120000Z
+        SUMMARY:Lunch
+        DESCRIPTION:Soup
+        ORGANIZER:mailto:alice@example.com
+        ATTENDEE;CN=Bob:mailto:bob@example.com
+        """
+
+    /// The names of the pages.
+    private func names() async -> [String] { await table.side.pages().map { $0.columnText("Name") }.sorted() }
+
+    /// A pass that a client's edit has woken; the edit goes before the listing is answered where that is `held`.
+    private func rung(isNew: Bool = false, isHeld: Bool = false) async throws -> Process {
+        var process = Process()
+        process.isNew = isNew
+        process.bell.ring()
+        let requests = Counter()
+        let (others, another) = AsyncStream<Void>.makeStream()
+        process.meanwhile = {
+            guard isHeld, requests.next() == 0 else { return another.finish() }
+            for await _ in others {}
+        }
+        try await table.world.pass(of: table.spoke, in: process)
+        table.clock.advance(200)
+        return process
+    }
+
+    @Test(.timeLimit(.minutes(10)), arguments: ["Calendar UID", "Attendees", "Description"], Knowledge.allCases)
+    func `what a client puts is in Notion, whatever other column is gone`(
+        _ column: String,
+        _ knowledge: Knowledge
+    ) async throws {
+        await change(schema: .object([column: .null]))
+        if knowledge != .none { for _ in 0..<2 { try await pass() } }
+        try await table.put(Self.lunch, uid: "lunch")
+        // What a field's column became of is asked before anything is written.
+        let isHeld = column != "Description"
+        let process = try await rung(isNew: knowledge == .missedBefore, isHeld: isHeld)
+        #expect(await names() == ["Jour fixe", "Lunch"])
+        if knowledge == .missed { #expect(process.writes.next() == 1, "nothing was refused") }
+        try await table.put(Self.series.replacing("Jour fixe", with: "Renamed"))
+        try await table.put(Self.lunch.replacing("Lunch", with: "Dinner"), uid: "lunch")
+        _ = try await rung(isHeld: isHeld)
+        #expect(await names() == ["Dinner", "Renamed"])
+        #expect(try await table.object("lunch")?.master?.first("DESCRIPTION")?.text == "Soup")
+        try await table.settle()
+        #expect(await names() == ["Dinner", "Renamed"])
+    }
+
+    @Test(arguments: ["Calendar UID", "Attendees", "Description"], 0...4)
+    func `a column that goes while a client's event is written stops nothing`(
+        _ column: String,
+        _ place: Int
+    ) async throws {
+        try await table.put(Self.lunch, uid: "lunch")
+        try await table.put(Self.series.replacing("Jour fixe", with: "Renamed"))
+        var process = Process()
+        process.isNew = false
+        process.bell.ring()
+        let requests = Counter()
+        process.meanwhile = { if requests.next() == place { await change(schema: .object([column: .null])) } }
+        do {
+            try await table.world.pass(of: table.spoke, in: process)
+        } catch BridgeError.unreachable {
+            // The table changed while it was listed: it is listed again.
+        }
+        #expect(requests.next() > place)
+        table.clock.advance(200)
+        _ = try await rung()
+        #expect(await names() == ["Lunch", "Renamed"])
+        #expect(try await table.object("lunch")?.master?.first("DESCRIPTION")?.text == "Soup")
+        try await table.settle()
+    }
+
     @Test func `overrides that no page shows come back with their series`() async throws {
         let table = try await OccurrenceTable(daysAhead: 7)
         let far = "DTSTART;TZID=Europe/Berlin:20270104T110000\nDTEND;TZID=Europe/Berlin:20270104T120000\nSUMMARY:Far"

@@ -99,7 +99,7 @@ extension NotionBridge {
             body = ["in_trash": true, "properties": [column.id: ["rich_text": []]]]
         }
         do throws(NotionProblem) {
-            let answer = try await client.send(.patch, "pages/\(id)", body, isWrite: true, about: .item)
+            let (answer, _) = try await send(.patch, "pages/\(id)", body)
             guard let page = Page(answer) else { return }
             await memory.noteAnswer(page, columns, at: now(), of: link.identity)
         } catch {
@@ -112,15 +112,9 @@ extension NotionBridge {
     /// Changes properties of a page; an unknown outcome is looked up.
     private func patch(_ id: String, _ body: JSON) async throws(BridgeError) -> (page: Page, written: JSON) {
         do throws(NotionProblem) {
-            let answer = try await client.send(
-                .patch,
-                "pages/\(id)",
-                body.withoutNote,
-                isWrite: true,
-                about: .item
-            )
+            let (answer, written) = try await send(.patch, "pages/\(id)", body)
             guard let page = Page(answer) else { throw .unreadable }
-            return (page, body)
+            return (page, written)
         } catch {
             switch error.kind {
             case .lost:
@@ -150,6 +144,7 @@ extension NotionBridge {
         _ answer: (page: Page, written: JSON),
         after known: Page? = nil
     ) async throws(BridgeError) -> UpstreamRecord {
+        if leavesOutUntold(answer) { _ = try await refreshColumns() }
         let columns = columns
         var page = answer.page
         let unwritten = columns.roles.compactMap { columns[$0] }.filter { answer.written["properties"]?[$0.id] == nil }
@@ -203,15 +198,15 @@ extension NotionBridge {
         }
         if creation.isUnlisted { try await requireAbsence(of: creation.uid) }
         if let page = try await restored(creation, body) { return page }
-        let page: Page
+        let made: (page: Page, written: JSON)
         do throws(NotionProblem) {
-            let answer = try await client.send(.post, "pages", body.withoutNote, isWrite: true, about: .item)
-            guard let made = Page(answer) else { throw .unreadable }
-            page = made
+            let (answer, written) = try await send(.post, "pages", body)
+            guard let page = Page(answer) else { throw .unreadable }
+            made = (page, written)
         } catch {
             return try await settle(error, creation, body)
         }
-        return try await finish((page, body))
+        return try await finish(made)
     }
 
     /// Takes the page out of the trash that the event had before, and writes what the event says otherwise: everything else
@@ -251,7 +246,7 @@ extension NotionBridge {
     /// Refuses to make an event that somebody made before: another link or gateway that wrote its UID on a page, or
     /// whoever made the page that this UID is derived from.
     private func requireAbsence(of uid: String) async throws(BridgeError) {
-        if let column = columns[.uid], try await !pages(withUID: uid, in: column).isEmpty { throw .changedUpstream }
+        if try await !pages(withUID: uid).isEmpty { throw .changedUpstream }
         guard let id = Page.id(derivedUID: uid), let page = try await read(id) else { return }
         if isHere(page) { throw .changedUpstream }
     }
@@ -323,10 +318,10 @@ extension NotionBridge {
     /// Several pages are tries of the same creation: the oldest stays, the others go to the trash, but for what a person
     /// copied or wrote into since. Without a column for the UID nothing can be found.
     private func findPage(of creation: RecordCreation, _ body: JSON) async throws(BridgeError) -> Page? {
-        guard let column = columns[.uid] else { return nil }
+        guard columns[.uid] != nil else { return nil }
         for wait in [nil] + Self.lookUpWaits.map(Optional.some) {
             if let wait { try await pause(wait) }
-            var found = try await pages(withUID: creation.uid, in: column)
+            var found = try await pages(withUID: creation.uid)
             guard !found.isEmpty else { continue }
             found.sort { ($0.created, $0.id) < ($1.created, $1.id) }
             for extra in found.dropFirst() where extra.maker == found[0].maker && holds(extra, body) {
@@ -345,8 +340,20 @@ extension NotionBridge {
         }
     }
 
-    /// The pages whose UID column says exactly this.
-    private func pages(withUID uid: String, in column: Column) async throws(BridgeError) -> [Page] {
+    /// The pages whose UID column says exactly this; none where there is no such column.
+    private func pages(withUID uid: String) async throws(BridgeError) -> [Page] {
+        let known = columns
+        do {
+            return try await pages(withUID: uid, known)
+        } catch .refused(let refusal) where refusal.subject == .mapping {
+            let present = try await refreshColumns()
+            guard present.fingerprint != known.fingerprint else { throw .refused(refusal) }
+            return try await pages(withUID: uid, present)
+        }
+    }
+
+    private func pages(withUID uid: String, _ columns: Columns) async throws(BridgeError) -> [Page] {
+        guard let column = columns[.uid] else { return [] }
         // Filters take an identifier as it is, while everything else takes it percent-encoded; a name would not do, for
         // names change.
         let filter: JSON = [
@@ -372,14 +379,5 @@ extension Columns {
             else { return nil }
             return (column, name)
         }
-    }
-}
-
-extension JSON {
-    /// The body of a request as Notion gets it: without what we note for ourselves.
-    fileprivate var withoutNote: JSON {
-        var members = members
-        members[Page.noteKey] = nil
-        return .object(members)
     }
 }

@@ -4,7 +4,7 @@ import Synchronization
 
 /// One data source of a Notion workspace: a table whose pages with a date are events.
 ///
-/// A class only for what every pull learns anew: which of the mapped columns are still there.
+/// A class only for what every pull learns anew, and a write that is refused: which of the mapped columns are still there.
 public final class NotionBridge: SweepingBridge, RecallingBridge, InquiringBridge, RereadingBridge {
     let link: UpstreamLink
     let client: NotionClient
@@ -20,7 +20,7 @@ public final class NotionBridge: SweepingBridge, RecallingBridge, InquiringBridg
         var isFresh = false
     }
 
-    private let mapping: Result<Mapping, Refusal>
+    let mapping: Result<Mapping, Refusal>
     private let state: Mutex<State>
 
     init(
@@ -40,9 +40,9 @@ public final class NotionBridge: SweepingBridge, RecallingBridge, InquiringBridg
         do {
             let read = try Mapping(link.mapping)
             mapping = .success(read)
-            var columns = read.settledColumns
+            // What is known from the last pull on: a pass asks what a link can hold, and writes what was edited, before it pulls.
+            var columns = workspace.columns(of: link) ?? read.settledColumns
             columns.linkZone = link.timeZone
-            // What is known of people from the last pull on: a pass asks what a link can hold before it pulls.
             if columns[.attendees]?.type == .people {
                 columns[.attendees]?.directory = workspace.directory(of: link.identity)
             }
@@ -115,6 +115,7 @@ public final class NotionBridge: SweepingBridge, RecallingBridge, InquiringBridg
         if let obstacle = resolution.obstacle { throw .refused(obstacle) }
         let (columns, complaint) = try await acquainted(resolution.columns)
         let lost = columns.lostOption(since: mapping.settledColumns)
+        workspace.keep(columns, of: link)
         state.withLock { state in
             state.columns = columns
             state.complaint = resolution.refusal ?? complaint ?? lost

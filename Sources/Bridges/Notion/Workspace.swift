@@ -19,6 +19,8 @@ final class Workspace: Sendable {
 
     private struct Lore {
         var directory: (people: Directory, learnt: Instant)?
+        /// The columns that the table had, and the link that they were looked up for.
+        var columns: (found: Columns, link: UpstreamLink)?
         /// What was looked at when all series were last.
         var upkeep: String?
         /// Whether this process knows how the pages of occurrences were written.
@@ -49,6 +51,19 @@ final class Workspace: Sendable {
     /// Keeps who is in the workspace; nil for what may no longer be known.
     func keep(_ directory: Directory?, of link: String, at now: Instant) {
         lore.withLock { $0[link, default: Lore()].directory = directory.map { ($0, now) } }
+    }
+
+    /// The columns that the table of a link had last, unless the link has changed since; nil before they were looked up.
+    func columns(of link: UpstreamLink) -> Columns? {
+        lore.withLock { lore in
+            guard let known = lore[link.identity]?.columns, known.link == link else { return nil }
+            return known.found
+        }
+    }
+
+    /// Keeps the columns that the table of a link has.
+    func keep(_ columns: Columns, of link: UpstreamLink) {
+        lore.withLock { $0[link.identity, default: Lore()].columns = (columns, link) }
     }
 
     /// Whether this process knows how the pages of occurrences were written.
