@@ -9,11 +9,13 @@ public enum BridgeError: Error, Sendable, Hashable {
     /// The grant is dead: only the person can mend it, by connecting again.
     case authorizationRevoked(String)
 
-    /// Too fast; wait so many seconds if the upstream said how long.
-    case throttled(retryAfter: Int?)
+    /// Too fast; wait so many seconds if the upstream said how long, else as many as are guessed, if any are.
+    case throttled(retryAfter: Int?, guess: Int? = nil)
 
     /// The account has written too much, and writes no more for so many seconds; reading goes on.
-    case writesPaused(seconds: Int)
+    ///
+    /// Where the upstream did not tell how long, that is a guess: a person may have it tried sooner.
+    case writesPaused(seconds: Int, isTold: Bool = false)
 
     /// No answer, or the upstream's own failure; of a write, the outcome is unknown.
     case unreachable(String)

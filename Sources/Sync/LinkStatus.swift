@@ -7,7 +7,7 @@ public enum LinkState: String, Sendable, Hashable, CaseIterable, Codable {
     /// In step, until the next poll.
     case idle
     case syncing
-    /// Throttled, or the upstream is out of reach; it goes on by itself.
+    /// Throttled, be it for writes alone, or the upstream is out of reach; it goes on by itself.
     case waiting
     case paused
     /// More would be deleted than goes without asking.
@@ -95,4 +95,7 @@ public struct LinkStatus: Sendable, Hashable {
 
     /// When the upstream last called, to the minute; nil where it never did.
     public var lastRangAt: Instant?
+
+    /// Before then the upstream takes no changes of this account, which come from there as ever; nil where it does.
+    public var writesResumeAt: Instant?
 }

@@ -21,6 +21,8 @@ struct LinkPlace: Sendable {
     var decisions: Int64
     /// Before then the upstream takes no writes.
     var writesNotBefore: Instant?
+    /// Whether the upstream said so itself.
+    var isPauseTold: Bool
 
     /// Whether anything may have changed since the last pass ended with everything in step.
     func needsLook(at mark: String) -> Bool {
@@ -62,7 +64,7 @@ extension LinkStore {
             let row = try transaction.row(
                 """
                 SELECT cursor, seen_revision, seen_mark, pending, decisions, last_synced_at IS NOT NULL AS has_synced,
-                    has_written, writes_not_before,
+                    has_written, writes_not_before, is_pause_told,
                     (SELECT revision FROM calendar WHERE calendar.id = link.calendar AND deleted_at IS NULL) AS revision,
                     EXISTS (SELECT 1 FROM intent WHERE intent.link = link.id) AS has_intents
                 FROM link WHERE id = \(link.id.value)
@@ -79,7 +81,8 @@ extension LinkStore {
                     hasSynced: try row.bool("has_synced"),
                     hasWritten: try row.bool("has_written"),
                     decisions: try row.integer("decisions"),
-                    writesNotBefore: try row.optionalInstant("writes_not_before")
+                    writesNotBefore: try row.optionalInstant("writes_not_before"),
+                    isPauseTold: try row.bool("is_pause_told")
                 )
             }
         }

@@ -45,11 +45,16 @@ extension LinkStore {
         }
     }
 
-    /// When the next item of a link is due, of those that were not due before; nil when none is.
-    func nextRetry(of link: LinkID, after then: Instant) async throws -> Instant? {
+    /// When the next item of a link is due, or its writes may go on, of what was not due before; nil when nothing is.
+    func nextDue(of link: LinkID, after then: Instant) async throws -> Instant? {
         try await database.read { transaction in
             try transaction.row(
-                "SELECT MIN(due_at) AS due FROM retry WHERE link = \(link.value) AND due_at > \(then.value)"
+                """
+                SELECT MIN(due_at) AS due FROM (
+                    SELECT due_at FROM retry WHERE link = \(link.value)
+                    UNION ALL SELECT writes_not_before FROM link WHERE id = \(link.value)
+                ) AS waiting WHERE due_at > \(then.value)
+                """
             )?
             .optionalInstant("due")
         }
@@ -109,19 +114,6 @@ extension LinkStore {
             WHERE link = \(link.value) AND due_at IS NULL AND is_dismissed = 0
             """
         )
-    }
-
-    /// Makes due what a permission was missing for: whoever asks for a pass may have given it.
-    func retryForbidden(_ link: LinkID) async throws {
-        let now = now()
-        try await database.write { transaction in
-            try transaction.run(
-                """
-                UPDATE retry SET due_at = \(now.value)
-                WHERE link = \(link.value) AND error_code = \(.text(LinkProblem.permissionDenied)) AND is_dismissed = 0
-                """
-            )
-        }
     }
 
     /// Gives an entry of the queue up: the event stays as it is on both sides until one of them changes it again.

@@ -94,6 +94,11 @@ extension LinkStore {
                 "CREATE INDEX departed_by_series ON departed (link, series)",
             ]
         ),
+        // 1 where the upstream itself said so; what is only a guess ends sooner when a person asks.
+        Migration(
+            name: "Who says until when an upstream takes no writes",
+            statements: ["ALTER TABLE link ADD COLUMN is_pause_told BIGINT NOT NULL DEFAULT 0"]
+        ),
     ]
 
     private static let choices = [

@@ -62,19 +62,20 @@ extension LinkStore {
         let state: LinkState
         let problem: LinkProblem
         var next: Instant?
-        var (notBefore, writesNotBefore): (Instant?, Instant?)
+        var notBefore: Instant?
+        var pause: (until: Instant, isTold: Bool)?
         switch step {
         case .wait(let seconds, let isBinding, let reason):
             (state, problem, next) = (.waiting, reason, now + seconds)
             if isBinding { notBefore = next }
-        case .readOnly(let seconds, let reason):
+        case .readOnly(let seconds, let isBinding, let reason):
             // The next pass comes at once, and only reads.
             (state, problem, next) = (.waiting, reason, now)
-            writesNotBefore = now + seconds
+            pause = (now + seconds, isBinding)
         case .stop(let reason):
             (state, problem) = (.error, reason)
         }
-        let times = (next: next, notBefore: notBefore, writesNotBefore: writesNotBefore)
+        let (times, paused) = ((next: next, notBefore: notBefore), pause)
         try await database.write { transaction in
             let known = try transaction.row("SELECT state FROM link WHERE id = \(id.value)")?.text("state")
             if state == .error, known != state.rawValue {
@@ -87,33 +88,16 @@ extension LinkStore {
                         ELSE \(.text(state.rawValue)) END,
                     failures = failures + \(.integer(isCounted)), next_sync_at = \(times.next.value),
                     not_before = \(times.notBefore.value),
-                    writes_not_before = COALESCE(\(times.writesNotBefore.value), writes_not_before),
                     error_code = \(.text(problem.code)), error_message = \(.text(problem.message)),
                     error_remedy = \(.text(problem.remedy))
                 WHERE id = \(id.value)
                 """
             )
-            if let until = times.writesNotBefore { try Self.pauseWrites(ofAccountOf: id, until: until, transaction) }
+            if let paused {
+                try Self.pauseWrites(ofAccountOf: id, until: paused.until, isTold: paused.isTold, transaction)
+            }
         }
         return next
-    }
-
-    /// Has all links of an account write nothing before then: it is the account that has written too much.
-    private static func pauseWrites(
-        ofAccountOf id: LinkID,
-        until: Instant,
-        _ transaction: borrowing SQLTransaction
-    ) throws {
-        try transaction.run(
-            """
-            UPDATE link SET writes_not_before = \(until.value)
-            WHERE connection IN (
-                SELECT one.id FROM connection AS own
-                JOIN connection AS one ON one.id = own.id OR one.provider = own.provider AND one.account = own.account
-                WHERE own.id = (SELECT connection FROM link WHERE id = \(id.value))
-            )
-            """
-        )
     }
 
     /// Shows a problem of a link that goes on nevertheless.

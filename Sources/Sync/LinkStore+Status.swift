@@ -17,7 +17,8 @@ extension LinkStore {
     public func allStatuses() async throws -> [LinkStatus] { try await statuses("") }
 
     private func statuses(_ condition: SQLStatement) async throws -> [LinkStatus] {
-        try await database.read { transaction in
+        let now = now()
+        return try await database.read { transaction in
             let statement: SQLStatement = """
                 SELECT link.*,
                     (SELECT COUNT(*) FROM base WHERE base.link = link.id AND agreed_at IS NOT NULL) AS events,
@@ -29,27 +30,38 @@ extension LinkStore {
                         AS channel_expires_at
                 FROM link \(condition) ORDER BY id
                 """
-            return try transaction.rows(statement).map { row in
-                let link = try Link(row)
-                let state: LinkState = try row.word("state")
-                return LinkStatus(
-                    link: link,
-                    state: state,
-                    lastSyncedAt: try row.optionalInstant("last_synced_at"),
-                    nextSyncAt: try row.optionalInstant("next_sync_at"),
-                    progress: nil,
-                    events: Int(try row.integer("events")),
-                    pending: Int(try row.integer("pending"))
-                        + (try unseen(link, since: row.optionalInteger("seen_revision"), transaction)),
-                    failed: Int(try row.integer("failed")),
-                    conflicts: Int(try row.integer("conflicts")),
-                    lastError: try row.problem(),
-                    channelExpiresAt: try row.optionalInstant("channel_expires_at"),
-                    channelProblem: try row.optionalText("channel_problem"),
-                    lastRangAt: try row.optionalInstant("rang_at")
-                )
-            }
+            return try transaction.rows(statement).map { try status($0, at: now, transaction) }
         }
+    }
+
+    private func status(
+        _ row: SQLRow,
+        at now: Instant,
+        _ transaction: borrowing SQLTransaction
+    ) throws -> LinkStatus {
+        let link = try Link(row)
+        var status = LinkStatus(
+            link: link,
+            state: try row.word("state"),
+            lastSyncedAt: try row.optionalInstant("last_synced_at"),
+            nextSyncAt: try row.optionalInstant("next_sync_at"),
+            progress: nil,
+            events: Int(try row.integer("events")),
+            pending: Int(try row.integer("pending"))
+                + (try unseen(link, since: row.optionalInteger("seen_revision"), transaction)),
+            failed: Int(try row.integer("failed")),
+            conflicts: Int(try row.integer("conflicts")),
+            lastError: try row.problem(),
+            channelExpiresAt: try row.optionalInstant("channel_expires_at"),
+            channelProblem: try row.optionalText("channel_problem"),
+            lastRangAt: try row.optionalInstant("rang_at")
+        )
+        if let end = try row.optionalInstant("writes_not_before"), end > now, link.effectiveDirection != .pull {
+            status.writesResumeAt = end
+            // It reads on, and so is not held up; what a person changed is.
+            if status.state == .idle, status.pending > 0 { status.state = .waiting }
+        }
+        return status
     }
 
     /// Counts the objects written here since the last pass looked, other than by that pass itself.

@@ -5,15 +5,15 @@ import ICalendar
 enum NextStep: Sendable, Hashable {
     /// It goes on by itself after so many seconds; before, nobody may hurry it where the upstream said so.
     case wait(seconds: Int64, isBinding: Bool, LinkProblem)
-    /// It goes on reading; writes wait so many seconds.
-    case readOnly(seconds: Int64, LinkProblem)
+    /// It goes on reading; writes wait so many seconds, which nobody may hurry where the upstream said so.
+    case readOnly(seconds: Int64, isBinding: Bool, LinkProblem)
     /// A person must mend something first.
     case stop(LinkProblem)
 
     /// What went wrong.
     var problem: LinkProblem {
         switch self {
-        case .wait(_, _, let problem), .readOnly(_, let problem), .stop(let problem): problem
+        case .wait(_, _, let problem), .readOnly(_, _, let problem), .stop(let problem): problem
         }
     }
 
@@ -32,13 +32,15 @@ func nextStep(after error: BridgeError, attempt: Int, random: Double) -> NextSte
     switch error {
     case .authorizationRevoked:
         return .stop(LinkProblem(error))
-    case .throttled(let retryAfter?):
+    case .throttled(let retryAfter?, _):
         return .wait(seconds: Int64(min(max(retryAfter, 1), Outage.longestWait)), isBinding: true, LinkProblem(error))
     // How long is our own guess: who asks for a pass may try sooner.
-    case .throttled(nil):
-        return .wait(seconds: Outage.seconds(attempt, random), isBinding: false, LinkProblem(error))
-    case .writesPaused(let seconds):
-        return .readOnly(seconds: Int64(min(max(seconds, 1), Outage.longestWait)), LinkProblem(error))
+    case .throttled(nil, let guess):
+        let seconds = guess.map(Int64.init) ?? Outage.seconds(attempt, random)
+        return .wait(seconds: seconds, isBinding: false, LinkProblem(error))
+    case .writesPaused(let seconds, let isTold):
+        let bounded = Int64(min(max(seconds, 1), Outage.longestWait))
+        return .readOnly(seconds: bounded, isBinding: isTold, LinkProblem(error))
     case .unreachable, .cursorExpired, .changedUpstream:
         return .wait(seconds: Outage.seconds(attempt, random), isBinding: false, LinkProblem(error))
     case .refused(let refusal):
@@ -90,12 +92,16 @@ extension LinkProblem {
         }
     }
 
-    /// The upstream takes no writes for hours; shown for as long as that lasts.
-    static let writesPaused = LinkProblem(
-        code: "rate_limited",
-        message: "The account has written more than the upstream allows: changes made here wait some hours.",
-        remedy: "Nothing to do: it goes on by itself. Changes made there come as ever."
-    )
+    /// The upstream takes no writes for a time; shown for as long as changes wait for its end.
+    static func writesPaused(isTold: Bool) -> LinkProblem {
+        LinkProblem(
+            code: "rate_limited",
+            message: "The account has written more than the upstream allows: changes made here wait.",
+            remedy: isTold
+                ? "Nothing to do: it goes on by itself. Changes made there come as ever."
+                : "Nothing to do: it goes on by itself, and “Sync now” tries sooner. Changes made there come as ever."
+        )
+    }
 
     init(_ error: BridgeError) {
         switch error {
@@ -107,8 +113,8 @@ extension LinkProblem {
                 message: "The upstream asked to slow down.",
                 remedy: "Nothing to do: it goes on by itself."
             )
-        case .writesPaused:
-            self = .writesPaused
+        case .writesPaused(_, let isTold):
+            self = .writesPaused(isTold: isTold)
         case .unreachable(let sentence):
             self.init(
                 code: "upstream_unreachable",

@@ -192,7 +192,7 @@ public struct SyncPass: Sendable {
         try await giveUpUnanswered()
         var finish = Finish(of: place, revision: snapshot.revision, mark: mark, pending: report.unsettled)
         finish.isSynced = !report.wantsAnother && !isWriteLeft
-        if !mayWrite { finish.problem = .writesPaused }
+        if isWriteLeft { finish.problem = .writesPaused(isTold: place.isPauseTold) }
         try await state.finish(link, finish)
     }
 

@@ -121,6 +121,7 @@ extension SyncScheduler {
             lost.append((link, channels))
             try await links.close(channels, of: link, because: "Its grant was replaced.", by: AuditActor.current)
             try await links.forgetChannelFailures(of: link.id)
+            try await links.tryAnew(link.id)
         }
         for link in mended { insist(link.id, nil) }
         for (link, channels) in lost where !channels.isEmpty {

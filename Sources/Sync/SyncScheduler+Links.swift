@@ -43,7 +43,10 @@ extension SyncScheduler {
     public func pause(_ id: LinkID) async throws -> Bool { try await setState(.paused, of: id) }
 
     /// Goes on with a paused link; false when there is no such link.
-    public func resume(_ id: LinkID) async throws -> Bool { try await setState(.idle, of: id) }
+    public func resume(_ id: LinkID) async throws -> Bool {
+        try await links.tryAnew(id)
+        return try await setState(.idle, of: id)
+    }
 
     private func setState(_ state: LinkState, of id: LinkID) async throws -> Bool {
         guard try await links.setState(state, of: id) else { return false }
@@ -95,6 +98,7 @@ extension SyncScheduler {
     /// Tries an entry of the queue again now; false when there is no such entry.
     public func retry(_ id: QueueID) async throws -> Bool {
         guard let link = try await links.makeDue(id) else { return false }
+        try await links.tryAnew(link)
         insist(link, nil)
         return true
     }

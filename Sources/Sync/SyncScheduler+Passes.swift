@@ -21,7 +21,7 @@ extension SyncScheduler {
     @discardableResult
     public func passOnce(_ id: LinkID) async throws -> Instant? {
         guard let readiness = try await links.readiness(of: id) else { return nil }
-        try await links.retryForbidden(id)
+        try await links.tryAnew(id)
         return try await pass(readiness, PassReason())
     }
 
@@ -151,7 +151,7 @@ extension SyncScheduler {
         emit(SyncUpdate(principal: link.principal, link: link.id, kind: .toast(told)))
     }
 
-    /// The next poll, the next due retry, or at once.
+    /// The next poll, the next due retry, the end of a pause of writes, or at once.
     ///
     /// What was due as the pass began and still waits, waits for something else than time.
     private func next(after report: PassReport, begun: Instant, of link: Link) async throws -> Instant {
@@ -162,7 +162,7 @@ extension SyncScheduler {
         // Up to a quarter sooner by chance, so that links do not all come at once.
         let early = Int64(Double(seconds) / 4 * clock.random())
         var next = now + max(Int64(seconds) - early, 1)
-        if let retry = try await links.nextRetry(of: link.id, after: begun) { next = min(next, max(retry, now)) }
+        if let retry = try await links.nextDue(of: link.id, after: begun) { next = min(next, max(retry, now)) }
         if report.wantsAnother { next = now }
         try await links.setNext(next, of: link.id)
         return next

@@ -147,7 +147,7 @@ public actor SyncScheduler {
         case .preview, .paused: return nil
         case .idle, .syncing, .waiting, .needsApproval, .error: break
         }
-        try await links.retryForbidden(id)
+        try await links.tryAnew(id)
         if let run = workers[id]?.requestedRun ?? early[id]?.run {
             insist(id, run)
             return run

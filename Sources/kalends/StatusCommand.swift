@@ -33,6 +33,7 @@ struct StatusCommand: AsyncParsableCommand {
         var state: String
         var lastSyncedAt: String?
         var nextSyncAt: String?
+        var writesResumeAt: String?
         var events: Int
         var pending: Int
         var failed: Int
@@ -84,6 +85,9 @@ struct StatusCommand: AsyncParsableCommand {
                     + "pending \(status.pending)  failed \(status.failed)  conflicts \(status.conflicts)"
             )
             if let problem = status.lastError { print("   \(problem.code): \(problem.message) \(problem.remedy)") }
+            if status.state == .waiting, let end = status.writesResumeAt {
+                print("   what was changed here is sent at \(end.rfc3339)")
+            }
         }
     }
 
@@ -105,6 +109,7 @@ struct StatusCommand: AsyncParsableCommand {
             state: running?.state ?? status.state.rawValue,
             lastSyncedAt: status.lastSyncedAt?.rfc3339,
             nextSyncAt: status.nextSyncAt?.rfc3339,
+            writesResumeAt: status.writesResumeAt?.rfc3339,
             events: status.events,
             pending: status.pending,
             failed: status.failed,

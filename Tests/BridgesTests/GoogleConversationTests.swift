@@ -108,8 +108,9 @@ struct GoogleConversationTests {
         case .cursorExpired: "cursorExpired"
         case .changedUpstream: "changedUpstream"
         case .authorizationRevoked: "authorizationRevoked"
-        case .throttled(let seconds): "throttled \(seconds.map(String.init) ?? "-")"
-        case .writesPaused(let seconds): "writesPaused \(seconds)"
+        case .throttled(let seconds?, _): "throttled \(seconds)"
+        case .throttled(nil, let guess): "throttled -" + (guess.map { ", at a guess \($0)" } ?? "")
+        case .writesPaused(let seconds, let isTold): "writesPaused \(seconds)" + (isTold ? "" : " at a guess")
         case .unreachable: "unreachable"
         case .refused(let refusal): "refused \(refusal.subject) \(refusal.code)"
         }

@@ -230,7 +230,7 @@ struct NotionConversation {
         case .cursorExpired: "cursorExpired"
         case .changedUpstream: "changedUpstream"
         case .authorizationRevoked: "authorizationRevoked"
-        case .throttled(let seconds): "throttled" + (seconds.map { " \($0)" } ?? "")
+        case .throttled(let seconds, _): "throttled" + (seconds.map { " \($0)" } ?? "")
         case .writesPaused: "writesPaused"
         case .unreachable: "unreachable"
         case .refused(let refusal): "refused \(refusal.subject) \(refusal.code)"

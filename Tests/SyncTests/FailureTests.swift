@@ -163,7 +163,7 @@ struct FailureTests {
     {
         let bench = try await Workbench()
         for name in ["a", "b"] { try await bench.put(event(name, "SUMMARY:Mine")) }
-        await bench.upstream.setScript { $0.isWrite ? .refuse(.writesPaused(seconds: 10_800)) : nil }
+        await bench.upstream.setScript { $0.isWrite ? .refuse(.writesPaused(seconds: 10_800, isTold: true)) : nil }
         let scheduler = bench.scheduler()
         _ = try await scheduler.passOnce(bench.link.id)
         // The next pass comes at once.
@@ -174,7 +174,7 @@ struct FailureTests {
         #expect(try await bench.text("theirs") != nil)
         #expect(await bench.upstream.performed.isEmpty)
         let status = try await bench.status()
-        #expect(status.state == .idle && status.pending == 2 && status.lastError?.code == "rate_limited")
+        #expect(status.state == .waiting && status.pending == 2 && status.lastError?.code == "rate_limited")
         #expect(try await bench.links.queue(of: bench.owner).isEmpty)
         bench.time.advance(10_800)
         _ = try await scheduler.passOnce(bench.link.id)

@@ -61,9 +61,9 @@ struct GoogleFailure {
         }
         switch reason {
         case "userRateLimitExceeded", "rateLimitExceeded": return .throttled(retryAfter: retryAfter)
-        case "quotaExceeded": return .writesPaused(seconds: retryAfter ?? Self.pauseAfterQuotaExceeded)
-        case "dailyLimitExceeded":
-            return .throttled(retryAfter: retryAfter ?? Self.pauseAfterDailyLimit)
+        case "quotaExceeded":
+            return .writesPaused(seconds: retryAfter ?? Self.pauseAfterQuotaExceeded, isTold: retryAfter != nil)
+        case "dailyLimitExceeded": return .throttled(retryAfter: retryAfter, guess: Self.pauseAfterDailyLimit)
         case "insufficientPermissions": return refused(.calendar, Self.scopeSentence, Self.scopeRemedy)
         case "accessNotConfigured", "SERVICE_DISABLED":
             return refused(

@@ -95,7 +95,9 @@ struct NotionClient: Sendable {
                 isWrite: isWrite,
                 about: subject
             )
-            if case .throttled(let seconds) = problem.error { await budget.pause(payer(token), seconds: seconds ?? 1) }
+            if case .throttled(let seconds, _) = problem.error {
+                await budget.pause(payer(token), seconds: seconds ?? 1)
+            }
             throw problem
         }
         guard let json else { throw .unreadable }

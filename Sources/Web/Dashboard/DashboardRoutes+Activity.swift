@@ -34,7 +34,22 @@ extension DashboardRoutes {
         for status in statuses where status.state == .needsApproval {
             held.append(try await heldCard(status))
         }
-        return page("activity", ["queue": queue, "quarantine": quarantine, "runs": runs, "held": held], for: visitor)
+        let paused = statuses.filter { $0.state == .waiting && $0.writesResumeAt != nil }.map(pausedCard)
+        let content: [String: Any] = [
+            "queue": queue, "paused": paused, "isQuiet": queue.isEmpty && paused.isEmpty, "quarantine": quarantine,
+            "runs": runs, "held": held,
+        ]
+        return page("activity", content, for: visitor)
+    }
+
+    /// What waits because the upstream takes no changes for a time.
+    private func pausedCard(_ status: LinkStatus) -> [String: Any] {
+        [
+            "id": status.link.id.rawValue, "upstream": status.link.upstreamName,
+            "reason": status.lastError?.message ?? "", "remedy": status.lastError?.remedy ?? "",
+            "what": status.pending == 1 ? "One change is" : "\(status.pending) changes are",
+            "resumes": time(status.writesResumeAt),
+        ]
     }
 
     private func heldCard(_ status: LinkStatus) async throws -> [String: Any] {

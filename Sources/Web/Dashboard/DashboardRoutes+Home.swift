@@ -16,7 +16,7 @@ extension DashboardRoutes {
             "links": statuses.map { card($0, calendars) }, "connections": connections.map(card),
             "providers": ["google", "notion"].map { provider(named: $0) },
         ]
-        if let well = Wellbeing(statuses, connections) { content["well"] = well.content }
+        if let well = Wellbeing(statuses, connections) { content["well"] = well.content(time: time) }
         content["steps"] = Self.steps(statuses, connections, isEquipped: isEquipped)
         var rows: [[String: Any]] = []
         for calendar in calendars {
@@ -70,6 +70,7 @@ extension DashboardRoutes {
         card["otherName"] = card["calendar"] as? String != link.upstreamName
         if let problem = status.channelProblem { card["pushProblem"] = problem }
         if let problem = status.lastError { card["problem"] = ["message": problem.message, "remedy": problem.remedy] }
+        if status.state == .waiting, let end = status.writesResumeAt { card["resumes"] = time(end) }
         if let progress = status.progress {
             var shown: [String: Any] = ["done": progress.done, "total": max(progress.total, 1)]
             shown["isTotalKnown"] = progress.isTotalKnown

@@ -1,3 +1,4 @@
+import ICalendar
 import Store
 import Sync
 
@@ -64,24 +65,25 @@ struct Wellbeing {
         return needs
     }
 
-    /// What the page shows.
-    var content: [String: Any] {
+    /// What the page shows; `time` words when something is.
+    func content(time: (Instant?) -> String) -> [String: Any] {
         let isSyncing = statuses.contains { $0.state == .syncing }
-        let waiting = statuses.first { $0.state == .waiting }
         let paused = statuses.filter { $0.state == .paused }.count
+        let live = statuses.count - paused
         var content: [String: Any]
         if !needs.isEmpty {
             let sentence = needs.count == 1 ? "One thing needs you" : "\(needs.count) things need you"
             content = ["style": "warn", "symbol": "⚠", "sentence": sentence, "hasNeeds": true]
             content["needs"] = needs.map { ["what": $0.what, "path": $0.path, "label": $0.label] }
-        } else if let waiting {
+        } else if let waiting = statuses.first(where: { $0.state == .waiting }) {
             let sentence = "Waiting for \(waiting.link.upstreamName)"
             content = ["style": "busy", "symbol": "…", "sentence": sentence]
-            content["detail"] = (waiting.lastError.map { $0.message + " " } ?? "") + "It goes on by itself."
+            let goesOn =
+                waiting.writesResumeAt.map { "What was changed here is sent \(time($0))." } ?? "It goes on by itself."
+            content["detail"] = (waiting.lastError.map { $0.message + " " } ?? "") + goesOn
         } else if isSyncing {
             content = ["style": "busy", "symbol": "↻", "sentence": "Syncing"]
         } else {
-            let live = statuses.count - paused
             let sentence = "All is well: \(live) of \(statuses.count) \(statuses.count == 1 ? "link" : "links") in step"
             content = ["style": "ok", "symbol": "✓", "sentence": sentence]
             if paused > 0 { content["detail"] = "\(paused) paused; edits collect until you resume." }

@@ -234,6 +234,7 @@ extension RESTRoutes {
             "push_until": .text(status.channelExpiresAt?.rfc3339), "push_problem": .text(status.channelProblem),
             "state": .string(status.state.rawValue), "last_synced_at": .text(status.lastSyncedAt?.rfc3339),
             "next_sync_at": .text(status.nextSyncAt?.rfc3339),
+            "writes_resume_at": .text(status.writesResumeAt?.rfc3339),
             "progress": status.progress.map(row) ?? .null,
             "events": .integer(status.events), "pending": .integer(status.pending),
             "failed": .integer(status.failed), "conflicts": .integer(status.conflicts),

@@ -151,7 +151,12 @@ enum Schemas {
         "push_until": .time.orNull.noted("the upstream calls until then; null where it is polled"),
         "push_problem": .text.orNull,
         "state": .choice(["preview", "idle", "syncing", "waiting", "paused", "needs_approval", "error"]),
-        "last_synced_at": .time.orNull, "next_sync_at": .time.orNull, "progress": progress, "events": .count,
+        "last_synced_at": .time.orNull, "next_sync_at": .time.orNull,
+        "writes_resume_at": .time.orNull.noted(
+            "until then the upstream takes no changes of this account, and reading goes on; where it did not say so itself, "
+                + "a pass that is asked for tries sooner"
+        ),
+        "progress": progress, "events": .count,
         "pending": .count, "failed": .count, "conflicts": .count, "last_error": failureOrNull,
     ])
 
