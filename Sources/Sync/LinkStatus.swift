@@ -30,6 +30,11 @@ public struct LinkProblem: Sendable, Hashable, Codable {
     /// Whether the link goes on, and yet what is wrong stays so until a person mends it.
     public var asksForPermission: Bool { code == Self.permissionDenied }
 
+    /// Whether a link that goes on with it goes on without something until a person mends it.
+    public var needsPerson: Bool { asksForPermission || code == Self.invalidMapping }
+
+    static let invalidMapping = "invalid_mapping"
+
     /// Describes a problem.
     public init(code: String, message: String, remedy: String) {
         self.code = code

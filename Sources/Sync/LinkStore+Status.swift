@@ -26,6 +26,7 @@ extension LinkStore {
                         AND \(Self.isInUse)) AS conflicts,
                     (SELECT COUNT(*) FROM retry WHERE retry.link = link.id AND due_at IS NULL AND is_dismissed = 0)
                         AS failed,
+                    (SELECT COUNT(*) FROM held WHERE held.link = link.id AND is_approved = 0) AS held,
                     (SELECT MAX(expires_at) FROM channel WHERE channel.link = link.id AND resource <> '')
                         AS channel_expires_at
                 FROM link \(condition) ORDER BY id
@@ -60,6 +61,9 @@ extension LinkStore {
             status.writesResumeAt = end
             // It reads on, and so is not held up; what a person changed is.
             if status.state == .idle, status.pending > 0 { status.state = .waiting }
+        }
+        if status.state == .needsApproval, status.lastError == nil {
+            status.lastError = .heldDeletions(Int(try row.integer("held")))
         }
         return status
     }

@@ -103,6 +103,15 @@ extension LinkProblem {
         )
     }
 
+    /// More would be deleted than goes without asking.
+    static func heldDeletions(_ count: Int) -> LinkProblem {
+        LinkProblem(
+            code: "needs_approval",
+            message: count == 1 ? "A deletion waits for your approval." : "\(count) deletions wait for your approval.",
+            remedy: "Open Activity: let them go on, or bring the events back."
+        )
+    }
+
     init(_ error: BridgeError) {
         switch error {
         case .authorizationRevoked(let sentence):
@@ -147,7 +156,7 @@ extension LinkProblem {
             )
         case .mapping:
             self.init(
-                code: "invalid_mapping",
+                code: Self.invalidMapping,
                 message: refusal.message,
                 remedy: refusal.remedy ?? "Choose the columns of the link again: “Edit the columns” on its page."
             )

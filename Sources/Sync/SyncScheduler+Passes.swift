@@ -126,9 +126,7 @@ extension SyncScheduler {
     /// Tells of what a pass could not carry over; a clean one forgets what was told.
     private func complain(_ report: PassReport, of link: Link) {
         if report.isHeld {
-            let message = "\(report.counts.held) deletions wait for your approval."
-            let remedy = "Open Activity: let them go on, or bring the events back."
-            return complain(LinkProblem(code: "needs_approval", message: message, remedy: remedy), of: link)
+            return complain(.heldDeletions(report.counts.held), of: link)
         }
         let problems = report.outcomes.sorted { $0.key < $1.key }.compactMap { _, outcome -> LinkProblem? in
             if case .failed(let problem) = outcome { problem } else { nil }

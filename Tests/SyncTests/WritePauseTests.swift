@@ -111,4 +111,19 @@ struct WritePauseTests {
         let next = try #require(try await bench.status().nextSyncAt)
         #expect(next <= bench.time.now + 60)
     }
+
+    @Test func `deletions that wait for a person say how many and what to do`() async throws {
+        let bench = try await Workbench()
+        for number in 0..<30 { try await bench.put(event("e\(number)", "SUMMARY:Lunch")) }
+        try await bench.pass()
+        for number in 0..<12 { try await bench.delete("e\(number)") }
+        try await bench.pass()
+        let status = try await bench.status()
+        #expect(status.state == .needsApproval && status.lastError?.code == "needs_approval")
+        #expect(status.lastError?.message.contains("12 deletions") == true)
+        #expect(status.lastError?.remedy.isEmpty == false)
+        _ = try await bench.scheduler().approve(bench.link.id)
+        try await bench.pass()
+        #expect(try await bench.status().lastError == nil)
+    }
 }

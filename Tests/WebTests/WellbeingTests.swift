@@ -59,6 +59,17 @@ struct WellbeingTests {
         }
     }
 
+    @Test func `where every link is paused nothing is said to be in step`() async throws {
+        try await TestGateway.run { test in
+            let link = try await test.linkGoogle()
+            let browser = try await Browser(test)
+            try await eventually("all is well") { try await browser.get("/").text.contains("All is well: 1 of 1") }
+            #expect(try await test.call("POST", "/links/\(link.id)/pause").status == 200)
+            let home = try await browser.get("/").text
+            #expect(home.contains("Paused") && home.contains("until you resume") && !home.contains("All is well"))
+        }
+    }
+
     @Test func `a consent of another account is refused with a word on what to do`() async throws {
         try await TestGateway.run { test in
             let other = "ben@example.com"

@@ -184,7 +184,7 @@ struct StateBadge {
             switch status.state {
             case .preview: ("preview", "◔", "busy")
             case .idle where status.conflicts > 0 || status.failed > 0,
-                .idle where status.lastError?.asksForPermission == true:
+                .idle where status.lastError?.needsPerson == true:
                 ("needs you", "⚠", "warn")
             case .idle: status.pending == 0 ? ("synced", "✓", "ok") : ("waiting", "…", "warn")
             case .syncing: ("syncing", "↻", "busy")

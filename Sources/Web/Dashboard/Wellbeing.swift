@@ -37,14 +37,15 @@ struct Wellbeing {
         var needs: [Need] = []
         switch status.state {
         case .needsApproval:
-            needs.append(Need(what: "Deletions of \(name) wait for you.", path: "/activity", label: "Look at them"))
+            let what = status.lastError.map { "\(name): \($0.message)" } ?? "Deletions of \(name) wait for you."
+            needs.append(Need(what: what, path: "/activity", label: "Look at them"))
         case .error where status.lastError?.code != "reconnect_required":
             let problem = status.lastError.map { "\(name): \($0.message)" } ?? "\(name) cannot go on."
             needs.append(Need(what: problem, path: page, label: "What to do"))
         case .preview:
             needs.append(Need(what: "\(name) was not started yet.", path: page, label: "See the preview"))
         case .idle, .syncing:
-            guard let problem = status.lastError, problem.asksForPermission else { break }
+            guard let problem = status.lastError, problem.needsPerson else { break }
             needs.append(Need(what: "\(name): \(problem.message)", path: page, label: "What to do"))
         case .error, .waiting, .paused: break
         }
@@ -83,6 +84,10 @@ struct Wellbeing {
             content["detail"] = (waiting.lastError.map { $0.message + " " } ?? "") + goesOn
         } else if isSyncing {
             content = ["style": "busy", "symbol": "↻", "sentence": "Syncing"]
+        } else if live == 0 {
+            let sentence = paused == 1 ? "Paused" : "All \(paused) links are paused"
+            content = ["style": "busy", "symbol": "‖", "sentence": sentence]
+            content["detail"] = "Nothing is kept in step; edits collect until you resume."
         } else {
             let sentence = "All is well: \(live) of \(statuses.count) \(statuses.count == 1 ? "link" : "links") in step"
             content = ["style": "ok", "symbol": "✓", "sentence": sentence]
