@@ -98,7 +98,7 @@ public struct UpstreamCalendar: Sendable, Hashable, Codable {
 
 /// What a bridge must know of the link it serves.
 public struct UpstreamLink: Sendable, Hashable {
-    /// Distinguishes this link from every other of every installation; goes into derived identifiers.
+    /// Distinguishes this link from every other of every installation.
     public var identity: String
 
     /// The upstream's identifier of the calendar.

@@ -94,11 +94,11 @@ struct GoogleValueTests {
         #expect(TimeSpan(text) == nil)
     }
 
-    @Test func `an identifier is the same in every try and differs by link and by uid`() {
-        let id = OurMark(identity: "link", uid: "lunch@example.org").eventID
+    @Test func `an identifier is the same in every try and differs by calendar and by uid`() {
+        let id = OurMark(calendar: "link", uid: "lunch@example.org").eventID
         #expect(id == "4stil26ka5m76udk7nn3l53568")
-        #expect(id != OurMark(identity: "link2", uid: "lunch@example.org").eventID)
-        #expect(id != OurMark(identity: "linkl", uid: "unch@example.org").eventID)
+        #expect(id != OurMark(calendar: "link2", uid: "lunch@example.org").eventID)
+        #expect(id != OurMark(calendar: "linkl", uid: "unch@example.org").eventID)
     }
 
     @Test func `the place of an instance is read from its identifier`() {

@@ -92,7 +92,7 @@ extension GoogleBridge {
                 "The UID is longer than the \(OurMark.maximumValue) characters Google Calendar keeps."
             )
         }
-        let mark = OurMark(identity: link.identity, uid: uid)
+        let mark = OurMark(calendar: link.calendar, uid: uid)
         var members = [("id", JSON.string(mark.eventID))]
         members += try master.changes(from: nil, of: nil, rules)
         if !wanted.recurrence.isEmpty {

@@ -2,8 +2,11 @@ import ICalendar
 
 /// What we leave on an event upstream, among its private properties, to know it again.
 struct OurMark: Sendable, Hashable {
-    /// The link that made the event, whoever reads it now.
-    var identity: String
+    /// The upstream's calendar that the event was made in, wherever it is now; in earlier versions the link that made it.
+    ///
+    /// Links of several of our calendars, and several gateways, may have one calendar in common: what they make of one event
+    /// there at the same time is the same event.
+    var calendar: String
     /// The UID the event has here; upstream it gets another, which cannot be chosen together with the identifier.
     var uid: String
 
@@ -18,14 +21,14 @@ struct OurMark: Sendable, Hashable {
     static let cancelled = "CANCELLED"
     static let cancelledTransparent = "CANCELLED;TRANSPARENT"
 
-    private static let identityKey = "kalendsLink"
+    private static let calendarKey = "kalendsLink"
     private static let uidKey = "kalendsUID"
 
     /// What a private property may hold upstream; longer values are cut there.
     static let maximumValue = 1024
 
-    init(identity: String, uid: String) {
-        self.identity = identity
+    init(calendar: String, uid: String) {
+        self.calendar = calendar
         self.uid = uid
     }
 
@@ -35,17 +38,17 @@ struct OurMark: Sendable, Hashable {
     /// identifier: they are events of their own.
     init?(_ event: JSON) {
         let properties = event["extendedProperties"]?["private"]
-        guard let identity = properties?[Self.identityKey]?.text,
+        guard let calendar = properties?[Self.calendarKey]?.text,
             let uid = properties?[Self.uidKey]?.text
         else {
             return nil
         }
-        self.init(identity: identity, uid: uid)
+        self.init(calendar: calendar, uid: uid)
         guard event["id"]?.text == eventID else { return nil }
     }
 
     var members: [(String, JSON)] {
-        [(Self.identityKey, .string(identity)), (Self.uidKey, .string(uid))]
+        [(Self.calendarKey, .string(calendar)), (Self.uidKey, .string(uid))]
     }
 
     /// The identifier every try to make this event uses: base32hex of a 128-bit FNV-1a hash.
@@ -54,8 +57,8 @@ struct OurMark: Sendable, Hashable {
     var eventID: String {
         let prime: UInt128 = 0x0000_0000_0100_0000_0000_0000_0000_013B
         var hash: UInt128 = 0x6C62_272E_07BB_0142_62B8_2175_6295_C58D
-        // An octet that UTF-8 never contains keeps identity and UID apart.
-        for octet in Array(identity.utf8) + [0xFF] + Array(uid.utf8) {
+        // An octet that UTF-8 never contains keeps calendar and UID apart.
+        for octet in Array(calendar.utf8) + [0xFF] + Array(uid.utf8) {
             hash ^= UInt128(octet)
             hash = hash &* prime
         }

@@ -190,9 +190,31 @@ extension NotionBridge {
 // MARK: - Creating
 
 extension NotionBridge {
-    /// Makes a page, at most one for each UID: Notion has no idempotency key, so an unknown outcome is looked up.
+    /// Makes a page, at most one for each UID, or takes the one that another link has just made.
     private func create(_ creation: RecordCreation) async throws(BridgeError) -> UpstreamRecord {
         let body = try Self.json(creation.payload)
+        let (makers, link, table) = (memory.makers, link.identity, compactID(link.calendar))
+        switch await makers.turn(of: link, toMake: creation.uid, in: table, at: now()) {
+        case .make: break
+        case .wait: throw .changedUpstream
+        case .take(let id):
+            // If it is not gone again, or another event by now.
+            if let page = try await read(id), isHere(page), page.writtenUID(columns) == creation.uid {
+                return try await adopt(page, body, orElse: .changedUpstream)
+            }
+        }
+        do throws(BridgeError) {
+            let record = try await make(creation, body)
+            await makers.note(record.id, madeBy: link, for: creation.uid, in: table, at: now())
+            return record
+        } catch {
+            await makers.note(nil, madeBy: link, for: creation.uid, in: table, at: now())
+            throw error
+        }
+    }
+
+    /// Makes a page: Notion has no idempotency key, so an unknown outcome is looked up.
+    private func make(_ creation: RecordCreation, _ body: JSON) async throws(BridgeError) -> UpstreamRecord {
         if creation.mayExist, let page = try await findPage(of: creation, body) {
             return try await adopt(page, body, orElse: .changedUpstream)
         }

@@ -52,6 +52,9 @@ actor PageMemory {
 
     private var links: [String: Link] = [:]
 
+    /// Who makes which page.
+    let makers = PageMakers()
+
     /// Notes a page as it was answered to a write.
     func remember(_ page: Page, _ columns: Columns, of link: String) {
         var ledger = Ledger()

@@ -94,14 +94,19 @@ struct World {
 
     /// Links a side to another calendar of the owner as well, which it makes; the last spoke is the new one.
     mutating func linkAgain(_ index: Int) async throws -> CalendarID {
-        let old = spokes[index]
         let made = try await calendars.createCalendar(named: "other", of: owner, properties: CalendarProperties())
         let target = try #require(made).id
+        try await linkAgain(index, to: target)
+        return target
+    }
+
+    /// Links a side to one more calendar; the last spoke is the new one.
+    mutating func linkAgain(_ index: Int, to target: CalendarID) async throws {
+        let old = spokes[index]
         let link = try await link(old.side, over: old.link.connection, old.link.policy, to: target)
         let spoke = Spoke(side: old.side, link: link)
         spokes.append(spoke)
         _ = try await scheduler(of: spoke).start(link.id)
-        return target
     }
 
     private func link(
