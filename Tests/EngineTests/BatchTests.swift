@@ -152,7 +152,7 @@ struct BatchTests {
         await simulator.setOverUsageLimit(false, for: calendar)
         _ = try await simulator.createEvent(event, in: calendar)
         await simulator.setOverUsageLimit(true, for: calendar)
-        _ = try await scheduler.passOnce(link)
+        _ = try await linked.pass()
         let here = try await linked.world.calendars.all(in: linked.world.calendar)
         #expect(here.contains { $0.text.contains("SUMMARY:Theirs") })
         #expect(await linked.batched().calls.count == refused)
