@@ -60,8 +60,9 @@ extension DashboardRoutes {
         var content: [String: Any] = [
             "policies": options(
                 [
-                    ("newest", "the newer edit wins"), ("upstream", "\(label) wins"), ("gateway", "Kalends wins"),
-                    ("ask", "ask me"),
+                    ("newest", "the newer edit wins"),
+                    ("upstream", "\(label) wins, and brings back what is deleted here"),
+                    ("gateway", "Kalends wins"), ("ask", "ask me"),
                 ],
                 link.policy.rawValue
             ),
