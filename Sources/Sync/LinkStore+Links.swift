@@ -29,7 +29,7 @@ public struct LinkChange: Sendable, Hashable {
 }
 
 extension LinkStore {
-    /// Makes a link, in preview; nil when the two calendars are linked already.
+    /// Makes a link, in preview; nil when the two calendars are linked already, over whichever connection.
     ///
     /// A calendar whose upstream may only be read is read-only here too.
     public func create(_ new: NewLink) async throws -> Link? {
@@ -39,7 +39,7 @@ extension LinkStore {
             let twin = try transaction.row(
                 """
                 SELECT id FROM link WHERE calendar = \(new.calendar.value)
-                    AND connection = \(new.connection.value) AND upstream_calendar = \(.text(new.upstreamCalendar))
+                    AND provider = \(.text(new.provider)) AND upstream_calendar = \(.text(new.upstreamCalendar))
                 """
             )
             guard twin == nil else { return nil }
@@ -147,18 +147,44 @@ extension LinkStore {
     }
 
     /// Notes what an account may do with the upstream calendar of a link, which is the right to write ours, too.
-    func setAccess(_ access: UpstreamCalendar.Access, of link: Link) async throws {
+    ///
+    /// Events of our own beside a calendar that might only be read ever since it was linked go nowhere by themselves when
+    /// that changes: the link goes on to pull until a person says that it is to write, too.
+    ///
+    /// - Returns: the direction of the link from then on.
+    func setAccess(_ access: UpstreamCalendar.Access, of link: Link) async throws -> LinkDirection {
         let now = now()
-        try await database.write { transaction in
+        let direction = try await database.write { transaction in
+            let isUnasked = try link.access == .reader && Self.hasOnlyHere(link, transaction)
+            let direction = isUnasked ? LinkDirection.pull : link.direction
             try transaction.run(
-                "UPDATE link SET access = \(.text(access.rawValue)) WHERE id = \(link.id.value)"
+                """
+                UPDATE link SET access = \(.text(access.rawValue)), direction = \(.text(direction.rawValue))
+                WHERE id = \(link.id.value)
+                """
             )
             // What could not go for want of a right may go now.
             if access != .reader { try Self.retryRefused(link.id, at: now, transaction) }
-            let detail = "access \(link.access) → \(access)"
+            let turned = direction == link.direction ? "" : ", direction \(link.direction) → \(direction)"
+            let detail = "access \(link.access) → \(access)" + turned
             try Self.audit(.linkChanged, link, by: "gateway", detail: detail, at: now, transaction)
+            return direction
         }
         try await protectCalendar(link.calendar)
+        return direction
+    }
+
+    /// Whether our calendar has events that a link which never wrote would publish.
+    private static func hasOnlyHere(_ link: Link, _ transaction: borrowing SQLTransaction) throws -> Bool {
+        try transaction.row(
+            """
+            SELECT object.uid FROM link JOIN object ON object.calendar = link.calendar
+            WHERE link.id = \(link.id.value) AND has_written = 0
+                AND NOT EXISTS (SELECT 1 FROM base WHERE base.link = link.id AND base.uid = object.uid)
+                AND NOT EXISTS (SELECT 1 FROM skipped WHERE skipped.link = link.id AND skipped.uid = object.uid)
+            LIMIT 1
+            """
+        ) != nil
     }
 
     /// Makes the calendar read-only exactly while a link to an upstream that may only be read pulls into it.

@@ -205,7 +205,7 @@ public struct SyncPass: Sendable {
     /// Takes over what the upstream says the account may do with the calendar, before anything is written there.
     private mutating func followAccess() async throws {
         guard let access = (bridge as? any AccessTellingBridge)?.access, access != link.access else { return }
-        try await state.setAccess(access, of: link)
+        link.direction = try await state.setAccess(access, of: link)
         link.access = access
     }
 

@@ -18,7 +18,8 @@ struct TwoCalendarsTests {
             let first = await GoogleSide(seed: 1, clock: clock, words: words)
             let second =
                 isOneAccount
-                ? await GoogleSide(beside: first) : await GoogleSide(seed: 2, clock: clock, words: words)
+                ? await GoogleSide(beside: first)
+                : await GoogleSide(seed: 2, clock: clock, words: words, account: "alice@example.net")
             sides = [first, second]
             world = try await World(seed: 1, clock, words, policy: .newest, sides)
             var change = LinkChange()

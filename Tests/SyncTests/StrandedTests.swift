@@ -18,7 +18,7 @@ struct StrandedTests {
 
     private func become(_ access: UpstreamCalendar.Access, _ bench: Workbench) async throws {
         let link = try #require(try await bench.links.link(bench.link.id))
-        try await bench.links.setAccess(access, of: link)
+        _ = try await bench.links.setAccess(access, of: link)
     }
 
     @Test(arguments: [false, true])
