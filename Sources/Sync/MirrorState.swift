@@ -66,11 +66,47 @@ struct MirrorState: Sendable {
                 }
             }
         }
+        for (name, uid) in try Self.uidsElsewhere(
+            of: Set(pulled.records.map(\.series)).subtracting(names),
+            link,
+            transaction
+        ) {
+            uids[name] = uid
+        }
         self.series = series
         self.uids = uids
         self.holders = holders
         self.names = names
         self.joining = joining
+    }
+
+    /// The UIDs under which other links know rows of the same table.
+    ///
+    /// Where a table keeps no UIDs, a row that another link made would be one more event here, and come to that link as such.
+    private static func uidsElsewhere(
+        of names: Set<String>,
+        _ link: LinkID,
+        _ transaction: borrowing SQLTransaction
+    ) throws -> [String: String] {
+        guard !names.isEmpty else { return [:] }
+        let others = try transaction.rows(
+            """
+            SELECT other.id FROM link AS own JOIN link AS other ON other.provider = own.provider
+                AND other.upstream_calendar = own.upstream_calendar AND other.id <> own.id
+            WHERE own.id = \(link.value) AND own.mapping IS NOT NULL ORDER BY other.id
+            """
+        )
+        var uids: [String: String] = [:]
+        for other in others {
+            let id = try other.integer("id")
+            for name in names where uids[name] == nil {
+                uids[name] = try transaction.row(
+                    "SELECT uid FROM base WHERE link = \(.integer(id)) AND series = \(.text(name)) AND agreed_at IS NOT NULL"
+                )?
+                .text("uid")
+            }
+        }
+        return uids
     }
 
     /// The series whose records are others after the pull.

@@ -86,11 +86,14 @@ struct RingTests {
         }
     }
 
-    @Test(arguments: [1, 2, 3, 4])
-    func `what both calendars write to one table of Notion at once is one event`(_ requests: Int) async throws {
+    @Test(arguments: [1, 2, 3, 4], [true, false])
+    func `what both calendars write to one table of Notion at once is one event`(
+        _ requests: Int,
+        _ keepsUIDs: Bool
+    ) async throws {
         let words = Words()
         let google = await GoogleSide(seed: 1, clock: clock, words: words)
-        let table = try await NotionSide(seed: 2, clock: clock, words: words)
+        let table = try await NotionSide(seed: 2, clock: clock, words: words, keepsUIDs: keepsUIDs)
         let (world, other) = try await ring([google, table])
         for spoke in world.spokes { try await world.pass(of: spoke) }
         try await put(world)

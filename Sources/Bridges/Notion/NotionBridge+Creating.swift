@@ -12,7 +12,8 @@ extension NotionBridge {
         case .wait: throw .changedUpstream
         case .take(let id):
             // If it is not gone again, or another event by now.
-            if let page = try await read(id), isHere(page), page.writtenUID(columns) == creation.uid {
+            let isNamed = columns[.uid] != nil
+            if let page = try await read(id), isHere(page), !isNamed || page.writtenUID(columns) == creation.uid {
                 return try await adopt(page, body, orElse: .changedUpstream)
             }
         }
